@@ -1,0 +1,2 @@
+// Package sluice loads files into tables: fast, bounded and reviewable.
+package sluice
