@@ -1,0 +1,228 @@
+package format
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sort"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
+
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// A leaf writes one column of a batch as one column of Parquet.
+type leaf struct {
+	index    int      // of the column
+	unit     timeUnit // of timestamps
+	required bool
+	present  int // the definition level of a value that is not null: 1, or 0 if required
+	stride   int // rows taken at once before their size is looked at
+	bytes    int // Decimal of more than 18 digits: the length of a value
+	size     int // bytes of values in the page being filled
+}
+
+// append adds rows from to to-1 of c to p.values and returns their size in
+// bytes before any encoding.
+func (l *leaf) append(p *Parquet, c *row.Column, from, to int) (size int) {
+	if c.Type.Kind == row.List {
+		at := len(p.values)
+		for r := from; r < to; r++ {
+			size += l.appendNested(p, c, r, 0, 0, 0, !l.required)
+		}
+		return size + 8*(len(p.values)-at)
+	}
+	for r := from; r < to; r++ {
+		if c.Null[r] {
+			p.values = append(p.values, parquet.Value{}.Level(0, 0, l.index))
+			continue
+		}
+		p.values = append(p.values, l.value(c, r).Level(0, l.present, l.index))
+		if c.Bytes != nil {
+			size += len(c.Bytes[r])
+		}
+	}
+	return size + 8*(to-from)
+}
+
+// appendNested adds value r of c, which lies depth lists deep. Each level of
+// definition says one thing more: that the value is not null, that the list
+// is not empty. The level of repetition is the depth of the list that goes on.
+func (l *leaf) appendNested(p *Parquet, c *row.Column, r, repetition, definition, depth int, optional bool) (size int) {
+	if c.Null[r] {
+		p.values = append(p.values, parquet.Value{}.Level(repetition, definition, l.index))
+		return 0
+	}
+	if optional {
+		definition++
+	}
+	if c.Type.Kind != row.List {
+		p.values = append(p.values, l.value(c, r).Level(repetition, definition, l.index))
+		if c.Bytes != nil {
+			size = len(c.Bytes[r])
+		}
+		return size
+	}
+	first, end := elements(c, r)
+	if first == end {
+		p.values = append(p.values, parquet.Value{}.Level(repetition, definition, l.index))
+	}
+	for i := first; i < end; i++ {
+		size += l.appendNested(p, c.Elem, i, repetition, definition+1, depth+1, true)
+		repetition = depth + 1
+	}
+	return size
+}
+
+// elements returns which elements of c.Elem list r is.
+func elements(c *row.Column, r int) (first, end int) {
+	if r > 0 {
+		first = c.Ends[r-1]
+	}
+	return first, c.Ends[r]
+}
+
+// value returns value r of c, which is not null and has passed check.
+func (l *leaf) value(c *row.Column, r int) parquet.Value {
+	switch c.Type.Kind {
+	case row.Bool:
+		return parquet.BooleanValue(c.Ints[r] != 0)
+	case row.Int16, row.Int32, row.Date:
+		return parquet.Int32Value(int32(c.Ints[r]))
+	case row.Int64, row.Time:
+		return parquet.Int64Value(c.Ints[r])
+	case row.Float32:
+		return parquet.FloatValue(float32(c.Floats[r]))
+	case row.Float64:
+		return parquet.DoubleValue(c.Floats[r])
+	case row.Decimal:
+		return l.decimalValue(c, r)
+	case row.Timestamp, row.TimestampTZ:
+		return l.timeValue(c, r)
+	case row.UUID:
+		return parquet.FixedLenByteArrayValue(c.Bytes[r])
+	}
+	return parquet.ByteArrayValue(c.Bytes[r])
+}
+
+func (l *leaf) decimalValue(c *row.Column, r int) parquet.Value {
+	switch p := c.Type.Precision; {
+	case p <= 9:
+		return parquet.Int32Value(int32(c.Ints[r]))
+	case p <= 18:
+		return parquet.Int64Value(c.Ints[r])
+	}
+	return parquet.FixedLenByteArrayValue(c.Bytes[r][16-l.bytes:])
+}
+
+func (l *leaf) timeValue(c *row.Column, r int) parquet.Value {
+	v := c.Ints[r]
+	switch l.unit {
+	case millis:
+		return parquet.Int64Value(v / 1000)
+	case nanos:
+		return parquet.Int64Value(v*1000 + nanosAt(c, r))
+	case int96:
+		day, micro := floorDiv(v, microsPerDay)
+		ns := uint64(micro*1000 + nanosAt(c, r))
+		return parquet.Int96Value(deprecated.Int96{uint32(ns), uint32(ns >> 32), uint32(day + julianEpoch)})
+	}
+	return parquet.Int64Value(v)
+}
+
+const (
+	microsPerDay = 24 * 60 * 60 * 1_000_000
+	julianEpoch  = 2_440_588 // the Julian day of 1970-01-01
+)
+
+func nanosAt(c *row.Column, r int) int64 {
+	if c.Nanos == nil {
+		return 0
+	}
+	return int64(c.Nanos[r])
+}
+
+// check returns the first of the n values of c that the file cannot hold
+// exactly, and why.
+func (l *leaf) check(c *row.Column, n int) (r int, err error) {
+	if l.required {
+		for r := range n {
+			if c.Null[r] {
+				return r, errors.New("null in a required column")
+			}
+		}
+	}
+	return l.checkValues(c, n)
+}
+
+func (l *leaf) checkValues(c *row.Column, n int) (r int, err error) {
+	switch c.Type.Kind {
+	case row.List:
+		if n == 0 {
+			return 0, nil
+		}
+		i, err := l.checkValues(c.Elem, c.Ends[n-1])
+		return sort.SearchInts(c.Ends[:n], i+1), err
+	case row.Int16:
+		return checkRange(c, n, math.MinInt16, math.MaxInt16)
+	case row.Int32, row.Date:
+		return checkRange(c, n, math.MinInt32, math.MaxInt32)
+	case row.Time:
+		return checkRange(c, n, 0, microsPerDay-1)
+	case row.Decimal:
+		return checkDecimals(c, n)
+	case row.Timestamp, row.TimestampTZ:
+		return l.checkTimes(c, n)
+	case row.UUID:
+		for r := range n {
+			if !c.Null[r] && len(c.Bytes[r]) != 16 {
+				return r, fmt.Errorf("a uuid of %d bytes", len(c.Bytes[r]))
+			}
+		}
+	}
+	return 0, nil
+}
+
+func checkRange(c *row.Column, n int, low, high int64) (int, error) {
+	for r, v := range c.Ints[:n] {
+		if v < low || v > high {
+			return r, fmt.Errorf("%d does not fit type %s", v, c.Type)
+		}
+	}
+	return 0, nil
+}
+
+// checkTimes looks for a time that l.unit would cut or wrap.
+func (l *leaf) checkTimes(c *row.Column, n int) (int, error) {
+	for r, v := range c.Ints[:n] {
+		ns := nanosAt(c, r)
+		ok, hint := true, "us"
+		switch l.unit {
+		case micros:
+			ok, hint = ns == 0, "ns or int96"
+		case millis:
+			ok = ns == 0 && v%1000 == 0
+		case nanos:
+			ok = v > math.MinInt64/1000 && v < math.MaxInt64/1000
+		case int96:
+			day, _ := floorDiv(v, microsPerDay)
+			ok = day >= -julianEpoch && day <= math.MaxInt32-julianEpoch
+		}
+		if !ok {
+			return r, fmt.Errorf("%d.%09d seconds since 1970 cannot be held exactly by the timestamps of this file; try timestamps: %s",
+				v/1e6, v%1e6*1000+ns, hint)
+		}
+	}
+	return 0, nil
+}
+
+// floorDiv divides rounding down, so that the remainder is never negative.
+func floorDiv(a, b int64) (quotient, remainder int64) {
+	quotient, remainder = a/b, a%b
+	if remainder < 0 {
+		quotient--
+		remainder += b
+	}
+	return quotient, remainder
+}
