@@ -13,15 +13,15 @@ func index(i int) format.Step   { return format.Step{Index: i, IsIndex: true} }
 
 func TestParsePath(t *testing.T) {
 	for text, want := range map[string]format.Path{
-		"id":              {name("id")},
-		"a.b[0].c":        {name("a"), name("b"), index(0), name("c")},
-		"[3].a":           {index(3), name("a")},
-		"a[0][12]":        {name("a"), index(0), index(12)},
-		`a["b.c"]`:        {name("a"), name("b.c")},
-		`["x]\"y"][1]`:    {name(`x]"y`), index(1)},
-		`[""].a`:          {name(""), name("a")},
+		"id":             {name("id")},
+		"a.b[0].c":       {name("a"), name("b"), index(0), name("c")},
+		"[3].a":          {index(3), name("a")},
+		"a[0][12]":       {name("a"), index(0), index(12)},
+		`a["b.c"]`:       {name("a"), name("b.c")},
+		`["x]\"y"][1]`:   {name(`x]"y`), index(1)},
+		`[""].a`:         {name(""), name("a")},
 		"가격.an amount-1": {name("가격"), name("an amount-1")},
-		"$id.@type.#":     {name("$id"), name("@type"), name("#")},
+		"$id.@type.#":    {name("$id"), name("@type"), name("#")},
 	} {
 		got, err := format.ParsePath(text)
 		if err != nil || !slices.Equal(got, want) {

@@ -1,0 +1,248 @@
+package format
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// A Shape says how rows lie in a JSON document.
+type Shape uint8
+
+// The shapes.
+const (
+	// Records: an array of objects, or objects one after another (NDJSON), told
+	// apart by the first byte.
+	//
+	// Of objects one after another, the first says which of two it is. If it
+	// ends with its line, every line that is not blank is a record, and a line
+	// that is none is a bad row. Otherwise objects may take several lines, or
+	// share one, and the first fault ends the file, because nothing says where
+	// the next object begins.
+	Records Shape = iota
+
+	// Columns: pandas' object of columns, each of them an object of values by
+	// index (orient="columns") or a list (orient="list"). The rows are the
+	// indexes of all columns in the order in which they are first met; where a
+	// column has none of an index, the row lacks that key.
+	Columns
+)
+
+// JSONOptions says what to read from a JSON file.
+type JSONOptions struct {
+	Shape Shape
+
+	// At leads from the document to the rows. Empty: the document is the rows.
+	At Path
+
+	// Paths lead from a record to the wanted values, one for each column of the
+	// batches. The empty Path is the record as a whole.
+	Paths []Path
+
+	// Record asks for the text of each row in Batch.Record.
+	Record bool
+
+	// MaxRecord is the most bytes that one record may have, and with it the
+	// memory that a stream needs. Default: 64 MiB; for Columns, where the
+	// document counts, 1 GiB.
+	MaxRecord int
+}
+
+// The most that one batch holds: of rows, and of bytes of wanted values.
+const (
+	batchRows  = 1024
+	batchBytes = 1 << 20
+)
+
+// A JSONReader reads the wanted values of a JSON file, batch by batch, and
+// checks the rest of it as strictly: its text must be RFC 8259 to the last
+// byte, in UTF-8, with a byte-order mark or without, and at most 1,000 levels
+// deep. A key that stands twice in an object is an error of the row if the job
+// reads it; other keys are not compared.
+type JSONReader struct {
+	o    JSONOptions
+	src  window
+	walk *walker
+	step func(*row.Batch) error // reads the next record, or says what is wrong
+	rows int64                  // passed, bad ones with them
+	line int64                  // the line of src.pos, for a file of lines
+	text int                    // bytes of wanted values in the batch
+	more bool                   // the next Read begins by filling the buffer
+	err  error                  // final
+	cols *columns               // shape Columns
+}
+
+// JSONBytes returns a reader of a file that is in memory. The values of its
+// batches are parts of data, which must not change.
+func JSONBytes(data []byte, o JSONOptions) *JSONReader {
+	r := newJSON(o)
+	r.src.buf, r.src.whole = data, true
+	return r
+}
+
+// JSONStream returns a reader of a file of any size. It holds a part of the
+// file, grown to the largest record, or with Columns the whole.
+func JSONStream(in io.Reader, o JSONOptions) *JSONReader {
+	r := newJSON(o)
+	r.src.r, r.src.buf = in, make([]byte, 0, streamBytes)
+	return r
+}
+
+func newJSON(o JSONOptions) *JSONReader {
+	if o.MaxRecord <= 0 {
+		o.MaxRecord = 64 << 20
+		if o.Shape == Columns {
+			o.MaxRecord = 1 << 30
+		}
+	}
+	r := &JSONReader{o: o, walk: newWalker(o.Paths), line: 1}
+	r.src.most = o.MaxRecord
+	r.src.keep = o.Shape == Columns
+	r.step = r.start
+	return r
+}
+
+// Read replaces what b holds by the next rows: at most 1,024, and about 1 MiB
+// of wanted values. Its columns are of kind row.Any, one for each of Paths, and
+// hold the exact JSON text of each value; null, and a key that is not there,
+// are a null, and a path that cannot be followed is a row.Break as well.
+//
+// A row that is none while those after it can be read goes to b.Bad: a line of
+// a file of lines that is no JSON object, an element of an array that is no
+// object, a wanted key twice. Any other fault is an *row.Error, and final; the
+// rows before it are returned first. After the last row Read returns io.EOF
+// and an empty batch.
+//
+// Values are valid until the next Read.
+func (r *JSONReader) Read(b *row.Batch) error {
+	r.prepare(b)
+	for r.err == nil && b.Len < batchRows && len(b.Bad) < batchRows && r.text < batchBytes {
+		if r.more {
+			r.more = false
+			r.err = r.src.fill()
+			continue
+		}
+		switch err := r.step(b); {
+		case err == nil:
+		case errors.Is(err, errPause):
+			return nil
+		case errors.Is(err, errMore):
+			r.more = true
+			if b.Len+len(b.Bad) > 0 {
+				return nil // its values are in the buffer that is to be filled
+			}
+		default:
+			r.err = err
+		}
+	}
+	if b.Len+len(b.Bad) > 0 {
+		return nil
+	}
+	return r.err
+}
+
+// prepare empties b, and gives it the columns if it has others.
+func (r *JSONReader) prepare(b *row.Batch) {
+	r.text = 0
+	if len(b.Cols) != len(r.o.Paths) {
+		b.Cols = make([]row.Column, len(r.o.Paths))
+	}
+	b.Reset()
+}
+
+// start finds the rows.
+func (r *JSONReader) start(*row.Batch) error {
+	if err := r.src.fill(); err != nil {
+		return err
+	}
+	if err := r.mark(); err != nil {
+		return err
+	}
+	first, err := r.peek("a document")
+	if err != nil {
+		return r.empty(err)
+	}
+	for k := range r.o.At {
+		if err := r.descend(k); err != nil {
+			return err
+		}
+	}
+	if len(r.o.At) > 0 {
+		if first, err = r.peek("a document"); err != nil {
+			return err
+		}
+	}
+	return r.begin(first)
+}
+
+// mark passes a byte-order mark.
+func (r *JSONReader) mark() error {
+	switch d := r.src.rest(); {
+	case bytes.HasPrefix(d, []byte("\xef\xbb\xbf")):
+		r.src.pos += 3
+	case bytes.HasPrefix(d, []byte("\xff\xfe")), bytes.HasPrefix(d, []byte("\xfe\xff")):
+		return &row.Error{Byte: 1, Err: errors.New("the file is UTF-16; JSON is read as UTF-8 only")}
+	}
+	return nil
+}
+
+// empty replaces the error for a file that ends before it begins.
+func (r *JSONReader) empty(err error) error {
+	size := r.src.base + int64(len(r.src.buf))
+	switch {
+	case !r.src.whole || r.src.pos < len(r.src.buf):
+		return err
+	case size == 0:
+		return &row.Error{Err: errors.New("is empty (0 bytes)")}
+	}
+	return &row.Error{Err: fmt.Errorf("holds nothing but white space (%d bytes)", size)}
+}
+
+// begin chooses how to read the rows by the first byte of where they are.
+func (r *JSONReader) begin(first byte) error {
+	inside := len(r.o.At) > 0
+	switch {
+	case inside && first == 'n':
+		if err := r.value(); err != nil {
+			return err
+		}
+		r.step = r.finish
+	case r.o.Shape == Columns && first == '{':
+		return r.beginColumns()
+	case r.o.Shape == Columns:
+		return r.wrong(first, "an object of columns")
+	case first == '[':
+		r.src.pos++
+		r.step = r.firstElement
+	case inside:
+		return r.wrong(first, "an array of records")
+	case first == '{':
+		return r.beginObjects()
+	default:
+		return r.wrong(first, `JSON that begins with "[" or "{"`)
+	}
+	return nil
+}
+
+// wrong is the error for rows that begin with the byte first.
+func (r *JSONReader) wrong(first byte, want string) error {
+	where, hint := "the file", ""
+	if len(r.o.At) > 0 {
+		where = fmt.Sprintf("what is at %q", r.o.At)
+	}
+	if first == '{' {
+		hint = "; for an object of columns, as pandas writes it, say so by the shape columns"
+	}
+	if first == '[' && r.o.Shape == Columns {
+		hint = "; for an array of records leave the shape out"
+	}
+	return r.fail(r.src.pos, fmt.Errorf("%s is not %s: it begins with %s%s", where, want, describe(r.src.rest()), hint))
+}
+
+// fail returns err at index i of the buffer.
+func (r *JSONReader) fail(i int, err error) error {
+	return &row.Error{Byte: r.src.position(i), Err: err}
+}

@@ -1,0 +1,114 @@
+package format_test
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// jsonPaths parses paths that a test is sure of.
+func jsonPaths(t testing.TB, texts ...string) []format.Path {
+	t.Helper()
+	var list []format.Path
+	for _, text := range texts {
+		p, err := format.ParsePath(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// jsonFlights returns files of flight searches: those in the folder that the
+// environment names, or else 300 copies of a small one.
+func jsonFlights(b *testing.B) (files [][]byte, size int64) {
+	if dir := os.Getenv("SLUICE_BENCH_FLIGHTS"); dir != "" {
+		names, err := filepath.Glob(filepath.Join(dir, "*.json"))
+		if err != nil || len(names) == 0 {
+			b.Fatalf("%s: no files, %v", dir, err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				b.Fatal(err)
+			}
+			files = append(files, text)
+			size += int64(len(text))
+		}
+		return files, size
+	}
+	text, err := os.ReadFile("testdata/json/flights.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	records := bytes.TrimSuffix(bytes.TrimPrefix(bytes.TrimSpace(text), []byte("[")), []byte("]"))
+	file := append([]byte("["), records...)
+	for range 24 {
+		file = append(append(file, ", "...), records...)
+	}
+	file = append(file, ']')
+	for range 300 {
+		copied := bytes.Clone(file) // each in memory of its own, as files are
+		files = append(files, copied)
+		size += int64(len(copied))
+	}
+	return files, size
+}
+
+// BenchmarkJSON reads the columns of a job out of files in memory. The floor
+// is what reading the same bytes once costs.
+func BenchmarkJSON(b *testing.B) {
+	files, size := jsonFlights(b)
+	wanted := jsonPaths(b, "id", "_carriers", "pricing_options[0].items[0].price.amount", "pricing_options[0].items[0].url")
+	b.Run("floor", func(b *testing.B) {
+		b.SetBytes(size)
+		for b.Loop() {
+			n := 0
+			for _, file := range files {
+				n += bytes.Count(file, []byte("}"))
+			}
+			if n == 0 {
+				b.Fatal("no records")
+			}
+		}
+	})
+	for name, open := range map[string]func([]byte, format.JSONOptions) *format.JSONReader{
+		"bytes":  format.JSONBytes,
+		"stream": func(d []byte, o format.JSONOptions) *format.JSONReader { return format.JSONStream(bytes.NewReader(d), o) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(size)
+			b.ReportAllocs()
+			rows := 0
+			var batch row.Batch
+			for b.Loop() {
+				for _, file := range files {
+					rows += readJSON(b, open(file, format.JSONOptions{Paths: wanted}), &batch)
+				}
+			}
+			b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
+
+// readJSON reads to the end and returns the number of rows, all of them good.
+func readJSON(t testing.TB, r *format.JSONReader, b *row.Batch) int {
+	t.Helper()
+	rows := 0
+	for {
+		err := r.Read(b)
+		if err == io.EOF {
+			return rows
+		}
+		if err != nil || len(b.Bad) > 0 {
+			t.Fatalf("after %d rows: %v, bad %v", rows, err, b.Bad)
+		}
+		rows += b.Len
+	}
+}

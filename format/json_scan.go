@@ -1,0 +1,399 @@
+package format
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+)
+
+// maxDepth is the most arrays and objects that may stand inside one another in
+// one record. It bounds the stack of whoever decodes the value.
+const maxDepth = 1000
+
+// A scanner checks JSON text strictly and finds where its values end. Its
+// methods take a text and the index of a value, and return the index after the
+// value, or -1: then at, why and cut say what is wrong.
+//
+// Strict is RFC 8259: no byte that is not part of its grammar is let through,
+// in values that nobody wants as little as in others. What the grammar allows
+// is: a key twice in one object, and an escape of half a surrogate pair, which
+// Unquote refuses because it stands for no character.
+type scanner struct {
+	at      int      // index of the fault
+	why     string   // the fault; if cut, what the text ends inside of
+	cut     bool     // the text ends too early; more of it might have mended it
+	escaped bool     // set when a string with an escape is passed
+	kinds   []uint64 // of the containers further out than skip's 64 innermost
+}
+
+// fail notes a fault at index i.
+func (s *scanner) fail(i int, why string) int {
+	s.at, s.why, s.cut = i, why, false
+	return -1
+}
+
+// short notes that the text d ends inside of what.
+func (s *scanner) short(d []byte, what string) int {
+	s.at, s.why, s.cut = len(d), what, true
+	return -1
+}
+
+// fault says what is wrong; text names what was scanned: the file, the line.
+func (s *scanner) fault(text string) string {
+	if s.cut {
+		return fmt.Sprintf("the %s ends inside %s", text, s.why)
+	}
+	return s.why
+}
+
+// unexpected notes that d[i] is not what the grammar wants there.
+func (s *scanner) unexpected(d []byte, i int, want string) int {
+	if d[i] >= 0x80 && utf8Len(d, i) < 0 {
+		return s.short(d, "a character")
+	}
+	return s.fail(i, fmt.Sprintf("found %s, want %s", describe(d[i:]), want))
+}
+
+// describe names the first character of d, for messages.
+func describe(d []byte) string {
+	switch c := d[0]; {
+	case c == 0:
+		return "a NUL byte"
+	case c < ' ' || c == 0x7f || c == 0xff || c == 0xfe:
+		return fmt.Sprintf("the byte 0x%02x", c)
+	case c < 0x80:
+		return fmt.Sprintf("%q", rune(c))
+	}
+	if n := utf8Len(d, 0); n > 0 {
+		return fmt.Sprintf("%q", d[:n])
+	}
+	return fmt.Sprintf("the byte 0x%02x, which is not UTF-8", d[0])
+}
+
+// space returns the index of the first byte from i that is no white space.
+func space(d []byte, i int) int {
+	for uint(i) < uint(len(d)) && (d[i] == ' ' || d[i] == '\n' || d[i] == '\r' || d[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// skip passes the value at i, whose first byte is there and no white space.
+//
+// It is one loop with jumps rather than a function for each construct, because
+// most of a file goes through here: calls for each value cost a third of the
+// speed.
+func (s *scanner) skip(d []byte, i int) int {
+	depth := 0
+	kinds := uint64(0) // of the containers around i, the innermost in bit 0: 1 is an object, 0 an array
+	s.kinds = s.kinds[:0]
+
+value:
+	if uint(i) >= uint(len(d)) {
+		return s.short(d, inside(depth, kinds))
+	}
+	switch d[i] {
+	case '"':
+		if i = s.str(d, i+1); i < 0 {
+			return i
+		}
+	case '{', '[':
+		if depth == maxDepth {
+			return s.fail(i, fmt.Sprintf("is nested more than %d levels deep", maxDepth))
+		}
+		if depth&63 == 0 && depth > 0 {
+			s.kinds = append(s.kinds, kinds)
+		}
+		depth++
+		kinds <<= 1
+		object := d[i] == '{'
+		i = space(d, i+1)
+		if object {
+			kinds |= 1
+			if uint(i) < uint(len(d)) && d[i] == '}' {
+				goto pop
+			}
+			goto key
+		}
+		if uint(i) < uint(len(d)) && d[i] == ']' {
+			goto pop
+		}
+		goto value
+	default:
+		if i = s.scalar(d, i); i < 0 {
+			return i
+		}
+	}
+
+after:
+	if depth == 0 {
+		return i
+	}
+	if i = space(d, i); uint(i) >= uint(len(d)) {
+		return s.short(d, inside(depth, kinds))
+	}
+	if d[i] == ',' {
+		i = space(d, i+1)
+		if kinds&1 == 0 {
+			goto value
+		}
+		goto key
+	}
+	if kinds&1 == 0 {
+		if d[i] != ']' {
+			return s.unexpected(d, i, `"," or "]" after an element`)
+		}
+	} else if d[i] != '}' {
+		return s.unexpected(d, i, `"," or "}" after a member`)
+	}
+
+pop:
+	i++
+	depth--
+	kinds >>= 1
+	if depth&63 == 0 && depth > 0 {
+		kinds = s.kinds[len(s.kinds)-1]
+		s.kinds = s.kinds[:len(s.kinds)-1]
+	}
+	goto after
+
+key:
+	if uint(i) >= uint(len(d)) {
+		return s.short(d, "an object")
+	}
+	if d[i] != '"' {
+		return s.unexpected(d, i, "a key in quotes")
+	}
+	if i = s.str(d, i+1); i < 0 {
+		return i
+	}
+	if i = s.colon(d, i); i < 0 {
+		return i
+	}
+	goto value
+}
+
+// inside names the innermost container, for a text that ends in it.
+func inside(depth int, kinds uint64) string {
+	switch {
+	case depth == 0:
+		return "a value"
+	case kinds&1 == 1:
+		return "an object"
+	}
+	return "an array"
+}
+
+// colon passes what stands between a key and its value.
+func (s *scanner) colon(d []byte, i int) int {
+	if uint(i) >= uint(len(d)) || d[i] != ':' {
+		i = space(d, i)
+		if i >= len(d) {
+			return s.short(d, "an object")
+		}
+		if d[i] != ':' {
+			return s.unexpected(d, i, `":" after a key`)
+		}
+	}
+	return space(d, i+1)
+}
+
+// Masks for eight bytes at once.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// special sets the high bit of the bytes of w that a string cannot simply
+// hold: quotes, backslashes, control characters, and any that are not ASCII.
+// Bytes above the first such one may be set wrongly, by a borrow.
+func special(w uint64) uint64 {
+	quote := (w ^ '"'*ones) - ones
+	backslash := (w ^ '\\'*ones) - ones
+	control := w - ' '*ones
+	return (quote | backslash | control | w) & highs
+}
+
+// str passes the rest of a string from i, the index after its opening quote.
+func (s *scanner) str(d []byte, i int) int {
+	for {
+		for i+8 <= len(d) {
+			if m := special(binary.LittleEndian.Uint64(d[i:])); m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		if uint(i) >= uint(len(d)) {
+			return s.short(d, "a string")
+		}
+		c := d[i]
+		switch {
+		case c == '"':
+			return i + 1
+		case c == '\\':
+			i = s.escape(d, i)
+		case c >= 0x80:
+			i = s.runes(d, i)
+		case c < ' ':
+			return s.fail(i, fmt.Sprintf("a raw control character, the byte 0x%02x, stands in a string; it must be written as \\u%04x", c, c))
+		default:
+			i++ // in the last bytes of d
+		}
+		if i < 0 {
+			return i
+		}
+	}
+}
+
+// escape passes the escape at i, a backslash.
+func (s *scanner) escape(d []byte, i int) int {
+	s.escaped = true
+	if i+1 >= len(d) {
+		return s.short(d, "a string")
+	}
+	switch d[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2
+	case 'u':
+		for k := i + 2; k < i+6; k++ {
+			if k >= len(d) {
+				return s.short(d, "a string")
+			}
+			if hexDigit[d[k]] < 0 {
+				return s.unexpected(d, k, "four hexadecimal digits after \\u")
+			}
+		}
+		return i + 6
+	}
+	return s.fail(i+1, fmt.Sprintf("a backslash followed by %s is no escape", describe(d[i+1:])))
+}
+
+// runes passes the characters from i that are not ASCII.
+func (s *scanner) runes(d []byte, i int) int {
+	for uint(i) < uint(len(d)) && d[i] >= 0x80 {
+		n := utf8Len(d, i)
+		if n < 0 {
+			return s.short(d, "a string")
+		}
+		if n == 0 {
+			return s.fail(i, fmt.Sprintf("the byte 0x%02x is not UTF-8 here", d[i]))
+		}
+		i += n
+	}
+	return i
+}
+
+// utf8Len returns how many bytes the character at i takes, which is not ASCII:
+// 0 if it is not UTF-8, -1 if d ends inside of it.
+func utf8Len(d []byte, i int) int {
+	c := d[i]
+	n := 0
+	low, high := byte(0x80), byte(0xbf) // of the second byte
+	switch {
+	case c < 0xc2 || c > 0xf4:
+		return 0
+	case c < 0xe0:
+		n = 2
+	case c < 0xf0:
+		n = 3
+		if c == 0xe0 {
+			low = 0xa0 // less is overlong
+		} else if c == 0xed {
+			high = 0x9f // more is half a surrogate pair
+		}
+	default:
+		n = 4
+		if c == 0xf0 {
+			low = 0x90 // less is overlong
+		} else if c == 0xf4 {
+			high = 0x8f // more is beyond Unicode
+		}
+	}
+	for k := 1; k < n; k++ {
+		if i+k >= len(d) {
+			return -1
+		}
+		if d[i+k] < low || d[i+k] > high {
+			return 0
+		}
+		low, high = 0x80, 0xbf
+	}
+	return n
+}
+
+// scalar passes a number or a literal.
+func (s *scanner) scalar(d []byte, i int) int {
+	switch d[i] {
+	case 't':
+		return s.literal(d, i, "true")
+	case 'f':
+		return s.literal(d, i, "false")
+	case 'n':
+		return s.literal(d, i, "null")
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return s.number(d, i)
+	}
+	return s.unexpected(d, i, "a value")
+}
+
+// literal passes the word at i, whose first byte is known to be there.
+func (s *scanner) literal(d []byte, i int, word string) int {
+	if end := i + len(word); end <= len(d) && string(d[i:end]) == word {
+		return end
+	}
+	for k := 1; k < len(word); k++ {
+		if i+k >= len(d) {
+			return s.short(d, "a value")
+		}
+		if d[i+k] != word[k] {
+			return s.unexpected(d, i+k, fmt.Sprintf("the rest of %q", word))
+		}
+	}
+	return i + len(word)
+}
+
+// number passes the number at i. One that the text ends after is whole.
+func (s *scanner) number(d []byte, i int) int {
+	if d[i] == '-' {
+		i++
+	}
+	start := i
+	if i = digits(d, i); i == start {
+		return s.noDigit(d, i, `after "-"`)
+	}
+	if d[start] == '0' && i > start+1 {
+		return s.fail(start+1, "a number has a leading zero")
+	}
+	if uint(i) < uint(len(d)) && d[i] == '.' {
+		start = i + 1
+		if i = digits(d, start); i == start {
+			return s.noDigit(d, i, "after the point of a number")
+		}
+	}
+	if uint(i) < uint(len(d)) && d[i]|0x20 == 'e' {
+		start = i + 1
+		if start < len(d) && (d[start] == '+' || d[start] == '-') {
+			start++
+		}
+		if i = digits(d, start); i == start {
+			return s.noDigit(d, i, "in the exponent of a number")
+		}
+	}
+	return i
+}
+
+// digits returns the index after the digits at i.
+func digits(d []byte, i int) int {
+	for uint(i) < uint(len(d)) && d[i]-'0' <= 9 {
+		i++
+	}
+	return i
+}
+
+func (s *scanner) noDigit(d []byte, i int, where string) int {
+	if i >= len(d) {
+		return s.short(d, "a number")
+	}
+	return s.unexpected(d, i, "a digit "+where)
+}

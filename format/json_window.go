@@ -1,0 +1,95 @@
+package format
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// streamBytes is the size of a stream's buffer, as long as no record needs
+// more. It fits the second-level cache.
+const streamBytes = 512 << 10
+
+// errMore says that the buffer ends before the value does, and that there is
+// more to read.
+var errMore = errors.New("the value goes on beyond the buffer")
+
+// A window is what its reader holds of a file: all of it, or a
+// buffer that moves on.
+type window struct {
+	r     io.Reader // nil: buf is the whole file
+	buf   []byte    // read and not yet dropped
+	pos   int       // in buf, of the first byte not yet used
+	base  int64     // position of buf[0] in the file, from 0
+	whole bool      // r has no more
+	keep  bool      // never drop: the whole file is wanted in memory
+	most  int       // bytes that one record may have
+}
+
+// rest returns what is not yet used.
+func (s *window) rest() []byte { return s.buf[s.pos:] }
+
+// position returns that of buf[i], from 1.
+func (s *window) position(i int) int64 { return s.base + int64(i) + 1 }
+
+// fill reads on: until the buffer is full or the file ends. It drops what is
+// used; a slice of buf holds other bytes afterwards.
+func (s *window) fill() error {
+	if s.whole {
+		return nil
+	}
+	if len(s.rest()) > s.most {
+		return s.tooLong()
+	}
+	if s.pos > 0 && !s.keep {
+		n := copy(s.buf, s.rest())
+		s.base += int64(s.pos)
+		s.buf, s.pos = s.buf[:n], 0
+	}
+	if len(s.buf) > cap(s.buf)/2 {
+		grown := make([]byte, len(s.buf), 2*cap(s.buf))
+		copy(grown, s.buf)
+		s.buf = grown
+	}
+	for stalls := 0; len(s.buf) < cap(s.buf); {
+		n, err := s.r.Read(s.buf[len(s.buf):cap(s.buf)])
+		s.buf = s.buf[:len(s.buf)+n]
+		if err == io.EOF {
+			s.whole = true
+			return nil
+		}
+		if stalls++; n > 0 {
+			stalls = 0
+		}
+		if err == nil && stalls > 100 {
+			err = io.ErrNoProgress
+		}
+		if err != nil {
+			return &row.Error{Byte: s.position(len(s.buf)), Err: err}
+		}
+	}
+	return nil
+}
+
+// tooLong says that the record at pos is.
+func (s *window) tooLong() error {
+	what := "a record"
+	if s.keep {
+		what = "a document that must be in memory as a whole"
+	}
+	return &row.Error{Byte: s.position(s.pos), Err: fmt.Errorf("%s is longer than %d bytes, the most that is held", what, s.most)}
+}
+
+// cause returns the error for fault f of a scan over rest() in which the
+// record's end, or the fault, is at index at.
+func (s *window) fault(sc *scanner) error {
+	switch {
+	case sc.cut && !s.whole:
+		return errMore
+	case sc.at > s.most:
+		return s.tooLong()
+	}
+	return &row.Error{Byte: s.position(s.pos + sc.at), Err: errors.New(sc.fault("file"))}
+}
