@@ -1,6 +1,10 @@
 package spec
 
-import "github.com/seed-128c3863/sluice/row"
+import (
+	"time"
+
+	"github.com/seed-128c3863/sluice/row"
+)
 
 // A Job is one job file, checked as far as it can be without reading anything
 // else. A field that is not in the file has its documented default.
@@ -16,9 +20,14 @@ type Job struct {
 	Errors ErrorPolicy
 	Limits Limits
 
-	Transaction string // "all" or "batch"
-	Report      string // "changes", "all" or "none"
+	Transaction string // table targets: "all" (the default) or "batch"
+	Report      string // "changes" (the default), "all" or "none"
+
+	lines []string // of the file, for the places of errors
 }
+
+// Table reports whether the job loads a table; else it writes files.
+func (j *Job) Table() bool { return j.To.Database.S != "" }
 
 // A Text is a string of the job file and where it stands.
 type Text struct {
@@ -42,7 +51,7 @@ type Param struct {
 
 // A Store says how to reach one bucket or host.
 type Store struct {
-	Endpoint  string
+	Endpoint  Template // "": AWS's
 	Region    string
 	Profile   string
 	PathStyle *bool // nil: true for an endpoint that is not AWS's
@@ -52,26 +61,49 @@ type Store struct {
 type From struct {
 	Files       []Template
 	Each        *Each  // nil: the files are those found by listing
-	Format      string // "json", "csv", "tsv", ...; "": by name and content
+	Format      string // "json", "ndjson", "csv", "tsv", "xlsx", "parquet"; "": by name and content
 	Compression string // "none", "gzip", "zstd"; "": by content
-	Encoding    string // "": by content
+	Encoding    string // "utf-8", "cp949", ...; "": by content
 	Shape       string // "records" (the default) or "columns"
 	At          Text   // path to the records; "": the document itself
-	Missing     string // "skip" or "fail" (the default)
-	Empty       string // "skip" or "fail"; "skip" is the default
+	Missing     string // "fail" (the default) or "skip"
+	Empty       string // "skip" (the default) or "fail"
 	Pos         Pos
 
-	Delimiter, Quote, Header, Sheet, Ragged string
-	ExtraColumns                            string // "ignore" (the default) or "fail"
-	AbsentColumns                           string // "fail" (the default) or "null"
+	Delimiter     string // "": by name and content
+	Quote         string // one character or "none"; "": the double quote
+	Header        string // "true" (the default), "false", or the number of the line that holds it
+	Sheet         string // name or number; "": the first
+	Ragged        string // "reject" (the default) or "pad"
+	ExtraColumns  string // "ignore" (the default) or "fail"
+	AbsentColumns string // "fail" (the default) or "null"
 }
+
+// Fields returns the names that a source file's fields have beside the fixed
+// ones (see FileFields): those of an entry of each, or the captures.
+func (f *From) Fields() []string {
+	if f.Each == nil {
+		if len(f.Files) == 0 {
+			return nil
+		}
+		return f.Files[0].Captures()
+	}
+	names := make([]string, len(f.Each.Fields))
+	for i, field := range f.Each.Fields {
+		names[i] = field.S
+	}
+	return names
+}
+
+// FileFields are the fields that every source file has: file.key and so on.
+var FileFields = [...]string{"key", "name", "stem", "size", "modified"}
 
 // Each names one source file for each of its entries.
 type Each struct {
-	Inline []map[string]Text // the entries, when they stand in the job file
+	Inline []map[string]Text // the entries, when they stand in the job file: each has every field
 	File   *Template         // or where they are read from: JSON or CSV; "-" is standard input
 	At     Text              // path to the list in it; "": the document itself
-	Fields []Text            // names of an entry's values, for entries that are lists
+	Fields []Text            // names of an entry's values: in order for entries that are lists
 	Pos    Pos
 }
 
@@ -85,7 +117,7 @@ type Let struct {
 // A Column is one column of the target.
 type Column struct {
 	Name     string
-	Type     *row.Type // nil: not said
+	Type     *row.Type // nil: the table's; never for a file target
 	From     Text      // header or dotted path; "": Value is used
 	Value    Text      // expression; "": From is used
 	Required bool
@@ -104,24 +136,30 @@ type Column struct {
 	Check    Text // expression over value and row
 	Pos      Pos
 
-	Lookup, Missing, Split, Through Text // table targets
+	// Table targets only.
+	Lookup  Text   // table.column
+	Missing string // "reject" (the default of a lookup), "null" or "create"
+	Split   Text
+	Through Text
 }
 
 // To says where the rows go. Either Files or Database is given.
 type To struct {
 	Files   Template
-	Format  string // "parquet" (the default), "csv", "ndjson"; "": by the name
+	Format  string // "parquet", "csv" or "ndjson": as given, or by the name, or parquet
 	Parquet Parquet
 	CSV     CSV
 	Keep    int // runs whose replaced outputs are kept; default 3
 	Pos     Pos
 
-	Database                      Template
-	Table                         Text
-	Key                           []Text
-	Write                         string
-	DeleteWhen, Within            Text
-	MaxDelete, LockTimeout, State Text
+	Database           Template
+	Table              Text
+	Key                []Text
+	Write              string // "insert", "update", "upsert" (the default) or "mirror"
+	DeleteWhen, Within Text
+	MaxDelete          Allow
+	LockTimeout        time.Duration // 0: the database's own
+	State              string        // schema for sluice's own tables; "": the default
 }
 
 // Parquet says how Parquet files are written.

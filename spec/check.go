@@ -1,0 +1,8 @@
+package spec
+
+type checker struct {
+	*reader
+	job *Job
+}
+
+func (c *checker) check() {}

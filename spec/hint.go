@@ -1,0 +1,97 @@
+package spec
+
+import (
+	"regexp"
+	"strings"
+)
+
+// plainSyntax puts a message of the YAML parser into words, with a hint where
+// the remedy is not to quote a value.
+func plainSyntax(msg string) (plain, hint string) {
+	for _, known := range []struct{ part, plain, hint string }{
+		{"cannot start any token", "a tab cannot indent", "use spaces"},
+		{"could not find end character of double-quoted text", `the text has no closing "`, "add the quote"},
+		{"could not find end character of single-quoted text", "the text has no closing '", "add the quote; a ' in it is written ''"},
+		{"sequence end token ']' not found", `the list has no closing "]"`, ""},
+		{"',' or '}' must be specified", `expected "," or "}"`, ""},
+		{"',' or ']' must be specified", `expected "," or "]"`, ""},
+		{"could not find flow map content", `expected "," or "}"`, ""},
+		{"could not find flow mapping end token", `the mapping has no closing "}"`, ""},
+		{"mapping value is not allowed in this context", `a second ": " in one line`, ""},
+		{"value is not allowed in this context. map key-value is pre-defined", "a text after the value's end", ""},
+		{"value is not allowed in this context", "nothing can stand here", ""},
+		{"unexpected directive value", `a text cannot begin with "%"`, ""},
+		{"found unknown escape character", `unknown escape after "\"`, `write "\\", or use single quotes`},
+		{"is a reserved character", "a text cannot begin with this character", ""},
+	} {
+		if strings.Contains(msg, known.part) {
+			return known.plain, known.hint
+		}
+	}
+	return strings.TrimSpace(strings.SplitN(msg, "\n", 2)[0]), ""
+}
+
+var (
+	flowKey  = regexp.MustCompile(`[{,]\s*(?:[\pL\pN_.-]+|"[^"]*"|'[^']*'):\s+`)
+	blockKey = regexp.MustCompile(`^\s*(?:- +)*(?:[^\s"'{\[#][^:{\["']*|"[^"]*"|'[^']*'):\s+`)
+	listItem = regexp.MustCompile(`^\s*(?:- +)+`)
+	comment  = regexp.MustCompile(`\s+#.*$`)
+)
+
+// quoteHint says how to quote the value around a place of the file that YAML
+// has read as something else, or "" if there is no value there.
+func (r *reader) quoteHint(at Pos) string {
+	if at.Line > len(r.lines) {
+		return ""
+	}
+	line := r.lines[at.Line-1]
+	column := len(string([]rune(line)[:min(at.Column-1, len([]rune(line)))]))
+	var value string
+	if keys := flowKey.FindAllStringIndex(line, -1); len(keys) > 0 && keys[0][1] <= column {
+		for _, key := range keys {
+			if key[1] <= column {
+				value = flowValue(line[key[1]:])
+			}
+		}
+	} else if key := blockKey.FindString(line); key != "" && len(key) <= column {
+		value = comment.ReplaceAllString(line[len(key):], "")
+	} else if item := listItem.FindString(line); item != "" && len(item) <= column {
+		value = comment.ReplaceAllString(line[len(item):], "")
+	}
+	if value = strings.TrimSpace(value); value == "" || strings.Contains("|>", value[:1]) {
+		return ""
+	}
+	return "quote the value: " + quoted(value)
+}
+
+// flowValue returns the value that s begins with, in a flow mapping: up to a
+// comma or closing brace that no bracket or quote holds.
+func flowValue(s string) string {
+	depth, quote := 0, rune(0)
+	for i, c := range s {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case strings.ContainsRune("([{", c):
+			depth++
+		case depth > 0 && strings.ContainsRune(")]}", c):
+			depth--
+		case depth == 0 && (c == ',' || c == '}'):
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// quoted returns the text as YAML quotes it.
+func quoted(s string) string {
+	s = Redact(s)
+	if strings.ContainsAny(s, `"\`) {
+		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	}
+	return `"` + s + `"`
+}

@@ -1,0 +1,229 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// A target is what a key makes sense for.
+type target uint8
+
+const (
+	bothTargets target = iota
+	fileTarget
+	tableTarget
+)
+
+// A key is one key of a mapping that is read into a T.
+type key[T any] struct {
+	name      string
+	doc       string
+	schema    object
+	elsewhere func(target) object
+	need      bool
+	only      target
+	read      func(r *reader, n node, t *T)
+}
+
+// at returns the key whose value is read into what get points to.
+func at[T, V any](name string, get func(*T) *V, k kind[V], doc string) key[T] {
+	return key[T]{name: name, doc: doc, schema: k.schema, elsewhere: k.elsewhere,
+		read: func(r *reader, n node, t *T) { k.read(r, n, get(t)) }}
+}
+
+func (k key[T]) required() key[T] { k.need = true; return k }
+
+// of says that the key makes sense for one kind of target only.
+func (k key[T]) of(only target) key[T] { k.only = only; return k }
+
+// mapping is a mapping of fixed keys. pos, if not nil, is where T keeps the
+// place of its key.
+func mapping[T any](pos func(*T) *Pos, keys ...key[T]) kind[T] {
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.name
+	}
+	return kind[T]{
+		schema:    mappingSchema(keys),
+		elsewhere: func(is target) object { return elsewhere(keys, is) },
+		read: func(r *reader, n node, t *T) {
+			if n.Node == nil {
+				return
+			}
+			if pos != nil {
+				*pos(t) = n.key
+			}
+			entries, ok := r.entries(n)
+			if !ok {
+				r.fail(n.pos(), "expected a mapping with "+orList(names, 5)+", found "+describe(n.Node), "")
+				return
+			}
+			byName := map[string]key[T]{}
+			for _, k := range keys {
+				byName[k.name] = k
+			}
+			there := map[string]bool{}
+			for i, e := range entries {
+				there[e.name] = true
+				if k, ok := byName[e.name]; r.allowed(entries, i, ok, names, k.only) {
+					r.seen[e.key.Path] = e.key
+					k.read(r, r.resolve(e.value, e.key), t)
+				}
+			}
+			for _, k := range keys {
+				if k.need && !there[k.name] && (k.only == bothTargets || k.only == r.target) {
+					r.fail(n.key, fmt.Sprintf("the key %q is missing", k.name), "")
+				}
+			}
+		},
+	}
+}
+
+// allowed reports whether the i-th key of a mapping can stand there, and if
+// not says why.
+func (r *reader) allowed(entries []entry, i int, known bool, names []string, only target) bool {
+	e := entries[i]
+	switch {
+	case e.bare && i > 0 && entries[i-1].bare:
+		return false // said with the first
+	case e.bare:
+		msg := "unknown key"
+		if known {
+			msg = "the key has no value"
+		}
+		r.fail(e.key, msg, bareHint(entries, i))
+		return false
+	case !known:
+		hint := Suggest(e.name, names)
+		if hint == "" {
+			hint = "known here: " + strings.Join(names, ", ")
+		}
+		r.fail(e.key, "unknown key", hint)
+		return false
+	case only == tableTarget && r.target == fileTarget:
+		r.fail(e.key, "this is for a job that loads a table, and this one writes files", "to.database makes it one that loads a table")
+		return false
+	case only == fileTarget && r.target == tableTarget:
+		r.fail(e.key, "this is for a job that writes files, and this one loads a table", "to.files makes it one that writes files")
+		return false
+	}
+	return true
+}
+
+// bareHint says what {value: f(a, b)} should have been: YAML reads "b)" as a
+// key of its own.
+func bareHint(entries []entry, i int) string {
+	if i == 0 {
+		return `a key and its value, as in {key: value}; quote the whole if it is a text`
+	}
+	before, ok := entries[i-1].value.(ast.ScalarNode)
+	if !ok || isAbsent(before) {
+		return "a key and its value, as in {key: value}"
+	}
+	whole := scalarText(before)
+	for ; i < len(entries) && entries[i].bare; i++ {
+		whole += ", " + entries[i].name
+	}
+	return "quote a value with a comma: " + quoted(whole)
+}
+
+// orList returns the first few names as "a, b, c ...".
+func orList(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + " ..."
+}
+
+// named is a mapping from names of the user's own to values of one kind, in
+// their order. set gives a value its name.
+func named[V any](form *regexp.Regexp, what string, k kind[V], set func(v *V, name string, at Pos)) kind[[]V] {
+	out := kind[[]V]{
+		schema: object{"type": "object", "additionalProperties": k.schema, "propertyNames": object{"pattern": form.String()}},
+		read: func(r *reader, n node, v *[]V) {
+			if n.Node == nil {
+				return
+			}
+			entries, ok := r.entries(n)
+			if !ok {
+				r.fail(n.pos(), fmt.Sprintf("expected a mapping from %s to its value, found %s", what, describe(n.Node)), "")
+				return
+			}
+			for i, e := range entries {
+				if e.bare {
+					r.allowed(entries, i, true, nil, bothTargets)
+					continue
+				}
+				if !form.MatchString(e.name) {
+					r.fail(e.key, fmt.Sprintf("%q cannot be %s", e.name, what), "it must match "+form.String())
+				}
+				var value V
+				set(&value, e.name, e.key)
+				k.read(r, r.resolve(e.value, e.key), &value)
+				*v = append(*v, value)
+			}
+		},
+	}
+	if k.elsewhere != nil {
+		out.elsewhere = func(is target) object {
+			if inner := k.elsewhere(is); inner != nil {
+				return object{"additionalProperties": inner}
+			}
+			return nil
+		}
+	}
+	return out
+}
+
+// mappingSchema is the JSON Schema of a mapping of fixed keys.
+func mappingSchema[T any](keys []key[T]) object {
+	properties, need := object{}, []string{}
+	for _, k := range keys {
+		described := object{"description": k.doc}
+		for name, value := range k.schema {
+			described[name] = value
+		}
+		properties[k.name] = described
+		if k.need && k.only == bothTargets {
+			need = append(need, k.name)
+		}
+	}
+	schema := object{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(need) > 0 {
+		schema["required"] = need
+	}
+	return schema
+}
+
+// elsewhere is the part of a mapping's schema that depends on the target: the
+// keys of the other one are refused, those it needs required.
+func elsewhere[T any](keys []key[T], is target) object {
+	properties, need := object{}, []string{}
+	for _, k := range keys {
+		switch {
+		case k.only != bothTargets && k.only != is:
+			properties[k.name] = false
+		case k.need && k.only == is:
+			need = append(need, k.name)
+		}
+		if k.elsewhere != nil && properties[k.name] == nil {
+			if inner := k.elsewhere(is); inner != nil {
+				properties[k.name] = inner
+			}
+		}
+	}
+	schema := object{}
+	if len(properties) > 0 {
+		schema["properties"] = properties
+	}
+	if len(need) > 0 {
+		schema["required"] = need
+	}
+	if len(schema) == 0 {
+		return nil
+	}
+	return schema
+}

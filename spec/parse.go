@@ -1,0 +1,185 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// Parse reads a job file. name is what errors call it. An error is an Errors
+// that holds all that is wrong, in the order of the file; only a text that is
+// no YAML, or of another version, is reported alone.
+func Parse(name string, text []byte) (*Job, error) {
+	text = bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n"))
+	r := &reader{file: name, seen: map[string]Pos{}, anchors: map[string]ast.Node{}, lines: strings.Split(string(text), "\n")}
+	root := r.document(text)
+	if root.Node == nil || !r.version(root) {
+		return nil, r.errs.Sorted()
+	}
+	r.target = r.findTarget(root)
+	j := newJob(name, r.lines)
+	jobKind().read(r, root, j)
+	c := checker{reader: r, job: j}
+	c.check()
+	if err := r.errs.Sorted(); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// newJob returns a job of nothing but defaults.
+func newJob(name string, lines []string) *Job {
+	rejects := "rejects/{job}-{run}.csv"
+	parts, _ := parseParts(rejects)
+	return &Job{
+		File:        name,
+		From:        From{Shape: "records", Missing: "fail", Empty: "skip", Header: "true", Ragged: "reject", ExtraColumns: "ignore", AbsentColumns: "fail"},
+		To:          To{Keep: 3, Parquet: Parquet{Compression: "snappy", Timestamps: "us"}, CSV: CSV{Delimiter: ",", Header: true}},
+		Errors:      ErrorPolicy{Rows: "reject", Files: "continue", Rejects: Template{Text: Text{S: rejects}, Parts: parts}},
+		Limits:      Limits{MaxRequests: 512, Memory: 256 << 20},
+		Transaction: "all",
+		Report:      "changes",
+		lines:       lines,
+	}
+}
+
+// document returns the mapping that the text is, or reports why it is none.
+func (r *reader) document(text []byte) node {
+	none, start := node{}, Pos{Line: 1, Column: 1}
+	if at, ok := badByte(text); ok {
+		r.fail(at, "the file is not UTF-8 text", "save it as UTF-8")
+		return none
+	}
+	file, err := parseYAML(text)
+	if err != nil {
+		r.syntax(err)
+		return none
+	}
+	var root ast.Node
+	for _, doc := range file.Docs {
+		if _, directive := doc.Body.(*ast.DirectiveNode); directive || doc.Body == nil {
+			continue
+		}
+		if root != nil {
+			r.fail(node{doc.Body, start}.pos(), "a job file holds one document, and a second one begins here", `"---" separates documents`)
+			return none
+		}
+		root = doc.Body
+	}
+	if root == nil {
+		r.fail(start, "the file is empty", "")
+		return none
+	}
+	ast.Walk(r, root)
+	n := r.resolve(root, start)
+	if _, ok := n.Node.(*ast.MappingNode); !ok && n.Node != nil {
+		r.fail(n.pos(), "expected a mapping with sluice, name, from ..., found "+describe(n.Node), "")
+		return none
+	}
+	return n
+}
+
+// parseYAML is the parser of goccy/go-yaml; what it panics at is an error.
+func parseYAML(text []byte) (file *ast.File, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the YAML cannot be read: %v", p)
+		}
+	}()
+	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+}
+
+// badByte returns the place of the first byte that is no UTF-8, or is a
+// control character that YAML does not allow.
+func badByte(text []byte) (Pos, bool) {
+	at := Pos{Line: 1, Column: 1}
+	for i := 0; i < len(text); {
+		c, size := utf8.DecodeRune(text[i:])
+		switch {
+		case c == utf8.RuneError && size == 1, c < ' ' && c != '\t' && c != '\n' && c != '\r', c == 0x7f:
+			return at, true
+		case c == '\n':
+			at.Line, at.Column = at.Line+1, 1
+		default:
+			at.Column++
+		}
+		i += size
+	}
+	return Pos{}, false
+}
+
+// version reports whether the job is of the version that is read here.
+func (r *reader) version(root node) bool {
+	entries, _ := r.entriesQuietly(root)
+	for _, e := range entries {
+		if e.name != "sluice" {
+			continue
+		}
+		n := r.resolve(e.value, e.key)
+		i, ok := n.Node.(*ast.IntegerNode)
+		switch {
+		case ok && i.GetToken().Value == "1":
+			return true
+		case ok:
+			r.fail(n.pos(), fmt.Sprintf("version %s of the job file is not known", i.GetToken().Value), "this program reads version 1")
+		case n.Node != nil:
+			r.fail(n.pos(), "expected the version 1, found "+describe(n.Node), "")
+		}
+		return false
+	}
+	return true // that it is missing is said with the rest
+}
+
+// findTarget returns what the job writes, as far as its keys tell.
+func (r *reader) findTarget(root node) target {
+	entries, _ := r.entriesQuietly(root)
+	for _, e := range entries {
+		if e.name != "to" {
+			continue
+		}
+		has := map[string]bool{}
+		keys, _ := r.entriesQuietly(r.resolve(e.value, e.key))
+		for _, k := range keys {
+			has[k.name] = true
+		}
+		switch {
+		case has["files"] && !has["database"]:
+			return fileTarget
+		case has["database"] && !has["files"]:
+			return tableTarget
+		}
+	}
+	return bothTargets
+}
+
+// entriesQuietly is entries without its reports, for a look ahead.
+func (r *reader) entriesQuietly(n node) ([]entry, bool) {
+	before := len(r.errs)
+	entries, ok := r.entries(n)
+	r.errs = r.errs[:before]
+	return entries, ok
+}
+
+// syntax reports what the YAML parser found.
+func (r *reader) syntax(err error) {
+	at, msg := Pos{Line: 1, Column: 1}, err.Error()
+	var s *yaml.SyntaxError
+	if errors.As(err, &s) {
+		msg = s.Message
+		if s.Token != nil && s.Token.Position != nil {
+			at.Line = min(max(1, s.Token.Position.Line), len(r.lines))
+			at.Column = min(max(1, s.Token.Position.Column), len([]rune(r.lines[at.Line-1]))+1)
+		}
+	}
+	plain, hint := plainSyntax(msg)
+	if hint == "" {
+		hint = r.quoteHint(at)
+	}
+	r.fail(at, plain, hint)
+}
