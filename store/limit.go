@@ -1,0 +1,32 @@
+package store
+
+import (
+	"context"
+
+	"github.com/seed-128c3863/sluice/flow"
+)
+
+// Limit returns s with each request waiting for a slot of l.
+func Limit(s Store, l *flow.Limiter) Store { return &limited{s, l} }
+
+type limited struct {
+	next    Store
+	limiter *flow.Limiter
+}
+
+func (s *limited) Do(ctx context.Context, req Request) (a Answer, err error) {
+	err = s.limiter.Do(ctx, func(ctx context.Context) (err error) {
+		a, err = s.next.Do(ctx, req)
+		return err
+	})
+	return a, outside(ctx, req, err)
+}
+
+// outside returns err as an *Error if it is none because it came from waiting
+// and not from a store.
+func outside(ctx context.Context, req Request, err error) error {
+	if err == nil || KindOf(err) != Other || ended(ctx) == nil {
+		return err
+	}
+	return &Error{Op: req.Op.String(), URL: bare(req.Key), Err: context.Cause(ctx)}
+}
