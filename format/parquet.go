@@ -2,15 +2,9 @@ package format
 
 import (
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress"
-	"github.com/parquet-go/parquet-go/compress/gzip"
-	"github.com/parquet-go/parquet-go/compress/snappy"
-	"github.com/parquet-go/parquet-go/compress/uncompressed"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -55,6 +49,7 @@ type Parquet struct {
 	names  []string
 	leaves []leaf
 	values []parquet.Value
+	bytes  []byte // of INT96 values
 
 	groupRows int   // most rows in a row group
 	rows      int   // in the row group being written
@@ -98,20 +93,6 @@ func NewParquet(w io.Writer, s row.Schema, o ParquetOptions) (*Parquet, error) {
 	return p, nil
 }
 
-func parquetCodec(name string) (compress.Codec, error) {
-	switch name {
-	case "", "snappy":
-		return new(snappy.Codec), nil
-	case "none":
-		return new(uncompressed.Codec), nil
-	case "zstd":
-		return new(zstd.Codec), nil
-	case "gzip":
-		return &gzip.Codec{Level: gzip.DefaultCompression}, nil
-	}
-	return nil, fmt.Errorf("unknown compression %q of Parquet; known are snappy, none, zstd, gzip", name)
-}
-
 // Write adds the rows of b. A value that the file cannot hold exactly is a
 // *row.Error, and then nothing of b has been written; any other error is of
 // the output and final. Write keeps no part of b.
@@ -152,7 +133,7 @@ func (p *Parquet) write(b *row.Batch, from, to int) error {
 // dictionary has replaced its values, and at the dictionary only between pages.
 func (p *Parquet) writeColumn(out *parquet.ColumnWriter, l *leaf, c *row.Column, from, to int) error {
 	for from < to {
-		p.values = p.values[:0]
+		p.values, p.bytes = p.values[:0], p.bytes[:0]
 		size := 0
 		for from < to && size < pageBytes {
 			end := min(to, from+l.stride)

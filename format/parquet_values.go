@@ -1,13 +1,13 @@
 package format
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"sort"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/deprecated"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -33,14 +33,19 @@ func (l *leaf) append(p *Parquet, c *row.Column, from, to int) (size int) {
 		}
 		return size + 8*(len(p.values)-at)
 	}
-	for r := from; r < to; r++ {
-		if c.Null[r] {
-			p.values = append(p.values, parquet.Value{}.Level(0, 0, l.index))
+	null := parquet.Value{}.Level(0, 0, l.index)
+	values := p.values
+	for r, isNull := range c.Null[from:to] {
+		if isNull {
+			values = append(values, null)
 			continue
 		}
-		p.values = append(p.values, l.value(c, r).Level(0, l.present, l.index))
-		if c.Bytes != nil {
-			size += len(c.Bytes[r])
+		values = append(values, l.value(p, c, from+r).Level(0, l.present, l.index))
+	}
+	p.values = values
+	if c.Bytes != nil {
+		for _, v := range c.Bytes[from:to] {
+			size += len(v)
 		}
 	}
 	return size + 8*(to-from)
@@ -58,7 +63,7 @@ func (l *leaf) appendNested(p *Parquet, c *row.Column, r, repetition, definition
 		definition++
 	}
 	if c.Type.Kind != row.List {
-		p.values = append(p.values, l.value(c, r).Level(repetition, definition, l.index))
+		p.values = append(p.values, l.value(p, c, r).Level(repetition, definition, l.index))
 		if c.Bytes != nil {
 			size = len(c.Bytes[r])
 		}
@@ -84,7 +89,7 @@ func elements(c *row.Column, r int) (first, end int) {
 }
 
 // value returns value r of c, which is not null and has passed check.
-func (l *leaf) value(c *row.Column, r int) parquet.Value {
+func (l *leaf) value(p *Parquet, c *row.Column, r int) parquet.Value {
 	switch c.Type.Kind {
 	case row.Bool:
 		return parquet.BooleanValue(c.Ints[r] != 0)
@@ -99,7 +104,7 @@ func (l *leaf) value(c *row.Column, r int) parquet.Value {
 	case row.Decimal:
 		return l.decimalValue(c, r)
 	case row.Timestamp, row.TimestampTZ:
-		return l.timeValue(c, r)
+		return l.timeValue(p, c, r)
 	case row.UUID:
 		return parquet.FixedLenByteArrayValue(c.Bytes[r])
 	}
@@ -116,7 +121,7 @@ func (l *leaf) decimalValue(c *row.Column, r int) parquet.Value {
 	return parquet.FixedLenByteArrayValue(c.Bytes[r][16-l.bytes:])
 }
 
-func (l *leaf) timeValue(c *row.Column, r int) parquet.Value {
+func (l *leaf) timeValue(p *Parquet, c *row.Column, r int) parquet.Value {
 	v := c.Ints[r]
 	switch l.unit {
 	case millis:
@@ -124,9 +129,12 @@ func (l *leaf) timeValue(c *row.Column, r int) parquet.Value {
 	case nanos:
 		return parquet.Int64Value(v*1000 + nanosAt(c, r))
 	case int96:
+		// Int96Value would allocate each value; a value of bytes does as well.
 		day, micro := floorDiv(v, microsPerDay)
-		ns := uint64(micro*1000 + nanosAt(c, r))
-		return parquet.Int96Value(deprecated.Int96{uint32(ns), uint32(ns >> 32), uint32(day + julianEpoch)})
+		at := len(p.bytes)
+		p.bytes = binary.LittleEndian.AppendUint64(p.bytes, uint64(micro*1000+nanosAt(c, r)))
+		p.bytes = binary.LittleEndian.AppendUint32(p.bytes, uint32(day+julianEpoch))
+		return parquet.FixedLenByteArrayValue(p.bytes[at:])
 	}
 	return parquet.Int64Value(v)
 }
