@@ -59,6 +59,7 @@ func (r *JSONReader) pass(scan func(d []byte) int) ([]byte, error) {
 
 // value passes the value at the source's position.
 func (r *JSONReader) value() error {
+	r.walk.outer = 0
 	_, err := r.pass(func(d []byte) int { return r.walk.skip(d, 0) })
 	return err
 }

@@ -79,8 +79,10 @@ func BenchmarkJSON(b *testing.B) {
 		}
 	})
 	for name, open := range map[string]func([]byte, format.JSONOptions) *format.JSONReader{
-		"bytes":  format.JSONBytes,
-		"stream": func(d []byte, o format.JSONOptions) *format.JSONReader { return format.JSONStream(bytes.NewReader(d), o) },
+		"bytes": format.JSONBytes,
+		"stream": func(d []byte, o format.JSONOptions) *format.JSONReader {
+			return format.JSONStream(bytes.NewReader(d), o)
+		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(size)

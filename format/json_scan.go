@@ -24,6 +24,7 @@ type scanner struct {
 	cut     bool     // the text ends too early; more of it might have mended it
 	escaped bool     // set when a string with an escape is passed
 	kinds   []uint64 // of the containers further out than skip's 64 innermost
+	outer   int      // containers around the value that skip is given
 }
 
 // fail notes a fault at index i.
@@ -98,7 +99,7 @@ value:
 			return i
 		}
 	case '{', '[':
-		if depth == maxDepth {
+		if depth+s.outer >= maxDepth {
 			return s.fail(i, fmt.Sprintf("is nested more than %d levels deep", maxDepth))
 		}
 		if depth&63 == 0 && depth > 0 {

@@ -133,6 +133,7 @@ func (w *walker) record(d []byte, i int) int {
 
 // begin forgets the record before.
 func (w *walker) begin() {
+	w.outer = 0
 	w.mark++
 	w.twice = -1
 }
@@ -146,13 +147,13 @@ func (w *walker) value(d []byte, i int, n *node) int {
 	start := i
 	switch {
 	case len(n.below) == 0:
-		i = w.skip(d, i)
+		i = w.pass(d, i, n.depth)
 	case d[i] == '{':
 		i = w.object(d, i+1, n)
 	case d[i] == '[':
 		i = w.array(d, i+1, n)
 	default:
-		i = w.skip(d, i)
+		i = w.pass(d, i, n.depth)
 		why := [2]row.Why{row.NotAnObject, row.NotAnArray}
 		if d[start] == 'n' {
 			why = [2]row.Why{row.OfNull, row.OfNull}
@@ -167,6 +168,12 @@ func (w *walker) value(d []byte, i int, n *node) int {
 		}
 	}
 	return i
+}
+
+// pass skips a value that stands inside that many containers.
+func (w *walker) pass(d []byte, i, outer int) int {
+	w.outer = outer
+	return w.skip(d, i)
 }
 
 // object walks the members from i, the index after the opening brace.
@@ -211,13 +218,13 @@ func (w *walker) key(d []byte, i int, n *node) int {
 		return i
 	}
 	if child == nil {
-		return w.skip(d, i)
+		return w.pass(d, i, n.depth+1)
 	}
 	if child.found == w.mark {
 		if w.twice < 0 {
 			w.twice = start - 1
 		}
-		return w.skip(d, i)
+		return w.pass(d, i, n.depth+1)
 	}
 	return w.value(d, i, child)
 }
@@ -233,7 +240,7 @@ func (w *walker) array(d []byte, i int, n *node) int {
 			if child := n.item(count); child != nil {
 				i = w.value(d, i, child)
 			} else {
-				i = w.skip(d, i)
+				i = w.pass(d, i, n.depth+1)
 			}
 			if i < 0 {
 				return i

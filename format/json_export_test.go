@@ -1,0 +1,11 @@
+package format
+
+import "io"
+
+// JSONStreamOf is JSONStream with a buffer that begins with size bytes, so that
+// small inputs meet its edges.
+func JSONStreamOf(in io.Reader, o JSONOptions, size int) *JSONReader {
+	r := JSONStream(in, o)
+	r.src.buf = make([]byte, 0, size)
+	return r
+}
