@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -68,7 +69,7 @@ type JSONReader struct {
 	walk *walker
 	step func(*row.Batch) error // reads the next record, or says what is wrong
 	rows int64                  // passed, bad ones with them
-	line int64                  // the line of src.pos, for a file of lines
+	line int64                  // of src.pos, in a file of lines
 	text int                    // bytes of wanted values in the batch
 	more bool                   // the next Read begins by filling the buffer
 	err  error                  // final
@@ -155,10 +156,10 @@ func (r *JSONReader) prepare(b *row.Batch) {
 
 // start finds the rows.
 func (r *JSONReader) start(*row.Batch) error {
-	if err := r.src.fill(); err != nil {
+	if err := r.mark(); err != nil {
 		return err
 	}
-	if err := r.mark(); err != nil {
+	if err := r.firstLine(); err != nil {
 		return err
 	}
 	first, err := r.peek("a document")
@@ -180,6 +181,11 @@ func (r *JSONReader) start(*row.Batch) error {
 
 // mark passes a byte-order mark.
 func (r *JSONReader) mark() error {
+	for len(r.src.buf) < utf8.UTFMax && !r.src.whole {
+		if err := r.src.fill(); err != nil {
+			return err
+		}
+	}
 	switch d := r.src.rest(); {
 	case bytes.HasPrefix(d, []byte("\xef\xbb\xbf")):
 		r.src.pos += 3
@@ -187,6 +193,22 @@ func (r *JSONReader) mark() error {
 		return &row.Error{Byte: 1, Err: errors.New("the file is UTF-16; JSON is read as UTF-8 only")}
 	}
 	return nil
+}
+
+// firstLine passes blank lines before the document.
+func (r *JSONReader) firstLine() error {
+	s := &r.src
+	for {
+		blank := space(s.buf, s.pos)
+		r.line += int64(bytes.Count(s.buf[s.pos:blank], []byte("\n")))
+		s.pos = blank
+		if s.pos < len(s.buf) || s.whole {
+			return nil
+		}
+		if err := s.fill(); err != nil {
+			return err
+		}
+	}
 }
 
 // empty replaces the error for a file that ends before it begins.

@@ -212,13 +212,16 @@ func (r *JSONReader) ascend(k int) error {
 			return err
 		}
 		if !step.IsIndex {
-			at := r.src.pos
+			if _, err := r.peek(kindOf(open)); err != nil {
+				return err
+			}
+			at := r.src.position(r.src.pos)
 			same, err := r.name(step)
 			if err != nil {
 				return err
 			}
 			if same {
-				return r.fail(at, fmt.Errorf("the key %q, in which the rows are, stands twice", step.Name))
+				return &row.Error{Byte: at, Err: fmt.Errorf("the key %q, in which the rows are, stands twice", step.Name)}
 			}
 		}
 		if _, err := r.peek(kindOf(open)); err != nil {

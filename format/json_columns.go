@@ -120,7 +120,7 @@ func (r *JSONReader) findValues(d []byte, i int) (int, error) {
 	w, c := r.walk, r.cols
 	open, end := i, d[i]+2 // "]" after "[", "}" after "{"
 	i = space(d, i+1)
-	n := 0
+	n, rows := 0, len(c.first)
 	if i < len(d) && d[i] == end {
 		i++
 	} else {
@@ -142,8 +142,8 @@ func (r *JSONReader) findValues(d []byte, i int) (int, error) {
 			}
 		}
 	}
-	if c.lists && c.column > 1 && n != len(c.first) {
-		return 0, r.fail(open, fmt.Errorf("column %s has %d values, column %s has %d: lists must be of one length", shortText([]byte(c.names[c.column-1])), n, shortText([]byte(c.names[0])), len(c.first)))
+	if c.lists && c.column > 1 && n != rows {
+		return 0, r.fail(open, fmt.Errorf("column %s has %d values, column %s has %d: lists must be of one length", shortText([]byte(c.names[c.column-1])), n, shortText([]byte(c.names[0])), rows))
 	}
 	return i, nil
 }
@@ -232,7 +232,7 @@ func (s *scanner) wantKey(d []byte, i int) int {
 // valueAt passes the value at i, if one is there.
 func (s *scanner) valueAt(d []byte, i int) int {
 	if i >= len(d) {
-		return s.short(d, "a value")
+		return s.short(d, "a column")
 	}
 	return s.skip(d, i)
 }

@@ -122,7 +122,7 @@ func (w *walker) store(b *row.Batch, d []byte) int {
 		col, v := &b.Cols[c], &w.cells[c]
 		switch {
 		case v.broken.Why != row.Whole:
-			col.AppendBroken(v.broken)
+			appendBroken(col, v.broken)
 		case v.end == 0:
 			col.AppendNull()
 		default:
@@ -131,6 +131,15 @@ func (w *walker) store(b *row.Batch, d []byte) int {
 		}
 	}
 	return size
+}
+
+// appendBroken adds a null with why.
+func appendBroken(col *row.Column, b row.Break) {
+	col.AppendNull()
+	for len(col.Broken) < len(col.Null) {
+		col.Broken = append(col.Broken, row.Break{})
+	}
+	col.Broken[len(col.Null)-1] = b
 }
 
 // bad takes the next record, of which i in rest() is at fault, as a bad row.

@@ -141,7 +141,7 @@ func (w *walker) begin() {
 // value walks the value at i, which is that of node n.
 func (w *walker) value(d []byte, i int, n *node) int {
 	if uint(i) >= uint(len(d)) {
-		return w.short(d, "a value")
+		return w.short(d, n.outside())
 	}
 	n.found = w.mark
 	start := i
@@ -217,6 +217,9 @@ func (w *walker) key(d []byte, i int, n *node) int {
 	if i = w.colon(d, i); i < 0 {
 		return i
 	}
+	if i >= len(d) {
+		return w.short(d, "an object")
+	}
 	if child == nil {
 		return w.pass(d, i, n.depth+1)
 	}
@@ -237,9 +240,13 @@ func (w *walker) array(d []byte, i int, n *node) int {
 		i++
 	} else {
 		for more := true; more; count++ {
-			if child := n.item(count); child != nil {
+			child := n.item(count)
+			switch {
+			case child != nil:
 				i = w.value(d, i, child)
-			} else {
+			case i >= len(d):
+				i = w.short(d, "an array")
+			default:
 				i = w.pass(d, i, n.depth+1)
 			}
 			if i < 0 {
@@ -257,6 +264,14 @@ func (w *walker) array(d []byte, i int, n *node) int {
 	}
 	w.breakAll(n.members, row.Break{Why: row.NotAnObject, Step: n.depth})
 	return i
+}
+
+// outside names what the value of n stands in, for a text that ends there.
+func (n *node) outside() string {
+	if n.step.IsIndex {
+		return "an array"
+	}
+	return "an object"
 }
 
 // item returns the child for an index, or nil.
