@@ -78,7 +78,7 @@ func get(w http.ResponseWriter, r *http.Request, objects map[string]*object, key
 // bounds gives the first and the last byte that a Range header asks for.
 func bounds(spec string, size int) (lo, hi int) {
 	a, b, _ := strings.Cut(spec, "-")
-	lo, hi = 0, size-1
+	hi = size - 1
 	if a == "" {
 		n, _ := strconv.Atoi(b)
 		return max(0, size-n), hi
