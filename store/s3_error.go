@@ -112,6 +112,7 @@ var s3Codes = map[string]Kind{
 	"InvalidAccessKeyId":                 BadCredentials,
 	"SignatureDoesNotMatch":              BadCredentials,
 	"InvalidSecurity":                    BadCredentials,
+	"XAdminUserNotFound":                 BadCredentials, // versitygw's for an unknown access key
 	"NotImplemented":                     Unsupported,
 }
 

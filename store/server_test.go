@@ -127,4 +127,6 @@ func wrapped(s Store) Store {
 }
 
 // broken is the error of a connection that was lost.
-func broken() error { return &Error{Op: "test", URL: "test", Kind: Broken, Err: fmt.Errorf("lost by the test")} }
+func broken() error {
+	return &Error{Op: "test", URL: "test", Kind: Broken, Err: fmt.Errorf("lost by the test")}
+}
