@@ -46,6 +46,7 @@ const (
 // the same bytes however they are cut into batches of up to 1,024.
 type Parquet struct {
 	out    *parquet.Writer
+	config *parquet.WriterConfig
 	names  []string
 	leaves []leaf
 	values []parquet.Value
@@ -82,15 +83,40 @@ func NewParquet(w io.Writer, s row.Schema, o ParquetOptions) (*Parquet, error) {
 	if o.CreatedBy == "" {
 		o.CreatedBy = "sluice version 0"
 	}
-	p.out = parquet.NewWriter(w,
+	p.config = parquet.DefaultWriterConfig()
+	p.config.Apply(
 		parquet.NewSchema("schema", root),
 		parquet.Compression(codec),
 		parquet.DataPageVersion(1),
 		parquet.DataPageStatistics(false), // the page index says it
 		parquet.DictionaryMaxBytes(dictionaryBytes),
+		parquet.ColumnIndexSizeLimit(indexLimit(s)),
 		&parquet.WriterConfig{CreatedBy: o.CreatedBy},
 	)
+	p.out = parquet.NewWriter(w, p.config)
 	return p, nil
+}
+
+// indexLimit returns how long the bounds of a column's pages may be: enough
+// to tell texts apart. Those of bytes are not cut, as nothing shorter is above
+// a bound that begins with many bytes of 255.
+func indexLimit(s row.Schema) func(path []string) int {
+	return func(path []string) int {
+		for _, f := range s {
+			if f.Name == path[0] && scalarKind(f.Type) == row.Bytes {
+				return 0
+			}
+		}
+		return 64
+	}
+}
+
+// scalarKind returns the kind of what is in t once every list is taken off.
+func scalarKind(t row.Type) row.Kind {
+	for t.Kind == row.List {
+		t = *t.Elem
+	}
+	return t.Kind
 }
 
 // Write adds the rows of b. A value that the file cannot hold exactly is a
@@ -186,9 +212,26 @@ var errClosed = errors.New("the file is complete: Reset begins another")
 // Reset begins another file, written to w, and keeps schema, options and
 // memory. What was not closed is dropped.
 func (p *Parquet) Reset(w io.Writer) {
-	p.out.Reset(w)
+	if p.err == errClosed {
+		p.keepPaths()
+		p.out.Reset(w)
+	} else {
+		p.out = parquet.NewWriter(w, p.config)
+	}
 	p.err = nil
 	p.beginGroup()
+}
+
+// keepPaths takes the columns' paths out of the metadata of the file that is
+// complete. Reset of parquet-go v0.32.0 would clear them in place, and every
+// later file would have columns without a name (its issue 602).
+func (p *Parquet) keepPaths() {
+	groups := p.out.File().Metadata().RowGroups
+	for i := range groups {
+		for j := range groups[i].Columns {
+			groups[i].Columns[j].MetaData.PathInSchema = nil
+		}
+	}
 }
 
 // valueError says that value r of a column cannot be written.

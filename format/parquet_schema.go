@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -98,13 +100,14 @@ func (l *leaf) scalar(t row.Type) parquet.Node {
 	case row.Int16:
 		return dictionary(parquet.Int(16))
 	case row.Int32:
-		return dictionary(parquet.Leaf(parquet.Int32Type))
+		return dictionary(parquet.Leaf(bareType{parquet.Int32Type}))
 	case row.Int64:
-		return dictionary(parquet.Leaf(parquet.Int64Type))
+		return dictionary(parquet.Leaf(bareType{parquet.Int64Type}))
 	case row.Float32:
-		return dictionary(parquet.Leaf(parquet.FloatType))
+		// The bounds of a dictionary with a NaN would be NaN.
+		return plain(parquet.Leaf(parquet.FloatType))
 	case row.Float64:
-		return dictionary(parquet.Leaf(parquet.DoubleType))
+		return plain(parquet.Leaf(parquet.DoubleType))
 	case row.Decimal:
 		return l.decimal(t)
 	case row.Date:
@@ -156,6 +159,13 @@ func (l *leaf) decimal(t row.Type) parquet.Node {
 func decimalBytes(precision int) int {
 	return maxUnscaled(precision).BitLen()/8 + 1
 }
+
+// A bareType is a physical type that says nothing more, as other writers have
+// it for the integers of 32 and 64 bits.
+type bareType struct{ parquet.Type }
+
+func (bareType) LogicalType() *format.LogicalType         { return nil }
+func (bareType) ConvertedType() *deprecated.ConvertedType { return nil }
 
 // dictionary stores each value once and refers to it by number, for as long
 // as there are few enough of them.
