@@ -179,14 +179,16 @@ func (r *JSONReader) start(*row.Batch) error {
 	return r.begin(first)
 }
 
-// mark passes a byte-order mark.
+// mark reads the beginning, or with keep all, and passes a byte-order mark.
 func (r *JSONReader) mark() error {
-	for len(r.src.buf) < utf8.UTFMax && !r.src.whole {
+	for !r.src.whole && (r.src.keep || len(r.src.buf) < utf8.UTFMax) {
 		if err := r.src.fill(); err != nil {
 			return err
 		}
 	}
 	switch d := r.src.rest(); {
+	case r.src.keep && len(d) > r.src.most:
+		return r.src.tooLong()
 	case bytes.HasPrefix(d, []byte("\xef\xbb\xbf")):
 		r.src.pos += 3
 	case bytes.HasPrefix(d, []byte("\xff\xfe")), bytes.HasPrefix(d, []byte("\xfe\xff")):

@@ -27,15 +27,6 @@ type span struct{ start, end int }
 
 // beginColumns finds the columns of the object at the source's position.
 func (r *JSONReader) beginColumns() error {
-	for !r.src.whole {
-		if err := r.src.fill(); err != nil {
-			return err
-		}
-	}
-	if len(r.src.buf) > r.src.most {
-		r.src.pos = 0
-		return r.src.tooLong()
-	}
 	r.cols = &columns{}
 	d := r.src.buf
 	end, err := r.findColumns(d, r.src.pos+1)
