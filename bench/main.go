@@ -22,7 +22,7 @@ var cases = []struct {
 	run         func(*lab, *section) error
 }{
 	{"flights", "300 flight files, 30/60 ms", flights},
-	{"slow", "the same, 100/150 ms", slow},
+	{"slow", "300 flight files, 100/150 ms", slow},
 	{"local", "folder to folder, one core", local},
 	{"small", "100,000 files of 1 KB, no latency", small},
 	{"rate", "3,000 files of 1 KB, 200 requests/s", rate},
