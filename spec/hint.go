@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -31,11 +32,25 @@ func plainSyntax(msg string) (plain, hint string) {
 	return strings.TrimSpace(strings.SplitN(msg, "\n", 2)[0]), ""
 }
 
+// syntaxHint says what to try where YAML cannot be read.
+func (r *reader) syntaxHint(at Pos) string {
+	for i, line := range r.lines[:at.Line-1] {
+		if m := openQuote.FindStringSubmatch(line); m != nil {
+			return fmt.Sprintf("perhaps the %s in line %d is not closed", m[1][:1], i+1)
+		}
+	}
+	if hint := r.quoteHint(at); hint != "" {
+		return hint
+	}
+	return "look at the indentation, quotes and brackets of this line and those before it"
+}
+
 var (
-	flowKey  = regexp.MustCompile(`[{,]\s*(?:[\pL\pN_.-]+|"[^"]*"|'[^']*'):\s+`)
-	blockKey = regexp.MustCompile(`^\s*(?:- +)*(?:[^\s"'{\[#][^:{\["']*|"[^"]*"|'[^']*'):\s+`)
-	listItem = regexp.MustCompile(`^\s*(?:- +)+`)
-	comment  = regexp.MustCompile(`\s+#.*$`)
+	openQuote = regexp.MustCompile(`^[^#"']*(?::|-)\s+("[^"]*|'[^']*)$`)
+	flowKey   = regexp.MustCompile(`[{,]\s*(?:[\pL\pN_.-]+|"[^"]*"|'[^']*'):\s+`)
+	blockKey  = regexp.MustCompile(`^\s*(?:- +)*(?:[^\s"'{\[#][^:{\["']*|"[^"]*"|'[^']*'):\s+`)
+	listItem  = regexp.MustCompile(`^\s*(?:- +)+`)
+	comment   = regexp.MustCompile(`\s+#.*$`)
 )
 
 // quoteHint says how to quote the value around a place of the file that YAML

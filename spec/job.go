@@ -35,6 +35,9 @@ type Text struct {
 	Pos Pos
 }
 
+// MarshalText returns the string alone.
+func (t Text) MarshalText() ([]byte, error) { return []byte(t.S), nil }
+
 // A Pos is a place in a job file.
 type Pos struct {
 	Line, Column int    // 1-based

@@ -14,6 +14,8 @@ var (
 	storeName  = regexp.MustCompile(`^[^/:{}\s]+(?::[0-9]+)?$`)
 )
 
+const identifierHint = `letters, digits and "_", the first no digit`
+
 // jobKind is the whole job file: the one table of its keys, that the reader,
 // the JSON Schema and "did you mean" follow.
 func jobKind() kind[Job] {
@@ -22,15 +24,15 @@ func jobKind() kind[Job] {
 			"The version of the job file's form: 1.").required(),
 		at("name", func(j *Job) *string { return &j.Name }, matching(jobName, "a name", "letters, digits, _, . and -, the first a letter or digit"),
 			"The job's name. What sluice remembers of the job is kept under it.").required(),
-		at("params", func(j *Job) *[]Param { return &j.Params }, named(identifier, "the name of a param", paramKind(), func(p *Param, name string, at Pos) { p.Name, p.Pos = name, at }),
+		at("params", func(j *Job) *[]Param { return &j.Params }, named("the name of a param", identifier, identifierHint, paramKind(), func(p *Param, name string, at Pos) { p.Name, p.Pos = name, at }),
 			"Values that are given when the job is run, by --param NAME=VALUE or the environment variable SLUICE_PARAM_NAME."),
 		at("stores", func(j *Job) *map[string]Store { return &j.Stores }, storesKind(),
 			"How to reach a bucket or host, where the standard AWS environment and config files do not say it."),
 		at("from", func(j *Job) *From { return &j.From }, fromKind(),
 			"The files to read, and how.").required(),
-		at("let", func(j *Job) *[]Let { return &j.Let }, named(identifier, "a name", part(expression(), func(l *Let) *Text { return &l.Expr }), func(l *Let, name string, at Pos) { l.Name, l.Pos = name, at }),
+		at("let", func(j *Job) *[]Let { return &j.Let }, named("a name", identifier, identifierHint, part(expression(), func(l *Let) *Text { return &l.Expr }), func(l *Let, name string, at Pos) { l.Name, l.Pos = name, at }),
 			"Expressions worked out once a record, in order, for those after them and the columns."),
-		at("columns", func(j *Job) *[]Column { return &j.Cols }, named(anyName, "the name of a column", columnKind(), func(c *Column, name string, at Pos) { c.Name, c.Pos = name, at }),
+		at("columns", func(j *Job) *[]Column { return &j.Cols }, columnsKind(),
 			"The columns of the target, in order.").required(),
 		at("to", func(j *Job) *To { return &j.To }, toKind(),
 			"Where the rows go: files or a table.").required(),
@@ -56,7 +58,7 @@ func paramKind() kind[Param] {
 
 func storeKind() kind[Store] {
 	return mapping(nil,
-		at("endpoint", func(s *Store) *Template { return &s.Endpoint }, template("https", "http"),
+		at("endpoint", func(s *Store) *Template { return &s.Endpoint }, urlTemplate("https", "http"),
 			"URL of a server that speaks S3, for other than AWS's."),
 		at("region", func(s *Store) *string { return &s.Region }, matching(regexp.MustCompile(`^[A-Za-z0-9-]+$`), "a region", "as in ap-northeast-2"),
 			"The region of the bucket."),
@@ -71,7 +73,7 @@ func fromKind() kind[From] {
 	return mapping(func(f *From) *Pos { return &f.Pos },
 		at("files", func(f *From) *[]Template { return &f.Files }, listOrOne(template("s3", "https", "file")),
 			"URL or path of the files, or a list of them: s3://, https://, a path, or - for standard input. {name} is a param or a field of an entry of each; {*name} is a capture, matched in the keys found by listing.").required(),
-		at("each", func(f *From) **Each { return &f.Each }, pointer(eachKind()),
+		at("each", func(f *From) **Each { return &f.Each }, eachKind(),
 			"One file for each entry: a list of entries, or the file that they are read from."),
 		at("format", func(f *From) *string { return &f.Format }, oneOf("json", "ndjson", "csv", "tsv", "xlsx", "parquet"),
 			"The format of the files; by their name and content if not given."),

@@ -6,6 +6,12 @@ import (
 	"github.com/seed-128c3863/sluice/row"
 )
 
+func columnsKind() kind[[]Column] {
+	k := named("the name of a column", anyName, "no control characters", columnKind(), func(c *Column, name string, at Pos) { c.Name, c.Pos = name, at })
+	k.schema["minProperties"] = 1
+	return k
+}
+
 // columnKind is one column. The type, which a table knows itself, is required
 // for files.
 func columnKind() kind[Column] {
@@ -78,7 +84,7 @@ func toKind() kind[To] {
 			"How CSV files are written.").of(fileTarget),
 		at("keep", func(t *To) *int { return &t.Keep }, whole(0),
 			"Of how many runs the replaced outputs are kept for revert: 3 by default.").of(fileTarget),
-		at("database", func(t *To) *Template { return &t.Database }, template("sqlite", "postgres", "postgresql", "mysql", "mariadb"),
+		at("database", func(t *To) *Template { return &t.Database }, urlTemplate("sqlite", "postgres", "postgresql", "mysql", "mariadb"),
 			"URL of the database: sqlite://FILE, postgres://USER@HOST/NAME or mysql://USER@HOST/NAME.").required().of(tableTarget),
 		at("table", func(t *To) *Text { return &t.Table }, text(),
 			"The table, perhaps with its schema: shop_product or shop.product.").required().of(tableTarget),

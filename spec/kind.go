@@ -52,7 +52,9 @@ func (r *reader) scalar(n node, want string) (Text, bool) {
 		return Text{S: scalarText(s), Pos: n.pos()}, true
 	}
 	hint := ""
-	if !isAbsent(n.Node) {
+	if ok && !isAbsent(n.Node) {
+		hint = "quote the value: " + quoted(n.GetToken().Value)
+	} else if !isAbsent(n.Node) {
 		hint = r.quoteHint(n.pos())
 	}
 	r.fail(n.pos(), fmt.Sprintf("expected %s, found %s", want, describe(n.Node)), hint)

@@ -70,7 +70,9 @@ func mapping[T any](pos func(*T) *Pos, keys ...key[T]) kind[T] {
 				there[e.name] = true
 				if k, ok := byName[e.name]; r.allowed(entries, i, ok, names, k.only) {
 					r.seen[e.key.Path] = e.key
-					k.read(r, r.resolve(e.value, e.key), t)
+					if cut := i+1 < len(entries) && entries[i+1].bare; !cut {
+						k.read(r, r.resolve(e.value, e.key), t)
+					}
 				}
 			}
 			for _, k := range keys {
@@ -139,8 +141,8 @@ func orList(names []string, most int) string {
 }
 
 // named is a mapping from names of the user's own to values of one kind, in
-// their order. set gives a value its name.
-func named[V any](form *regexp.Regexp, what string, k kind[V], set func(v *V, name string, at Pos)) kind[[]V] {
+// their order; what and hint say what a name is. set gives a value its name.
+func named[V any](what string, form *regexp.Regexp, hint string, k kind[V], set func(v *V, name string, at Pos)) kind[[]V] {
 	out := kind[[]V]{
 		schema: object{"type": "object", "additionalProperties": k.schema, "propertyNames": object{"pattern": form.String()}},
 		read: func(r *reader, n node, v *[]V) {
@@ -158,7 +160,7 @@ func named[V any](form *regexp.Regexp, what string, k kind[V], set func(v *V, na
 					continue
 				}
 				if !form.MatchString(e.name) {
-					r.fail(e.key, fmt.Sprintf("%q cannot be %s", e.name, what), "it must match "+form.String())
+					r.fail(e.key, fmt.Sprintf("%q cannot be %s", e.name, what), hint)
 				}
 				var value V
 				set(&value, e.name, e.key)

@@ -2,68 +2,65 @@ package spec
 
 import "strings"
 
-// A Pattern is a template whose names are known but for its captures. It is
-// matched against what a listing of Prefix finds.
-type Pattern struct {
-	Prefix string // what every match begins with: the text before the first capture
-
+// A Matcher is a template whose names are known but for its captures.
+type Matcher struct {
+	prefix string
 	rest   []Part // from the first capture on: literals and captures
 	repeat bool   // a capture stands in it twice
 }
 
-// Compile replaces the names that are no captures by their values, as Expand
+// Matcher replaces the names that are no captures by their values, as Expand
 // does.
-func (t Template) Compile(lookup func(name string) (string, bool)) (*Pattern, error) {
-	p := &Pattern{}
+func (t Template) Matcher(lookup func(name string) (string, bool)) (*Matcher, error) {
+	m := &Matcher{}
 	seen := map[string]bool{}
 	for _, part := range t.Parts {
 		if part.Capture {
-			p.repeat = p.repeat || seen[part.Name]
+			m.repeat = m.repeat || seen[part.Name]
 			seen[part.Name] = true
-			p.rest = append(p.rest, part)
+			m.rest = append(m.rest, part)
 			continue
 		}
 		text, err := t.expandPart(part, lookup)
 		if err != nil {
 			return nil, err
 		}
-		switch n := len(p.rest); {
+		switch n := len(m.rest); {
 		case n == 0:
-			p.Prefix += text
-		case p.rest[n-1].Capture:
-			p.rest = append(p.rest, Part{Literal: text})
+			m.prefix += text
+		case m.rest[n-1].Capture:
+			m.rest = append(m.rest, Part{Literal: text})
 		default:
-			p.rest[n-1].Literal += text
+			m.rest[n-1].Literal += text
 		}
 	}
-	return p, nil
+	return m, nil
 }
 
-// HasCaptures reports whether the pattern is more than its Prefix.
-func (p *Pattern) HasCaptures() bool { return len(p.rest) > 0 }
+// Prefix returns the text before the first capture, which every match begins
+// with: what to list.
+func (m *Matcher) Prefix() string { return m.prefix }
 
-// Match returns what the captures stand for in key, which is written as the
-// template is. A capture is one character or more, never a "/"; two of one
-// name are equal. Where more than one way fits, the first captures are short.
-func (p *Pattern) Match(key string) (map[string]string, bool) {
-	rest, ok := strings.CutPrefix(key, p.Prefix)
+// Captures reports whether there are captures; if not, Prefix is the one match.
+func (m *Matcher) Captures() bool { return len(m.rest) > 0 }
+
+// Match returns what the captures stand for in a URL or path that is written
+// as the template is. A capture is one character or more, never a "/"; two of
+// one name are equal. Where more than one way fits, the first are short.
+func (m *Matcher) Match(key string) (map[string]string, bool) {
+	rest, ok := strings.CutPrefix(key, m.prefix)
 	if !ok {
 		return nil, false
 	}
-	return p.MatchRest(rest)
-}
-
-// MatchRest is Match for a key without the Prefix.
-func (p *Pattern) MatchRest(rest string) (map[string]string, bool) {
-	m := matcher{bound: map[string]string{}, repeat: p.repeat}
-	if !m.match(p.rest, rest) {
+	a := attempt{bound: map[string]string{}, repeat: m.repeat}
+	if !a.match(m.rest, rest) {
 		return nil, false
 	}
-	return m.bound, true
+	return a.bound, true
 }
 
-// A matcher tries the ways in which parts can fit a text.
-type matcher struct {
+// An attempt tries the ways in which parts can fit a text.
+type attempt struct {
 	bound  map[string]string
 	repeat bool
 	// failed holds the numbers of parts and bytes left that no way fits, so
@@ -72,20 +69,20 @@ type matcher struct {
 	failed map[[2]int]bool
 }
 
-func (m *matcher) match(parts []Part, s string) bool {
+func (a *attempt) match(parts []Part, s string) bool {
 	if len(parts) == 0 {
 		return s == ""
 	}
 	p := parts[0]
 	fixed, bound := p.Literal, true
 	if p.Capture {
-		fixed, bound = m.bound[p.Name]
+		fixed, bound = a.bound[p.Name]
 	}
 	if bound {
 		rest, ok := strings.CutPrefix(s, fixed)
-		return ok && m.match(parts[1:], rest)
+		return ok && a.match(parts[1:], rest)
 	}
-	if m.failed[[2]int{len(parts), len(s)}] {
+	if a.failed[[2]int{len(parts), len(s)}] {
 		return false
 	}
 	end := strings.IndexByte(s, '/')
@@ -96,17 +93,17 @@ func (m *matcher) match(parts []Part, s string) bool {
 		if len(parts) == 1 {
 			n = end
 		}
-		m.bound[p.Name] = s[:n]
-		if m.match(parts[1:], s[n:]) {
+		a.bound[p.Name] = s[:n]
+		if a.match(parts[1:], s[n:]) {
 			return true
 		}
-		delete(m.bound, p.Name)
+		delete(a.bound, p.Name)
 	}
-	if !m.repeat {
-		if m.failed == nil {
-			m.failed = map[[2]int]bool{}
+	if !a.repeat {
+		if a.failed == nil {
+			a.failed = map[[2]int]bool{}
 		}
-		m.failed[[2]int{len(parts), len(s)}] = true
+		a.failed[[2]int{len(parts), len(s)}] = true
 	}
 	return false
 }

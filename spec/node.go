@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -35,6 +36,11 @@ type entry struct {
 
 func (r *reader) fail(at Pos, msg, hint string) {
 	r.errs = append(r.errs, &Error{File: r.file, Line: at.Line, Column: at.Column, Path: at.Path, Msg: msg, Hint: hint})
+}
+
+// failed reports whether something is wrong at the path or below it.
+func (r *reader) failed(path string) bool {
+	return slices.ContainsFunc(r.errs, func(e *Error) bool { return e.Path == path || strings.HasPrefix(e.Path, path+".") })
 }
 
 // pos returns where the value stands; for a value that is not there, its key.

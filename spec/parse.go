@@ -179,7 +179,7 @@ func (r *reader) syntax(err error) {
 	}
 	plain, hint := plainSyntax(msg)
 	if hint == "" {
-		hint = r.quoteHint(at)
+		hint = r.syntaxHint(at)
 	}
 	r.fail(at, plain, hint)
 }

@@ -25,7 +25,7 @@ func storesKind() kind[map[string]Store] {
 		name string
 		Store
 	}
-	entries := named(storeName, "a bucket or host", part(storeKind(), func(e *entry) *Store { return &e.Store }),
+	entries := named("a bucket or host", storeName, "without a scheme or path", part(storeKind(), func(e *entry) *Store { return &e.Store }),
 		func(e *entry, name string, _ Pos) { e.name = name })
 	return kind[map[string]Store]{schema: entries.schema, read: func(r *reader, n node, v *map[string]Store) {
 		var list []entry
@@ -101,7 +101,7 @@ func tableDotColumn() kind[Text] {
 }
 
 // eachKind is a list of entries, or the file that they are read from.
-func eachKind() kind[Each] {
+func eachKind() kind[*Each] {
 	fromFile := mapping(nil,
 		at("file", func(e *Each) **Template { return &e.File }, pointer(template("s3", "https", "file")),
 			"URL or path of the entries, JSON or CSV; - is standard input.").required(),
@@ -111,17 +111,18 @@ func eachKind() kind[Each] {
 			"The names of an entry's values: in order for entries that are lists, by name for others.").required(),
 	)
 	entries := listOf(entryKind())
-	return kind[Each]{
+	return kind[*Each]{
 		schema: object{"anyOf": []object{entries.schema, fromFile.schema}},
-		read: func(r *reader, n node, v *Each) {
-			v.Pos = n.key
+		read: func(r *reader, n node, v **Each) {
+			each := &Each{Pos: n.key}
+			*v = each
 			if !isList(n.Node) {
-				fromFile.read(r, n, v)
+				fromFile.read(r, n, each)
 				return
 			}
-			entries.read(r, n, &v.Inline)
-			if len(v.Inline) > 0 {
-				v.Fields = entryFields(r, v.Inline)
+			entries.read(r, n, &each.Inline)
+			if len(each.Inline) > 0 {
+				each.Fields = entryFields(r, each.Inline)
 			}
 		},
 	}
@@ -130,13 +131,13 @@ func eachKind() kind[Each] {
 // fieldName is the name of a field of an entry.
 func fieldName() kind[Text] {
 	schema := object{"type": "string", "pattern": identifier.String(), "not": object{"enum": FileFields}}
-	return parsed(schema, "the name of a field", func(t Text) (Text, *fault) { return t, fieldFault(t.S) })
+	return parsed(schema, "the name of a field", func(t Text) (Text, *fault) { return t, nil })
 }
 
 func fieldFault(name string) *fault {
 	switch {
 	case !identifier.MatchString(name):
-		return &fault{0, fmt.Sprintf("%q cannot be the name of a field", name), `letters, digits and "_", the first no digit`}
+		return &fault{0, fmt.Sprintf("%q cannot be the name of a field", name), identifierHint}
 	case slices.Contains(FileFields[:], name):
 		return &fault{0, fmt.Sprintf("file.%s is there for every file already", name), "choose another name"}
 	}
@@ -149,7 +150,7 @@ func entryKind() kind[map[string]Text] {
 		name Text
 		Text
 	}
-	values := named(identifier, "the name of a field", part(anyText(), func(v *value) *Text { return &v.Text }),
+	values := named("the name of a field", identifier, identifierHint, part(anyText(), func(v *value) *Text { return &v.Text }),
 		func(v *value, name string, at Pos) { v.name = Text{S: name, Pos: at} })
 	values.schema["minProperties"] = 1
 	return kind[map[string]Text]{schema: values.schema, read: func(r *reader, n node, v *map[string]Text) {
@@ -157,11 +158,8 @@ func entryKind() kind[map[string]Text] {
 		values.read(r, n, &list)
 		*v = map[string]Text{}
 		for _, e := range list {
-			if f := fieldFault(e.name.S); f != nil && identifier.MatchString(e.name.S) {
-				r.fail(e.name.Pos, f.msg, f.hint)
-			}
 			if e.Pos.Line == 0 {
-				e.Pos = e.name.Pos // a value that was refused
+				e.Pos = e.name.Pos // the value was refused
 			}
 			(*v)[e.name.S] = e.Text
 		}

@@ -167,26 +167,13 @@ func (t Template) expandPart(p Part, lookup func(name string) (string, bool)) (s
 	return "", fmt.Errorf("template %q: %q has no value", t, p.Name)
 }
 
-// Base returns the folder, with its slash at the end, that the outputs of the
-// template have in common: what stands before the first name that is not
-// known, cut after its last slash. "" is the working directory.
-func (t Template) Base(known func(name string) (string, bool)) (string, error) {
-	var s strings.Builder
-	for _, p := range t.Parts {
-		text, err := t.expandPart(p, known)
-		if p.Capture || err != nil && !p.Env {
-			break
+// Fixed returns the part of the template before its first name that is not
+// known: what all that it expands to begins with.
+func (t Template) Fixed(known func(name string) bool) Template {
+	for i, p := range t.Parts {
+		if p.Name != "" && !p.Env && (p.Capture || !known(p.Name)) {
+			return Template{Text: t.Text, Parts: t.Parts[:i]}
 		}
-		if err != nil {
-			return "", err
-		}
-		s.WriteString(text)
 	}
-	base := s.String()
-	root := strings.Index(base, "://")
-	slash := strings.LastIndexByte(base, '/')
-	if root >= 0 && slash < root+len("://x") && !strings.HasPrefix(base, "file:///") {
-		return "", fmt.Errorf("template %q: the bucket must be known before the files are", t)
-	}
-	return base[:slash+1], nil
+	return t
 }

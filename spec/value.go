@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,12 +61,12 @@ func whole(least int) kind[int] {
 		i, err := strconv.Atoi(t.S)
 		_, isInt := n.Node.(*ast.IntegerNode)
 		switch {
-		case !isInt && wholeNumber.MatchString(t.S) && err == nil:
+		case wholeNumber.MatchString(t.S) && err != nil:
+			r.fail(t.Pos, t.S+" is too large", "")
+		case !isInt && wholeNumber.MatchString(t.S):
 			r.fail(t.Pos, fmt.Sprintf("expected %s, found %s", want, describe(n.Node)), "without the quotes")
 		case !isInt || !wholeNumber.MatchString(t.S):
 			r.fail(t.Pos, fmt.Sprintf("expected %s, found %s", want, describe(n.Node)), "")
-		case err != nil:
-			r.fail(t.Pos, t.S+" is too large", "")
 		case i < least:
 			r.fail(t.Pos, fmt.Sprintf("expected at least %d, found %d", least, i), "")
 		default:
@@ -242,9 +243,18 @@ func zone() kind[string] {
 
 var scheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
 
-// template is a template whose scheme, if it has one, is among those given.
-func template(schemes ...string) kind[Template] {
-	return parsed(object{"type": "string", "minLength": 1}, "a URL or path", func(t Text) (Template, *fault) {
+// template is a template of a path, or of a URL of one of the schemes.
+func template(schemes ...string) kind[Template] { return templateOf(true, schemes) }
+
+// urlTemplate is a template of a URL of one of the schemes.
+func urlTemplate(schemes ...string) kind[Template] { return templateOf(false, schemes) }
+
+func templateOf(paths bool, schemes []string) kind[Template] {
+	want := "a URL"
+	if paths {
+		want = "a URL or path"
+	}
+	return parsed(object{"type": "string", "minLength": 1}, want, func(t Text) (Template, *fault) {
 		if strings.TrimSpace(t.S) == "" {
 			return Template{}, &fault{0, "the text is empty", ""}
 		}
@@ -252,22 +262,26 @@ func template(schemes ...string) kind[Template] {
 		if fault != nil {
 			return Template{}, fault
 		}
-		if fault := schemeFault(t.S, schemes); fault != nil {
+		if fault := schemeFault(t.S, paths, schemes); fault != nil && parts[0].Name == "" {
 			return Template{}, fault
 		}
 		return Template{Text: t, Parts: parts}, nil
 	})
 }
 
-func schemeFault(url string, known []string) *fault {
+func schemeFault(url string, paths bool, known []string) *fault {
+	hint := "known here: " + strings.Join(known, "://, ") + "://"
+	if paths {
+		hint += " and paths"
+	}
 	m := scheme.FindStringSubmatch(url)
-	if m == nil {
+	switch {
+	case m == nil && paths:
+		return nil
+	case m == nil:
+		return &fault{0, fmt.Sprintf("expected a URL, found %q", Redact(url)), hint}
+	case slices.Contains(known, m[1]):
 		return nil
 	}
-	for _, k := range known {
-		if m[1] == k {
-			return nil
-		}
-	}
-	return &fault{0, fmt.Sprintf("%s:// is not known here", m[1]), "known are " + strings.Join(known, "://, ") + ":// and paths"}
+	return &fault{0, m[1] + ":// is not known here", hint}
 }

@@ -1,0 +1,183 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// names are the names that a template may have.
+type names struct {
+	known    []string
+	captures bool
+	what     string // in words
+}
+
+// checkNames reports the names of a template that are not known there.
+func (c *checker) checkNames(t Template, n names) {
+	for _, p := range t.Parts {
+		at := p.Column - 1
+		switch {
+		case p.Name == "" || p.Env:
+		case p.Capture && n.captures:
+		case p.Capture:
+			hint := "captures stand in from.files only"
+			if slices.Contains(n.known, p.Name) {
+				hint = fmt.Sprintf("write {%s}", p.Name)
+			}
+			c.failAt(t.Text, &fault{at, fmt.Sprintf("{*%s} cannot be captured here", p.Name), hint})
+		case !slices.Contains(n.known, p.Name):
+			c.failAt(t.Text, &fault{at, fmt.Sprintf("{%s} is not known here", p.Name), unknownName(p.Name, n)})
+		}
+	}
+}
+
+func unknownName(name string, n names) string {
+	if hint := Suggest(name, n.known); hint != "" {
+		return hint
+	}
+	if n.captures {
+		return fmt.Sprintf("{*%s} captures it from the keys found by listing", name)
+	}
+	switch {
+	case len(n.known) == 0:
+		return "known here: " + n.what + ", of which there are none"
+	case len(n.known) <= 8:
+		return "known here: " + strings.Join(n.known, ", ")
+	}
+	return "known here: " + n.what
+}
+
+// checkBucket reports a bucket or host that is not known before the files are.
+func (c *checker) checkBucket(t Template) {
+	for _, p := range t.Parts {
+		if p.Name == "" || p.Env || !p.Capture && slices.Contains(c.params, p.Name) {
+			continue
+		}
+		before := t.S[:p.Column-1]
+		if m := scheme.FindString(before); m != "" && m != "file://" && !strings.Contains(before[len(m):], "/") {
+			c.failAt(t.Text, &fault{p.Column - 1, "the bucket must be known before the files are", "use a param"})
+		}
+		return
+	}
+}
+
+func (c *checker) checkFrom() {
+	from := &c.job.From
+	eachFailed := c.failed("from.each")
+	c.checkEach(from)
+	c.checkFormat(from)
+	for _, t := range from.Files {
+		c.checkBucket(t)
+		c.checkWildcards(t)
+		if t.S == "-" && len(from.Files) > 1 {
+			c.failAt(t.Text, &fault{0, "standard input is one file by itself", ""})
+		}
+		switch {
+		case from.Each == nil:
+			c.checkCaptures(t, from.Fields())
+		case !eachFailed:
+			c.checkNames(t, names{known: slices.Concat(c.params, from.Fields()), what: "params and the fields of each"})
+		}
+	}
+}
+
+// checkCaptures checks the names of a template of files that are found by
+// listing, of which the first has the captures given.
+func (c *checker) checkCaptures(t Template, first []string) {
+	c.checkNames(t, names{known: slices.Concat(c.params, first), captures: true, what: "params and captures"})
+	for _, p := range t.Parts {
+		if p.Capture {
+			c.checkField(Text{S: p.Name, Pos: place(c.lines, t.Text, p.Column-1)})
+		}
+	}
+	if !sameSet(t.Captures(), first) {
+		c.failAt(t.Text, &fault{0, fmt.Sprintf("the captures are %s, those of the first of from.files %s", listed(t.Captures()), listed(first)), "every one has the same"})
+	}
+}
+
+// checkField checks the name of a field or capture.
+func (c *checker) checkField(name Text) {
+	if fault := fieldFault(name.S); fault != nil {
+		c.fail(name.Pos, fault.msg, fault.hint)
+	}
+	if slices.Contains(c.params, name.S) {
+		c.fail(name.Pos, fmt.Sprintf("{%s} is a param as well", name.S), "give one of them another name")
+	}
+}
+
+// checkWildcards reports what a capture is for.
+func (c *checker) checkWildcards(t Template) {
+	for _, p := range t.Parts {
+		if star := strings.IndexByte(p.Literal, '*'); p.Name == "" && star >= 0 {
+			c.failAt(t.Text, &fault{p.Column - 1 + star, `"*" is no wildcard`, "a capture is one, as in {*name}"})
+			return
+		}
+	}
+	if strings.HasPrefix(t.S, "https://") && len(t.Captures()) > 0 {
+		c.failAt(t.Text, &fault{0, "https:// has no listing to capture from", "name the files, or list them with each"})
+	}
+}
+
+func (c *checker) checkEach(from *From) {
+	each := from.Each
+	if each == nil {
+		return
+	}
+	failed := c.failed("from.each")
+	if each.File != nil {
+		c.checkNames(*each.File, names{known: c.params, what: "params"})
+	}
+	if failed {
+		return // its fields may not be known
+	}
+	for i, f := range each.Fields {
+		c.checkField(f)
+		if slices.ContainsFunc(each.Fields[:i], func(other Text) bool { return other.S == f.S }) {
+			c.fail(f.Pos, fmt.Sprintf("the field %q is there twice", f.S), "")
+		}
+	}
+	fields := from.Fields()
+	for _, t := range from.Files {
+		uses := slices.ContainsFunc(t.Parts, func(p Part) bool { return slices.Contains(fields, p.Name) || p.Capture })
+		if !uses && len(fields) > 0 {
+			c.failAt(t.Text, &fault{0, "each is there, but every entry names the same file", fmt.Sprintf("use a field of the entry, such as {%s}", fields[0])})
+		}
+	}
+}
+
+// checkFormat reports the keys that the format, if it is given, has no use for.
+func (c *checker) checkFormat(from *From) {
+	if from.Format == "" {
+		return
+	}
+	json := []string{"json", "ndjson"}
+	text := []string{"csv", "tsv"}
+	for _, k := range []struct {
+		key     string
+		formats []string
+	}{
+		{"shape", json[:1]}, {"at", json[:1]}, {"encoding", append(text, json...)},
+		{"delimiter", text}, {"quote", text}, {"ragged", text},
+		{"header", append(text, "xlsx")}, {"sheet", []string{"xlsx"}},
+		{"extra_columns", append(text, "xlsx", "parquet")}, {"absent_columns", append(text, "xlsx", "parquet")},
+	} {
+		if !slices.Contains(k.formats, from.Format) {
+			c.failKey("from", k.key, fmt.Sprintf("format: %s has no use for this", from.Format), "it is for "+strings.Join(k.formats, ", "))
+		}
+	}
+	if slices.Contains(json, from.Format) && from.Encoding != "" && from.Encoding != "utf-8" {
+		c.failKey("from", "encoding", "JSON is UTF-8 always", "")
+	}
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
