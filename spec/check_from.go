@@ -110,7 +110,7 @@ func (c *checker) checkField(name Text) {
 func (c *checker) checkWildcards(t Template) {
 	for _, p := range t.Parts {
 		if star := strings.IndexByte(p.Literal, '*'); p.Name == "" && star >= 0 {
-			c.failAt(t.Text, &fault{p.Column - 1 + star, `"*" is no wildcard`, "a capture is one, as in {*name}"})
+			c.failAt(t.Text, &fault{p.Column - 1 + star, `"*" is no wildcard`, "a capture is one, as in {*day}"})
 			return
 		}
 	}

@@ -72,7 +72,7 @@ func storeKind() kind[Store] {
 func fromKind() kind[From] {
 	return mapping(func(f *From) *Pos { return &f.Pos },
 		at("files", func(f *From) *[]Template { return &f.Files }, listOrOne(template("s3", "https", "file")),
-			"URL or path of the files, or a list of them: s3://, https://, a path, or - for standard input. {name} is a param or a field of an entry of each; {*name} is a capture, matched in the keys found by listing.").required(),
+			"URL or path of the files, or a list of them: s3://, https://, a path, or - for standard input. {day} is a param or a field of an entry of each; {*day} is a capture, matched in the keys found by listing.").required(),
 		at("each", func(f *From) **Each { return &f.Each }, eachKind(),
 			"One file for each entry: a list of entries, or the file that they are read from."),
 		at("format", func(f *From) *string { return &f.Format }, oneOf("json", "ndjson", "csv", "tsv", "xlsx", "parquet"),

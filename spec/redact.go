@@ -15,7 +15,7 @@ var (
 	badPassword = regexp.MustCompile(`(://[^\s/?#@:'"]+:)([^\s'"@]*[/?#][^\s'"]*)@`)
 	port        = regexp.MustCompile(`^[0-9]*[/?#]`)
 	// name=value in a query or a connection string.
-	secretValue = regexp.MustCompile(`(?i)((?:^|[?&;,\s'"])[\w.-]*(?:password|passwd|passphrase|pwd|secret|token|signature|credential|api[_-]?key|access[_-]?key|private[_-]?key)[\w.-]*\s*=\s*)('[^']*'|"[^"]*"|[^&;\s'"#]+)`)
+	secretValue = regexp.MustCompile(`(?i)((?:^|[?&;,\s'"])[\w.-]*(?:password|passwd|passphrase|pwd|secret|token|signature|credential|api[_-]?key|access[_-]?key|private[_-]?key)[\w.-]*\s*=\s*)('[^']*'|"[^"]*"|[^&;\s'"#=][^&;\s'"#]*)`)
 	secretQuery = regexp.MustCompile(`(?i)([?&](?:sig|key|pass|auth|code)=)([^&;\s'"#]+)`)
 	// The same in the form name: value.
 	secretEntry = regexp.MustCompile(`(?i)(\b(?:aws_)?(?:secret_?access_?key|session_?token)["']?\s*:\s*)('[^']*'|"[^"]*"|[^\s,}'"]+)`)
