@@ -171,35 +171,39 @@ func (r *JSONReader) beginObjects() error {
 	}
 }
 
-// isLines says whether the file, from the source's position, is one of lines.
-// If the first line holds no whole object, then it is one of lines unless the
-// object is whole after some more, or the next line begins within it.
+// isLines says whether the file, from the source's position, is one of lines:
+// whether its first object ends with its line, or, if the object is at fault,
+// whether that shows in the first line or the next one begins as an object.
 func (r *JSONReader) isLines() (bool, error) {
 	d := r.src.rest()
-	n := bytes.IndexByte(d, '\n')
-	if n < 0 {
-		if !r.src.whole {
-			return false, errMore
-		}
-		n = len(d)
-	}
+	d = d[:min(len(d), r.src.most+1)]
+	ended := r.src.whole && len(d) == len(r.src.rest())
 	s := &r.walk.scanner
-	if end := s.skip(d[:n], 0); end >= 0 {
-		end = space(d[:n], end)
-		return end == n || d[end] != '{', nil
+	s.outer = 0
+	end := s.skip(d, 0)
+	if end < 0 {
+		if s.cut && !ended {
+			return false, r.src.undecided()
+		}
+		if end = bytes.IndexByte(d[:min(s.at+1, len(d))], '\n'); end < 0 {
+			return true, nil
+		}
+		next := space(d, end)
+		if next == len(d) && !ended {
+			return false, r.src.undecided()
+		}
+		return next == len(d) || d[next] == '{', nil
 	}
-	next := space(d, n)
-	if !s.cut || next == len(d) && r.src.whole {
-		return true, nil
-	}
-	if s.skip(d, 0) >= 0 {
+	next := space(d, end)
+	switch {
+	case bytes.IndexByte(d[:end], '\n') >= 0:
 		return false, nil
+	case bytes.IndexByte(d[end:next], '\n') >= 0, next == len(d) && ended:
+		return true, nil
+	case next == len(d):
+		return false, r.src.undecided()
 	}
-	var fault *row.Error
-	if err := r.src.fault(s); !errors.As(err, &fault) || s.at > r.src.most {
-		return false, err
-	}
-	return d[next] == '{', nil
+	return d[next] != '{', nil
 }
 
 // object reads the next of objects one after another.
@@ -246,22 +250,23 @@ func (r *JSONReader) readLine(b *row.Batch) error {
 // recordInLine takes the line, whose record begins at start, as a row or a bad
 // row.
 func (r *JSONReader) recordInLine(b *row.Batch, line []byte, start int) {
-	rows, bad := b.Len, len(b.Bad)
-	text := bytes.TrimRight(line[start:], " \t\r")
+	rows := b.Len
 	end := r.walk.record(line, start)
 	if end < 0 {
-		r.bad(b, text, r.walk.at, errors.New(r.walk.fault("line")))
+		r.bad(b, trimRight(line[start:]), r.walk.at, errors.New(r.walk.fault("line")))
 	} else if after := space(line, end); after < len(line) {
-		r.bad(b, text, after, fmt.Errorf("%s follows the record on its line", describe(line[after:])))
+		r.bad(b, trimRight(line[start:]), after, fmt.Errorf("%s follows the record on its line", describe(line[after:])))
 	} else {
 		r.add(b, line, start, end)
 	}
 	if b.Len > rows {
 		b.Line = append(b.Line, r.line)
 	} else {
-		b.Bad[bad].Line = r.line
+		b.Bad[len(b.Bad)-1].Line = r.line
 	}
 }
+
+func trimRight(line []byte) []byte { return bytes.TrimRight(line, " \t\r") }
 
 // kindOf names the kind of the JSON value that begins with c.
 func kindOf(c byte) string {

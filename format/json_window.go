@@ -82,8 +82,15 @@ func (s *window) tooLong() error {
 	return &row.Error{Byte: s.position(s.pos), Err: fmt.Errorf("%s is longer than %d bytes, the most that is held", what, s.most)}
 }
 
-// cause returns the error for fault f of a scan over rest() in which the
-// record's end, or the fault, is at index at.
+// undecided is the error for a record whose bytes do not say what it is.
+func (s *window) undecided() error {
+	if len(s.rest()) > s.most {
+		return s.tooLong()
+	}
+	return errMore
+}
+
+// fault returns the error for what sc found at fault in rest().
 func (s *window) fault(sc *scanner) error {
 	switch {
 	case sc.cut && !s.whole:
