@@ -68,7 +68,7 @@ func newGzip(in io.Reader, from *source) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, from.explain("gzip", err)
 	}
-	return &decompressor{how: "gzip", in: z, from: from, close: z.Close}, nil
+	return &decompressor{how: "gzip", in: z, from: from, close: func() {}}, nil
 }
 
 func newZstd(in io.Reader, from *source) (io.ReadCloser, error) {
@@ -79,11 +79,7 @@ func newZstd(in io.Reader, from *source) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, from.explain("zstd", err)
 	}
-	closer := func() error {
-		z.Close()
-		return nil
-	}
-	return &decompressor{how: "zstd", in: z, from: from, close: closer}, nil
+	return &decompressor{how: "zstd", in: z, from: from, close: z.Close}, nil
 }
 
 // A decompressor explains the errors of what it reads from.
@@ -91,7 +87,7 @@ type decompressor struct {
 	how   string
 	in    io.Reader
 	from  *source
-	close func() error
+	close func()
 }
 
 func (d *decompressor) Read(p []byte) (int, error) {
@@ -102,7 +98,10 @@ func (d *decompressor) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (d *decompressor) Close() error { return d.close() }
+func (d *decompressor) Close() error {
+	d.close()
+	return nil
+}
 
 // A source is the compressed data. It tells an error of reading it from one
 // of what it says.

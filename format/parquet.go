@@ -42,15 +42,15 @@ const (
 // A Parquet writes batches as a Parquet file. It is made once and used for
 // many files, one after the other, by Reset.
 //
-// Every column is optional unless its field is required. The same rows give
-// the same bytes however they are cut into batches of up to 1,024.
+// Every column is optional unless its field is required. The same batches
+// give the same bytes.
 type Parquet struct {
-	out    *parquet.Writer
-	config *parquet.WriterConfig
-	names  []string
-	leaves []leaf
-	values []parquet.Value
-	bytes  []byte // of INT96 values
+	out     *parquet.Writer
+	options []parquet.WriterOption
+	names   []string
+	leaves  []leaf
+	values  []parquet.Value
+	bytes   []byte // of INT96 values
 
 	groupRows int   // most rows in a row group
 	rows      int   // in the row group being written
@@ -83,17 +83,16 @@ func NewParquet(w io.Writer, s row.Schema, o ParquetOptions) (*Parquet, error) {
 	if o.CreatedBy == "" {
 		o.CreatedBy = "sluice version 0"
 	}
-	p.config = parquet.DefaultWriterConfig()
-	p.config.Apply(
+	p.options = []parquet.WriterOption{
 		parquet.NewSchema("schema", root),
 		parquet.Compression(codec),
 		parquet.DataPageVersion(1),
-		parquet.DataPageStatistics(false), // the page index says it
 		parquet.DictionaryMaxBytes(dictionaryBytes),
 		parquet.ColumnIndexSizeLimit(indexLimit(s)),
+		parquet.DataPageStatistics(false), // the page index says it
 		&parquet.WriterConfig{CreatedBy: o.CreatedBy},
-	)
-	p.out = parquet.NewWriter(w, p.config)
+	}
+	p.out = parquet.NewWriter(w, p.options...)
 	return p, nil
 }
 
@@ -216,7 +215,7 @@ func (p *Parquet) Reset(w io.Writer) {
 		p.keepPaths()
 		p.out.Reset(w)
 	} else {
-		p.out = parquet.NewWriter(w, p.config)
+		p.out = parquet.NewWriter(w, p.options...)
 	}
 	p.err = nil
 	p.beginGroup()
