@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/seed-128c3863/sluice"
+	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/stage"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// What goes where: results to stdout, everything else to stderr. Errors begin
+// with "sluice: ", in lower case, without a full stop, and are printed once,
+// here. With --json stdout is one JSON object a line, of which the last is the
+// result.
+
+// An app is one call of the program.
+type app struct {
+	stop     *flow.Stop
+	stdin    io.Reader
+	out, err io.Writer
+	json     bool
+	live     *liveLine // nil: there is none
+	jobFlags
+}
+
+// jobFlags are those of every command that opens a job.
+type jobFlags struct {
+	params []string
+	shard  string
+}
+
+// statusError is an end that is not an error but has an exit status of its own.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// usageError is a call that cannot be understood.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+// exit prints the error and returns its exit status.
+func (a *app) exit(err error) int {
+	var status statusError
+	if err == nil {
+		return 0
+	}
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	code := statusOf(err)
+	if a.json {
+		a.event(map[string]any{"type": "result", "status": code, "error": err.Error(), "hint": hint(err)})
+		return code
+	}
+	a.report(err)
+	return code
+}
+
+// report prints an error for a person.
+func (a *app) report(err error) {
+	var job spec.Errors
+	if errors.As(err, &job) {
+		for _, e := range job {
+			fmt.Fprintf(a.err, "sluice: %v\n", e)
+		}
+		return
+	}
+	fmt.Fprintf(a.err, "sluice: %s\n", spec.Redact(err.Error()))
+	if h := hint(err); h != "" {
+		fmt.Fprintf(a.err, "sluice: hint: %s\n", h)
+	}
+}
+
+func hint(err error) string {
+	if h := store.Hint(err); h != "" {
+		return h
+	}
+	var usage *usageError
+	if errors.As(err, &usage) {
+		return "`sluice help` lists the commands, `sluice COMMAND --help` explains one"
+	}
+	return ""
+}
+
+// statusOf returns the exit status for an error.
+func statusOf(err error) int {
+	var job spec.Errors
+	var bound *spec.Error
+	var usage *stage.UsageError
+	var call *usageError
+	switch {
+	case errors.As(err, &job), errors.As(err, &bound), errors.As(err, &usage), errors.As(err, &call):
+		return 2
+	case errors.Is(err, flow.ErrInterrupted), errors.Is(err, context.Canceled):
+		return 130
+	case strings.HasPrefix(err.Error(), "unknown command"):
+		return 2
+	}
+	return 1
+}
+
+// event prints one line of JSON.
+func (a *app) event(v any) {
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	e.Encode(v)
+}
+
+// addJobFlags gives a command the flags that open a job.
+func (a *app) addJobFlags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&a.params, "param", nil, "a param of the job, `name=value` (or SLUICE_PARAM_NAME in the environment)")
+	cmd.Flags().StringVar(&a.shard, "shard", "", "load only part `i/n` of the files, by a hash of their names")
+}
+
+// open opens the job file that a command was given.
+func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (*sluice.Job, error) {
+	params := map[string]string{}
+	for _, p := range a.params {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok {
+			return nil, &usageError{fmt.Errorf("--param %q: write name=value", p)}
+		}
+		params[name] = value
+	}
+	job, err := sluice.Open(cmd.Context(), file, sluice.Options{
+		Params: params, Shard: a.shard, Stdin: a.stdin, Version: versionText(), Notify: notify,
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &usageError{fmt.Errorf("job file %s: there is no such file", file)}
+	}
+	return job, err
+}
+
+// one makes a command take just one argument, and say which if it has not.
+func one(what string) cobra.PositionalArgs { return exactly(what) }
+
+// exactly makes a command take just these arguments.
+func exactly(what ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(what):
+			return &usageError{fmt.Errorf("%s is missing", what[len(args)])}
+		case len(args) > len(what):
+			return &usageError{fmt.Errorf("%q is one argument too many", args[len(what)])}
+		}
+		return nil
+	}
+}
+
+// terminal says whether a stream is a terminal that a person looks at.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// again is the command line that would open the same job, for a command that
+// a result names.
+func (a *app) again(verb, file, run string) string {
+	words := []string{"sluice", verb, file}
+	if run != "" {
+		words = append(words, run)
+	}
+	for _, p := range a.params {
+		words = append(words, "--param", quote(spec.Redact(p)))
+	}
+	if a.shard != "" {
+		words = append(words, "--shard", a.shard)
+	}
+	return strings.Join(words, " ")
+}
+
+// quote makes a word safe for a shell, where it has to be.
+func quote(word string) string {
+	if strings.ContainsAny(word, " \t\n'\"\\$`*?[]{}()<>|&;#!~") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
+}

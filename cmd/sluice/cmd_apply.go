@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-128c3863/sluice"
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/stage"
+)
+
+type applyFlags struct {
+	yes, again, takeover bool
+}
+
+func (a *app) applyCmd() *cobra.Command {
+	var f applyFlags
+	cmd := &cobra.Command{
+		Use:   "apply JOB|PLAN",
+		Short: "Do what a plan says, and go on where a run was cut off",
+		Long: `Apply does what plan shows: it makes an output of each source file that is new
+or has changed, and records it in the ledger beside the outputs. What is done
+is not done again; a run that was cut off is taken up where it was.
+
+Given a plan that was saved with plan --out, it applies just what was reviewed,
+or nothing at all if a source file, the job or an output has changed since.
+
+On a terminal it asks first. Ctrl-C once ends the run after the files that are
+begun, twice at once; either way each output is whole, the old or the new.`,
+		Example: `  sluice apply job.yaml --param day=2024-04-17
+  sluice apply job.yaml --param day=2024-04-17 --yes --json
+  sluice apply plan.json
+  sluice apply job.yaml --shard 2/8`,
+		Args: one("the job file, or a saved plan,"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.apply(cmd, args[0], f) },
+	}
+	a.addJobFlags(cmd)
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask first")
+	cmd.Flags().BoolVar(&f.again, "again", false, "do what is unchanged once more")
+	cmd.Flags().BoolVar(&f.takeover, "takeover", false, "take over from a run that is dead but still holds the lock")
+	return cmd
+}
+
+func (a *app) apply(cmd *cobra.Command, file string, f applyFlags) error {
+	reviewed, err := readPlan(file)
+	if err != nil {
+		return err
+	}
+	if reviewed != nil {
+		a.fromPlan(reviewed)
+		file = reviewed.JobFile
+	}
+	job, err := a.open(cmd, file, a.notify)
+	if err != nil {
+		return err
+	}
+	progress := &sluice.Progress{}
+	o := sluice.ApplyOptions{Plan: reviewed, Again: f.again, Takeover: f.takeover, Intake: a.stop.Intake, Progress: progress}
+	if !f.yes && !a.json && terminal(a.stdin) && terminal(a.err) {
+		o.Confirm = a.confirm
+	}
+	done := a.follow(cmd.Context(), job, progress)
+	result, err := job.Apply(cmd.Context(), o)
+	done()
+	if result == nil {
+		return declined(err)
+	}
+	return a.result(result, err, func() { a.applied(result, file) })
+}
+
+// readPlan reads a saved plan, or returns nil for a job file.
+func readPlan(file string) (*plan.Plan, error) {
+	if !strings.HasSuffix(file, ".json") {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	defer f.Close()
+	p, err := plan.Read(bufio.NewReader(f))
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("%s: %w", file, err)}
+	}
+	return p, nil
+}
+
+// fromPlan takes the params of a saved plan, unless they are given anew.
+func (a *app) fromPlan(p *plan.Plan) {
+	given := a.params
+	a.params = nil
+	for name, value := range p.Params {
+		a.params = append(a.params, name+"="+value)
+	}
+	a.params = append(a.params, given...)
+	if a.shard == "" {
+		a.shard = p.Shard
+	}
+}
+
+// confirm shows the plan and asks.
+func (a *app) confirm(p *plan.Plan) (bool, error) {
+	if err := p.Text(a.err, 20); err != nil {
+		return false, err
+	}
+	return a.ask(fmt.Sprintf("Write %d outputs?", p.Changes()))
+}
+
+// ask asks a question that is answered by y or n.
+func (a *app) ask(question string) (bool, error) {
+	fmt.Fprintf(a.err, "%s [y/N] ", question)
+	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
+	if err != nil && answer == "" {
+		fmt.Fprintln(a.err)
+		return false, nil
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}
+
+// declined makes a no at the prompt an end without an error.
+func declined(err error) error {
+	if errors.Is(err, stage.ErrDeclined) {
+		return statusError(0)
+	}
+	return err
+}
+
+// result prints how a run ended.
+func (a *app) result(r *sluice.Result, err error, text func()) error {
+	if a.json {
+		a.event(r)
+		return asStatus(r.Status)
+	}
+	if err != nil {
+		a.report(err)
+	}
+	for _, p := range r.Failed {
+		fmt.Fprintf(a.err, "sluice: failed: %s: %s\n", p.File, p.Why)
+	}
+	for _, p := range r.Invalid {
+		fmt.Fprintf(a.err, "sluice: invalid: %s: %s\n", p.File, p.Why)
+	}
+	text()
+	return asStatus(r.Status)
+}
+
+func asStatus(status int) error {
+	if status == 0 {
+		return nil
+	}
+	return statusError(status)
+}
+
+// applied is the text of an apply's result.
+func (a *app) applied(r *sluice.Result, file string) {
+	if r.Run == "" {
+		fmt.Fprintf(a.out, "nothing to do: %s\n", counts(r.Counts))
+		if r.Rejects > 0 {
+			fmt.Fprintf(a.out, "%d rows are rejected in outputs that are current\n", r.Rejects)
+		}
+		return
+	}
+	fmt.Fprintf(a.out, "run %s: %s written (%s) in %.1fs\n", r.Run, number(r.Written, "output"), number(r.Rows, "row"), r.Seconds)
+	fmt.Fprintf(a.out, "%s\n", counts(r.Counts))
+	if r.Rejects > 0 {
+		fmt.Fprintf(a.out, "%s rejected", number(r.Rejects, "row"))
+		if r.Rejected != "" {
+			fmt.Fprintf(a.out, ": see %s", r.Rejected)
+		}
+		fmt.Fprintln(a.out)
+	}
+	if r.Written+r.Removed > 0 {
+		fmt.Fprintf(a.out, "to take it back: %s\n", a.again("revert", file, r.Run))
+	}
+}
+
+func counts(c plan.Counts) string { return (&plan.Plan{Counts: c}).Summary() }
+
+// number is a count with its word, such as "1 row" and "2 rows".
+func number(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+//go:embed demo/raw_to_stage.yaml
+var demoJob []byte
+
+func (a *app) demoCmd() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Load 60 made-up files, and show plan, apply and revert",
+		Long: `Demo writes 60 raw flight-search files and a job file into a new folder, and
+runs sluice on them: plan, apply, a second apply that finds nothing to do, one
+changed file that is picked up, and a revert. Everything it did can be looked
+at, and done again by hand, in that folder. No server, no account.`,
+		Example: `  sluice demo
+  sluice demo --dir /tmp/flights`,
+		Args: exactly(),
+		RunE: func(*cobra.Command, []string) error { return a.demo(dir) },
+	}
+	cmd.Flags().StringVar(&dir, "dir", "sluice-demo", "the `folder` to make")
+	return cmd
+}
+
+// A demonstration runs sluice's own commands, as a person would type them.
+type demonstration struct {
+	*app
+	dir, job string
+	err      error // of the first command that did not end as it should
+}
+
+func (a *app) demo(dir string) error {
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return &usageError{fmt.Errorf("folder %s is there already: remove it, or name another with --dir", dir)}
+	}
+	d := &demonstration{app: a, dir: dir, job: filepath.Join(dir, "raw_to_stage.yaml")}
+	changed, err := writeFlights(filepath.Join(dir, "raw"))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(d.job, demoJob, 0o644); err != nil {
+		return err
+	}
+	d.say("60 flight-search files, as an API gave them, lie in %s/raw.\nThe job %s makes a typed Parquet file of each.", dir, d.job)
+	d.sluice("plan")
+	d.say("Nothing was written yet. Now it is:")
+	d.sluice("apply", "--yes")
+	d.say("The first rows of one of the outputs:")
+	if d.err == nil {
+		d.err = showParquet(a.out, filepath.Join(dir, "stage", strings.TrimSuffix(changed, ".json")+".parquet"), 3)
+	}
+	d.say("A second apply finds nothing to do:")
+	d.sluice("apply", "--yes")
+	d.say("One source file is written anew, with a record less:")
+	if err := dropRecord(filepath.Join(dir, "raw", changed)); err != nil {
+		return err
+	}
+	d.sluice("plan")
+	run := d.apply()
+	d.say("That is taken back: the output is again what it was before.")
+	d.sluice("revert", run, "--yes")
+	d.say("What happened is in the ledger:")
+	d.sluice("runs")
+	d.say("Look around in %s; %s is a good start for a job of your own.", dir, d.job)
+	return d.err
+}
+
+func (d *demonstration) say(text string, args ...any) {
+	if d.err == nil {
+		fmt.Fprintf(d.out, "\n# "+strings.ReplaceAll(text, "\n", "\n# ")+"\n", args...)
+	}
+}
+
+// sluice shows a command and runs it.
+func (d *demonstration) sluice(verb string, args ...string) {
+	if d.err != nil {
+		return
+	}
+	words := []string{verb, d.job}
+	words = append(words, args...)
+	for _, p := range []string{"raw=" + d.dir + "/raw", "stage=" + d.dir + "/stage", "current_date=2024-04-17"} {
+		words = append(words, "--param", p)
+	}
+	fmt.Fprintf(d.out, "$ sluice %s\n", strings.Join(words, " "))
+	if status := run(d.stop, words, d.stdin, d.out, d.app.err); status != 0 {
+		d.err = statusError(status)
+	}
+}
+
+// apply applies the job, and returns the run's ID.
+func (d *demonstration) apply() string {
+	var out strings.Builder
+	screen := d.out
+	d.out = &out
+	d.sluice("apply", "--yes")
+	d.out = screen
+	fmt.Fprint(d.out, out.String())
+	_, rest, _ := strings.Cut(out.String(), "\nrun ")
+	id, _, ok := strings.Cut(rest, ":")
+	if !ok && d.err == nil {
+		d.err = errors.New("the changed file was not picked up")
+	}
+	return id
+}
+
+// dropRecord takes the last record off a JSON array.
+func dropRecord(name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	var records []json.RawMessage
+	if err := json.Unmarshal(text, &records); err != nil {
+		return err
+	}
+	if text, err = json.Marshal(records[:len(records)-1]); err != nil {
+		return err
+	}
+	return os.WriteFile(name, text, 0o644)
+}

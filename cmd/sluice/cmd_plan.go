@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-128c3863/sluice"
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+type planFlags struct {
+	out             string
+	exitCode, again bool
+}
+
+func (a *app) planCmd() *cobra.Command {
+	var f planFlags
+	cmd := &cobra.Command{
+		Use:   "plan JOB",
+		Short: "Show what apply would change",
+		Long: `Plan compares the source files with the ledger and shows what apply would do:
+which outputs are new (+), which change (~) and why. It writes nothing, unless
+--out saves the plan for apply.`,
+		Example: `  sluice plan job.yaml --param day=2024-04-17
+  sluice plan job.yaml --out plan.json && sluice apply plan.json
+  sluice plan job.yaml --exit-code || echo "there is work"`,
+		Args: one("the job file"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.plan(cmd, args[0], f) },
+	}
+	a.addJobFlags(cmd)
+	cmd.Flags().StringVarP(&f.out, "out", "o", "", "save the plan to `FILE`, to be applied as it is")
+	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 4 if there are changes")
+	cmd.Flags().BoolVar(&f.again, "again", false, "plan to do what is unchanged once more")
+	return cmd
+}
+
+func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
+	job, err := a.open(cmd, file, a.notify)
+	if err != nil {
+		return err
+	}
+	p, err := job.Plan(cmd.Context(), sluice.PlanOptions{Again: f.again})
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := savePlan(f.out, p); err != nil {
+			return err
+		}
+	}
+	status := planStatus(p, f.exitCode)
+	if a.json {
+		a.planJSON(p, status)
+		return asStatus(status)
+	}
+	if err := p.Text(a.out, 50); err != nil {
+		return err
+	}
+	if p.Rejects > 0 {
+		fmt.Fprintf(a.out, "%s rejected in outputs that are current\n", number(p.Rejects, "row"))
+	}
+	if f.out != "" {
+		fmt.Fprintf(a.err, "saved; to apply just this: sluice apply %s\n", quote(f.out))
+	}
+	return asStatus(status)
+}
+
+func savePlan(name string, p *plan.Plan) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	err = p.Write(f)
+	if err2 := f.Close(); err == nil {
+		err = err2
+	}
+	return err
+}
+
+// planStatus is 3 if files or rows are rejected as things stand, 4 if there
+// are changes and that was asked for.
+func planStatus(p *plan.Plan, exitCode bool) int {
+	switch {
+	case p.Counts[plan.Invalid] > 0 || p.Rejects > 0:
+		return 3
+	case exitCode && p.Changes() > 0:
+		return 4
+	}
+	return 0
+}
+
+// planJSON prints a line for each file, then the result.
+func (a *app) planJSON(p *plan.Plan, status int) {
+	for i := range p.Files {
+		a.event(struct {
+			Type string `json:"type"`
+			*plan.File
+		}{"file", &p.Files[i]})
+	}
+	a.event(map[string]any{"type": "result", "status": status, "job": p.Job, "hash": p.Hash, "counts": p.Counts, "rejects": p.Rejects})
+}

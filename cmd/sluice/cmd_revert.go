@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-128c3863/sluice"
+)
+
+type revertFlags struct {
+	yes, skip, takeover, plan bool
+}
+
+func (a *app) revertCmd() *cobra.Command {
+	var f revertFlags
+	cmd := &cobra.Command{
+		Use:   "revert JOB RUN",
+		Short: "Take a run back",
+		Long: `Revert restores the outputs that a run replaced and removes those that it made.
+It is refused if one of them was changed since, unless --skip-conflicts leaves
+those alone. A revert is itself a run, and can be reverted.
+
+RUN is an ID that apply printed, or that runs lists; its beginning will do.`,
+		Example: `  sluice revert job.yaml 20240417T0800 --param day=2024-04-17
+  sluice revert job.yaml 20240417T0800 --plan`,
+		Args: exactly("the job file", "the run"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.revert(cmd, args[0], args[1], f) },
+	}
+	a.addJobFlags(cmd)
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask first")
+	cmd.Flags().BoolVar(&f.plan, "plan", false, "show what would be done, and do nothing")
+	cmd.Flags().BoolVar(&f.skip, "skip-conflicts", false, "leave outputs alone that were changed since, and list them")
+	cmd.Flags().BoolVar(&f.takeover, "takeover", false, "take over from a run that is dead but still holds the lock")
+	return cmd
+}
+
+func (a *app) revert(cmd *cobra.Command, file, id string, f revertFlags) error {
+	job, err := a.open(cmd, file, a.notify)
+	if err != nil {
+		return err
+	}
+	if f.plan {
+		rev, err := job.PlanRevert(cmd.Context(), id)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			a.event(rev)
+			return nil
+		}
+		showReversal(a, rev)
+		return nil
+	}
+	progress := &sluice.Progress{}
+	o := sluice.RevertOptions{SkipConflicts: f.skip, Takeover: f.takeover, Intake: a.stop.Intake, Progress: progress}
+	if !f.yes && !a.json && terminal(a.stdin) && terminal(a.err) {
+		o.Confirm = func(rev *sluice.Reversal) (bool, error) {
+			showReversal(a, rev)
+			return a.ask("Take it back?")
+		}
+	}
+	done := a.follow(cmd.Context(), job, progress)
+	result, err := job.Revert(cmd.Context(), id, o)
+	done()
+	if result == nil {
+		return declined(err)
+	}
+	return a.result(result, err, func() { a.reverted(result, file) })
+}
+
+func showReversal(a *app, rev *sluice.Reversal) {
+	w := a.out
+	for _, out := range rev.Restore {
+		fmt.Fprintf(w, "  ~ %s (restored)\n", out)
+	}
+	for _, out := range rev.Remove {
+		fmt.Fprintf(w, "  - %s (removed)\n", out)
+	}
+	for _, p := range rev.Conflicts {
+		fmt.Fprintf(w, "  ! %s (%s)\n", p.File, p.Why)
+	}
+	fmt.Fprintf(w, "run %s: %d to restore, %d to remove, %d in conflict\n", rev.Run, len(rev.Restore), len(rev.Remove), len(rev.Conflicts))
+}
+
+func (a *app) reverted(r *sluice.Result, file string) {
+	if r.Run == "" {
+		fmt.Fprintln(a.out, "nothing to take back")
+		return
+	}
+	fmt.Fprintf(a.out, "run %s: %s restored, %d removed in %.1fs\n", r.Run, number(r.Written, "output"), r.Removed, r.Seconds)
+	for _, p := range r.Skipped {
+		fmt.Fprintf(a.out, "left alone: %s: %s\n", p.File, p.Why)
+	}
+	fmt.Fprintf(a.out, "to take that back: %s\n", a.again("revert", file, r.Run))
+}

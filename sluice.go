@@ -1,0 +1,179 @@
+package sluice
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/stage"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// What plans and runs are made of.
+type (
+	// Plan is what an apply would change.
+	Plan = plan.Plan
+	// ApplyOptions says how a run goes; its zero value is a good default.
+	ApplyOptions = stage.ApplyOptions
+	// RevertOptions says how a revert goes; its zero value is a good default.
+	RevertOptions = stage.RevertOptions
+	// Reversal is what a revert would do.
+	Reversal = stage.Reversal
+	// Result is how an apply or a revert ended.
+	Result = stage.Result
+	// Run is one apply or revert, as the ledger keeps it.
+	Run = stage.Run
+	// Event is one thing that happened in a run.
+	Event = stage.Event
+	// Progress counts what a run has done so far.
+	Progress = stage.Progress
+)
+
+// Options says what a job file is opened with. The zero value is a good
+// default for a job without params.
+type Options struct {
+	// Params are the values of the job's params, by name. One that is not
+	// given is taken from SLUICE_PARAM_NAME in the environment, else from its
+	// default in the job file.
+	Params map[string]string
+
+	// Shard is the part of the source files that is loaded, "i/n".
+	// Default: all.
+	Shard string
+
+	// Stdin is what the job calls "-". Default: nothing is there.
+	Stdin io.Reader
+
+	// Getenv looks names of the environment up. Default: os.LookupEnv.
+	Getenv func(string) (string, bool)
+
+	// Wrap, if it is not nil, wraps each store that is opened, below the
+	// limits and retries: for counting, tracing, or injecting faults.
+	Wrap func(name string, s store.Store) store.Store
+
+	// Version is recorded with each run. Default: "devel".
+	Version string
+
+	// Notify is told of each thing that happens in a run, one at a time.
+	// Default: nobody is told.
+	Notify func(Event)
+}
+
+// A Job is a job file bound to its params.
+type Job struct {
+	spec   *spec.Job
+	stage  *stage.Stage
+	stores *store.Set
+}
+
+// Check reads a job file and returns what is wrong with it, as spec.Errors.
+// Params need not be given; nothing but the file is read.
+func Check(file string) (*spec.Job, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	job, err := spec.Parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	_, err = mapping.Compile(job)
+	return job, err
+}
+
+// Open reads a job file, binds its params and checks all that can be checked
+// before a source file is read.
+func Open(ctx context.Context, file string, o Options) (*Job, error) {
+	job, err := Check(file)
+	if err != nil {
+		return nil, err
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.LookupEnv
+	}
+	if o.Version == "" {
+		o.Version = "devel"
+	}
+	params, err := job.Bind(o.Params, o.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	var shard stage.Shard
+	if o.Shard != "" {
+		if shard, err = stage.ParseShard(o.Shard); err != nil {
+			return nil, &stage.UsageError{Err: err}
+		}
+	}
+	settings, err := storeSettings(job, params)
+	if err != nil {
+		return nil, err
+	}
+	stores := store.NewSet(store.Options{
+		Stores: settings, MaxRequests: job.Limits.MaxRequests, Fixed: job.Limits.Requests, Rate: job.Limits.Rate, Wrap: o.Wrap,
+	})
+	s, err := stage.Open(ctx, stage.Options{
+		Job: job, Params: params, Stores: stores, Shard: shard, Stdin: o.Stdin, Version: o.Version, Notify: o.Notify,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Job{spec: job, stage: s, stores: stores}, nil
+}
+
+// storeSettings is how the job file says that its stores are reached.
+func storeSettings(job *spec.Job, params *spec.Values) (map[string]store.Settings, error) {
+	settings := make(map[string]store.Settings, len(job.Stores))
+	for name, s := range job.Stores {
+		endpoint, err := s.Endpoint.Expand(params.Text)
+		if err != nil {
+			return nil, &stage.UsageError{Err: fmt.Errorf("stores.%s.endpoint: %w", name, err)}
+		}
+		settings[name] = store.Settings{Endpoint: endpoint, Region: s.Region, Profile: s.Profile, PathStyle: s.PathStyle}
+	}
+	return settings, nil
+}
+
+// Spec returns the job file as it was read.
+func (j *Job) Spec() *spec.Job { return j.spec }
+
+// Stores returns the stores that the job has opened, for their statistics.
+func (j *Job) Stores() *store.Set { return j.stores }
+
+// PlanOptions says what a plan is of. The zero value is a good default.
+type PlanOptions struct {
+	// Again plans to do what is unchanged once more.
+	Again bool
+}
+
+// Plan says what Apply would do. It writes nothing.
+func (j *Job) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
+	return j.stage.Plan(ctx, o.Again)
+}
+
+// Apply does what the plan says: o.Plan, or one made now. The Result is there
+// even if an error is returned, unless nothing was begun.
+func (j *Job) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
+	return j.stage.Apply(ctx, o)
+}
+
+// PlanRevert says what Revert would do. It writes nothing.
+func (j *Job) PlanRevert(ctx context.Context, run string) (*Reversal, error) {
+	return j.stage.PlanRevert(ctx, run)
+}
+
+// Revert takes back what a run did. The run may be named by the start of its
+// ID.
+func (j *Job) Revert(ctx context.Context, run string, o RevertOptions) (*Result, error) {
+	return j.stage.Revert(ctx, run, o)
+}
+
+// Runs returns the job's runs that the ledger knows, oldest first.
+func (j *Job) Runs(ctx context.Context) ([]Run, error) {
+	runs, err := j.stage.Runs(ctx)
+	return slices.Clone(runs), err
+}

@@ -1,0 +1,360 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// ApplyOptions says how a run goes. The zero value applies what a plan made
+// now would say.
+type ApplyOptions struct {
+	// Plan is applied exactly, or not at all if anything in it has moved.
+	// Default: a plan made now.
+	Plan *plan.Plan
+
+	// Again does what is unchanged once more.
+	Again bool
+
+	// Takeover takes the lock of another run, which must be dead.
+	Takeover bool
+
+	// Intake, when it is done, ends the run after the files that are begun.
+	// Default: never.
+	Intake context.Context
+
+	// Confirm is asked before anything is written, if there is anything to do.
+	// Default: yes.
+	Confirm func(*plan.Plan) (bool, error)
+
+	// Progress is kept up to date. Default: nobody looks.
+	Progress *Progress
+}
+
+// ErrDeclined is returned when Confirm said no.
+var ErrDeclined = errors.New("nothing was changed")
+
+// A DriftError says what moved between a plan and its apply. Nothing was
+// changed.
+type DriftError struct{ Moved []Problem }
+
+func (e *DriftError) Error() string {
+	first := e.Moved[0]
+	text := fmt.Sprintf("the plan no longer holds: %s: %s", first.File, first.Why)
+	if n := len(e.Moved) - 1; n > 0 {
+		text += fmt.Sprintf(", and %d more", n)
+	}
+	return text + ": nothing was changed; plan again"
+}
+
+// errStopped ends a run at its first bad file, as errors.files: stop asks.
+var errStopped = errors.New("stopped at the first bad file (errors.files: stop)")
+
+// A run is one apply under way.
+type run struct {
+	converter
+	o        ApplyOptions
+	id       string
+	of       string // the run that a revert takes back
+	resumed  bool
+	began    time.Time
+	lock     *lock
+	ledger   *ledger
+	plan     *plan.Plan
+	tasks    []*task
+	journal  *journal
+	progress *Progress
+
+	intended  chan struct{} // closed when the intents are written: outputs may be
+	intendErr error
+
+	mu        sync.Mutex // guards the rest
+	result    *Result
+	delivered bool // a source was read: a denial is then about a file, not about all
+}
+
+// Apply does what the plan says, and records it in the ledger. The Result is
+// there even if an error is returned, unless nothing was begun.
+func (s *Stage) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := s.newRun("apply", o)
+	c, err := s.compare(ctx, o.Again, func(ctx context.Context) (*ledger, []*remains, error) { return r.open(ctx, cancel) })
+	if r.lock != nil {
+		defer r.lock.stop()
+	}
+	if err == nil {
+		err = r.review(c)
+	}
+	if err != nil || len(r.tasks) == 0 && len(c.dead) == 0 {
+		return r.nothing(ctx, err)
+	}
+	err = r.do(ctx)
+	return r.result, r.finish(ctx, c.dead, cause(ctx, err))
+}
+
+func (s *Stage) newRun(verb string, o ApplyOptions) *run {
+	r := &run{converter: converter{Stage: s}, o: o, began: time.Now().UTC(), intended: make(chan struct{}), progress: o.Progress}
+	if r.progress == nil {
+		r.progress = &Progress{}
+	}
+	r.id = newRunID(r.began, s.Shard)
+	r.result = &Result{Type: "result", Verb: verb, Counts: plan.Counts{}}
+	return r
+}
+
+// cause is why a run ended: the reason that its context was cancelled for, if
+// that is what ended it.
+func cause(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+func newRunID(t time.Time, shard Shard) string {
+	return t.Format("20060102T150405Z") + "-" + token()[:4] + shard.suffix()
+}
+
+// open takes the lock and reads the ledger. A run of this shard that was cut
+// off is taken up under its own name.
+func (r *run) open(ctx context.Context, cancel func(error)) (*ledger, []*remains, error) {
+	dir := r.base + "_sluice/" + r.job.Name + "/"
+	var err error
+	if r.lock, err = acquire(context.WithoutCancel(ctx), r.target, dir+"lock"+r.Shard.suffix(), r.id, r.o.Takeover, cancel); err != nil {
+		return nil, nil, err
+	}
+	locks, left, err := survey(ctx, r.target, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	alive, err := r.others(ctx, locks)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := openLedger(ctx, r.target, r.base, r.job.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.ledger = l
+	dead, err := l.dead(ctx, left, alive)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, d := range dead {
+		if d.shard() == r.Shard.suffix() && d.verb() == r.result.Verb && d.verb() == "apply" {
+			r.id, r.resumed = d.id, true
+		}
+	}
+	return l, dead, nil
+}
+
+// review turns a comparison into the run's tasks, and asks.
+func (r *run) review(c *comparison) error {
+	r.plan, r.tasks = c.Plan, c.tasks
+	r.result.Rejects = c.Rejects
+	for state, n := range c.Counts {
+		if state != plan.New && state != plan.Changed { // these count when they are done
+			r.result.Counts[state] = n
+		}
+	}
+	if r.o.Plan != nil {
+		if err := r.hold(c, r.o.Plan); err != nil {
+			return err
+		}
+	}
+	for _, d := range c.dead {
+		if d.id != r.id {
+			continue
+		}
+		for _, t := range r.tasks {
+			if p, ok := d.intents[t.output]; ok {
+				t.prior = p
+			}
+		}
+	}
+	if r.o.Confirm != nil && len(r.tasks) > 0 {
+		yes, err := r.o.Confirm(r.plan)
+		if err != nil {
+			return err
+		}
+		if !yes {
+			return ErrDeclined
+		}
+	}
+	return nil
+}
+
+// hold compares a reviewed plan with one made now, and leaves only its tasks.
+func (r *run) hold(c *comparison, reviewed *plan.Plan) error {
+	if reviewed.Hash != r.hash {
+		return &DriftError{[]Problem{{reviewed.JobFile, "the job or its params have changed"}}}
+	}
+	now := make(map[string]*task, len(c.tasks))
+	for _, t := range c.tasks {
+		now[t.Source] = t
+	}
+	var moved []Problem
+	r.tasks = r.tasks[:0]
+	for _, f := range reviewed.Files {
+		if f.State != plan.New && f.State != plan.Changed {
+			continue
+		}
+		t := now[f.Source]
+		if t == nil {
+			moved = append(moved, Problem{f.Source, "it is gone, or was done since"})
+			continue
+		}
+		if why := plan.Drift(f, t.File); why != "" {
+			moved = append(moved, Problem{f.Source, why})
+		}
+		r.tasks = append(r.tasks, t)
+	}
+	if len(moved) > 0 {
+		return &DriftError{moved}
+	}
+	return nil
+}
+
+// nothing ends a run that has nothing to do, or cannot begin.
+func (r *run) nothing(ctx context.Context, err error) (*Result, error) {
+	if r.lock != nil {
+		if err2 := r.lock.release(context.WithoutCancel(ctx)); err == nil {
+			err = err2
+		}
+	}
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	if r.plan != nil {
+		r.reportPlanned()
+	}
+	r.result.Status = r.status(nil)
+	r.result.Seconds = time.Since(r.began).Seconds()
+	return r.result, nil
+}
+
+// do reads, converts and writes every task.
+func (r *run) do(ctx context.Context) error {
+	r.notify(Event{Type: "run", Run: r.id, Text: r.beginning()})
+	r.result.Run, r.result.Resumed = r.id, r.resumed
+	r.reportPlanned()
+	r.journal = &journal{store: r.target, dir: r.ledger.dir + "live/" + r.id + "/"}
+	r.converter.init(ctx, r)
+	var bytes int64
+	for _, t := range r.tasks {
+		bytes += t.Size
+	}
+	r.progress.start(int64(len(r.tasks)), bytes)
+	stop := r.journal.start(ctx)
+	defer stop()
+	return flow.Together(ctx, func(ctx context.Context) error {
+		defer close(r.intended)
+		intents := make([]intent, len(r.tasks))
+		for i, t := range r.tasks {
+			intents[i] = intent{Source: t.id, Output: t.output, Prior: t.prior}
+		}
+		r.intendErr = r.journal.intend(ctx, "plan-", intents)
+		return r.intendErr
+	}, func(ctx context.Context) error {
+		return flow.Each(ctx, r.atOnce(), r.intake(), r.file)
+	})
+}
+
+func (r *run) beginning() string {
+	if r.resumed {
+		return "goes on with run " + r.id + ", which was cut off"
+	}
+	return "run " + r.id
+}
+
+// reportPlanned tells of the files that need no work but are not as they
+// should be.
+func (r *run) reportPlanned() {
+	for i := range r.plan.Files {
+		f := &r.plan.Files[i]
+		switch f.State {
+		case plan.Missing, plan.Gone:
+			r.notify(Event{Type: "notice", File: f.Source, Text: f.Why})
+		case plan.Invalid:
+			r.result.Invalid = append(r.result.Invalid, Problem{f.Source, f.Why})
+			r.notify(Event{Type: "file", File: f.Source, State: plan.Invalid, Why: f.Why})
+		}
+	}
+}
+
+// intake yields the tasks until the run is told to take in no more.
+func (r *run) intake() iter.Seq2[*task, error] {
+	return func(yield func(*task, error) bool) {
+		for _, t := range r.tasks {
+			if r.o.Intake != nil && r.o.Intake.Err() != nil {
+				yield(nil, context.Cause(r.o.Intake))
+				return
+			}
+			if !yield(t, nil) {
+				return
+			}
+		}
+	}
+}
+
+// atOnce is the most files that are under way: as many as the store's slots
+// and the cores can have. Memory is bounded by the budget, not by this.
+func (r *run) atOnce() int {
+	n := r.job.Limits.Requests
+	if n == 0 {
+		n = r.job.Limits.MaxRequests
+	}
+	return n + 2*r.cpus
+}
+
+// status is the run's exit status: what it tells is the state of the outputs,
+// not the work that was done.
+func (r *run) status(err error) int {
+	switch {
+	case errors.Is(err, flow.ErrInterrupted) || errors.Is(err, context.Canceled):
+		return 130
+	case err != nil && !errors.Is(err, errStopped):
+		return 1
+	case len(r.result.Failed) > 0:
+		return 1
+	case len(r.result.Invalid) > 0 || r.result.Rejects > 0 || errors.Is(err, errStopped):
+		return 3
+	}
+	return 0
+}
+
+// others refuses to go on beside a run whose files are also this one's, and
+// returns the other shards, by suffix, whose runs go on.
+func (r *run) others(ctx context.Context, locks []string) (map[string]bool, error) {
+	alive := map[string]bool{}
+	for _, key := range locks {
+		if key == r.lock.key {
+			continue
+		}
+		h, quiet, err := readHolder(ctx, r.target, key)
+		if store.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if h.dead() || quiet >= silence {
+			continue
+		}
+		if !sameSharding(key, r.lock.key) {
+			return nil, busy(h, quiet)
+		}
+		alive[strings.TrimPrefix(path.Base(key), "lock")] = true
+	}
+	return alive, nil
+}

@@ -1,0 +1,216 @@
+package stage
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// A comparison is the source files held against the ledger.
+type comparison struct {
+	*plan.Plan
+	ledger *ledger
+	dead   []*remains // of runs that were cut off
+	tasks  []*task    // those to be done, in the order they are read
+}
+
+// Plan says what Apply would do. It writes nothing.
+func (s *Stage) Plan(ctx context.Context, again bool) (*plan.Plan, error) {
+	c, err := s.compare(ctx, again, func(ctx context.Context) (*ledger, []*remains, error) {
+		l, err := openLedger(ctx, s.target, s.base, s.job.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		_, left, err := survey(ctx, s.target, l.dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		dead, err := l.dead(ctx, left, nil)
+		return l, dead, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.Plan, nil
+}
+
+// compare finds the sources and what the ledger knows of them.
+func (s *Stage) compare(ctx context.Context, again bool, open func(context.Context) (*ledger, []*remains, error)) (*comparison, error) {
+	c := &comparison{}
+	var tasks []*task
+	err := flow.Together(ctx, func(ctx context.Context) (err error) {
+		c.ledger, c.dead, err = open(ctx)
+		return err
+	}, func(ctx context.Context) (err error) {
+		if tasks, err = s.sources(ctx); err != nil {
+			return err
+		}
+		if err := s.name(tasks); err != nil {
+			return err
+		}
+		return s.locateOutputs(ctx, tasks)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range c.dead {
+		for _, ch := range d.changes {
+			c.ledger.set(ch.entry)
+		}
+	}
+	s.classify(c, tasks, again)
+	return c, nil
+}
+
+// locateOutputs fills in which outputs there are already.
+func (s *Stage) locateOutputs(ctx context.Context, tasks []*task) error {
+	keys := make(map[string]*task, len(tasks))
+	for _, t := range tasks {
+		keys[s.base+t.output] = t
+	}
+	return locate(ctx, s.target, keys, func(t *task, info store.Info) { t.Prior = info.ETag })
+}
+
+// classify gives each file its state, and the plan its counts.
+func (s *Stage) classify(c *comparison, tasks []*task, again bool) {
+	c.Plan = &plan.Plan{
+		Sluice: plan.Version, Job: s.job.Name, JobFile: s.job.File, Hash: s.hash, Params: s.params.Shown(), Shard: s.Shard.String(),
+		Created: time.Now().UTC().Truncate(time.Second), Counts: plan.Counts{}, FieldNames: s.fields, Files: []plan.File{},
+	}
+	lost := lostRejects(c.dead)
+	there := make(map[string]bool, len(tasks))
+	for _, t := range tasks {
+		there[t.id] = true
+		t.version = s.version(t)
+		e, known := c.ledger.files[t.id]
+		if known {
+			t.prior.Entry = &e
+		}
+		t.prior.ETag = t.Prior
+		t.State, t.Why = s.state(t, e, known)
+		switch {
+		case t.State == plan.Unchanged && lost[t.id]:
+			t.State, t.Why = plan.Changed, "its rejects were lost when a run was cut off"
+		case t.State == plan.Unchanged && again:
+			t.State, t.Why = plan.Changed, "once more"
+		case t.State == plan.Unchanged || t.State == plan.Gone:
+			c.Rejects += e.Rejects
+		}
+		c.add(t)
+	}
+	for _, t := range s.gone(c.ledger, there) {
+		c.Rejects += t.prior.Entry.Rejects
+		c.add(t)
+	}
+}
+
+func (c *comparison) add(t *task) {
+	c.Counts[t.State]++
+	if t.State == plan.Unchanged {
+		return
+	}
+	c.Files = append(c.Files, t.File)
+	if t.State == plan.New || t.State == plan.Changed {
+		c.tasks = append(c.tasks, t)
+	}
+}
+
+// state compares a source with its entry.
+func (s *Stage) state(t *task, e entry, known bool) (plan.State, string) {
+	switch {
+	case t.ETag == "" && known && e.Output != "":
+		return plan.Gone, "the source is no longer there; its output stays"
+	case t.ETag == "" && s.job.From.Missing == "skip":
+		return plan.Missing, "there is no such file"
+	case t.ETag == "":
+		return plan.Invalid, "there is no such file (from.missing: skip would pass over it)"
+	case !known && t.Prior != "":
+		return plan.New, "replaces an output that is not in the ledger"
+	case !known:
+		return plan.New, ""
+	case e.State == stateInvalid && e.Output == "":
+		return plan.New, "was invalid"
+	case e.State == stateInvalid:
+		return plan.Changed, "was invalid"
+	case e.ETag != t.ETag || e.Size != t.Size:
+		return plan.Changed, "the source has changed"
+	case e.Version != t.version:
+		return plan.Changed, "the job has changed"
+	case e.Output != "" && t.Prior == "":
+		return plan.Changed, "its output is gone"
+	case e.OETag != t.Prior:
+		return plan.Changed, "its output was changed by someone else"
+	}
+	return plan.Unchanged, ""
+}
+
+// version is that of the job for one file: the job's own, and the values that
+// it takes from the file's entry.
+func (s *Stage) version(t *task) string {
+	if len(s.used) == 0 {
+		return s.hash
+	}
+	values := make([]any, 0, len(s.used))
+	for i, name := range s.fields {
+		if slices.Contains(s.used, name) {
+			values = append(values, t.Fields[i])
+		}
+	}
+	text, _ := json.Marshal(values)
+	sum := sha256.Sum256(text)
+	return s.hash + "-" + hex.EncodeToString(sum[:6])
+}
+
+// gone returns the ledger's sources that a listing no longer finds.
+func (s *Stage) gone(l *ledger, there map[string]bool) []*task {
+	if s.job.From.Each != nil {
+		return nil // what is not in today's list may well be there
+	}
+	var tasks []*task
+	for _, files := range s.job.From.Files {
+		matcher, err := files.Matcher(s.lookup)
+		if err != nil || !matcher.Captures() {
+			continue
+		}
+		for id, e := range l.files {
+			captured, ok := matcher.Match(asWritten(matcher.Prefix(), id))
+			if !ok || there[id] || e.Output == "" || !s.mine(id) {
+				continue
+			}
+			there[id] = true
+			tasks = append(tasks, &task{id: id, prior: prior{Entry: &e}, File: plan.File{
+				State: plan.Gone, Source: id, Why: "the source is no longer there; its output stays", Fields: s.values(captured),
+			}})
+		}
+	}
+	slices.SortFunc(tasks, func(a, b *task) int { return strings.Compare(a.id, b.id) })
+	return tasks
+}
+
+// asWritten turns the ledger's absolute path into the form of the template.
+func asWritten(prefix, id string) string {
+	if strings.Contains(prefix, "://") || filepath.IsAbs(prefix) {
+		return id
+	}
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return id
+	}
+	rel, err := filepath.Rel(cwd, id)
+	if err != nil {
+		return id
+	}
+	return filepath.ToSlash(rel)
+}
+
+// lookup knows the params.
+func (s *Stage) lookup(name string) (string, bool) { return s.params.Text(name) }

@@ -1,0 +1,217 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+
+	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// A reader yields the rows of one source file.
+type reader interface {
+	// Read replaces the contents of b with the next rows, and returns io.EOF
+	// after the last. Rows that do not fit go to b.Bad; any other error is
+	// final and means that the file as a whole cannot be read.
+	Read(b *row.Batch) error
+}
+
+// An encoder writes rows as one output file.
+type encoder interface {
+	Write(b *row.Batch) error
+	Close() error
+	Reset(w io.Writer)
+}
+
+// A converter turns source files into output files: decode, map, encode. What
+// it needs for that is kept in kits, one for each core at work.
+type converter struct {
+	*Stage
+	moment  mapping.Run // what expressions may ask of the run
+	cpus    int
+	workers *flow.Workers
+	budget  *flow.Budget
+	kits    sync.Pool
+	rejects *rejects
+}
+
+// A kit is what one core needs to convert a file, used again for the next.
+type kit struct {
+	mapper   *mapping.Mapper
+	encoder  encoder
+	src, dst *row.Batch
+}
+
+// A converted is what became of a file's rows.
+type converted struct {
+	rows    int64
+	rejects int64
+}
+
+func (c *converter) init(ctx context.Context, r *run) {
+	c.rejects = r.newRejects(context.WithoutCancel(ctx))
+	c.moment = mapping.Run{ID: r.id, Time: r.began, Params: r.params.Values()}
+	c.cpus = r.job.Limits.CPUs
+	if c.cpus == 0 {
+		c.cpus = runtime.GOMAXPROCS(0)
+	}
+	c.workers = flow.NewWorkers(c.cpus)
+	// The rest of the process' memory goes to connections, encoders and what
+	// the collector has not yet taken back.
+	c.budget = flow.NewBudget(r.job.Limits.Memory / 2)
+}
+
+func (c *converter) kit() (*kit, error) {
+	if k, ok := c.kits.Get().(*kit); ok {
+		return k, nil
+	}
+	k := &kit{mapper: c.program.NewMapper(c.moment), src: &row.Batch{}, dst: row.NewBatch(c.program.Schema())}
+	var err error
+	k.encoder, err = c.newEncoder()
+	return k, err
+}
+
+func (c *converter) newEncoder() (encoder, error) {
+	to := c.job.To
+	switch to.Format {
+	case "csv":
+		return format.NewCSV(io.Discard, c.program.Schema(), format.CSVOptions{Delimiter: to.CSV.Delimiter, NoHeader: !to.CSV.Header, Null: to.CSV.Null})
+	case "ndjson":
+		return format.NewNDJSON(io.Discard, c.program.Schema())
+	}
+	return format.NewParquet(io.Discard, c.program.Schema(), format.ParquetOptions{
+		Compression: to.Parquet.Compression, Timestamps: to.Parquet.Timestamps, RowGroupRows: to.Parquet.RowGroupRows, CreatedBy: "sluice " + c.Version,
+	})
+}
+
+func (c *converter) jsonOptions() format.JSONOptions {
+	o := format.JSONOptions{At: c.at, Paths: c.program.Paths(), Record: true}
+	if c.job.From.Shape == "columns" {
+		o.Shape = format.Columns
+	}
+	return o
+}
+
+// bytes converts a file that is in memory whole.
+func (c *converter) bytes(t *task, in []byte) (out []byte, done converted, err error) {
+	if how := c.job.From.Compression; how != "none" && (how != "" || format.Compressed(in) != "none") {
+		return nil, done, errCompressed
+	}
+	var buf bytes.Buffer
+	done, err = c.rows(t, format.JSONBytes(in, c.jsonOptions()), &buf)
+	return buf.Bytes(), done, err
+}
+
+var errCompressed = errors.New("compressed: to be streamed")
+
+// rows reads, maps and writes every row of a file. Rejects are handed on as
+// they come; whether they count is known only when the file is done.
+func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err error) {
+	k, err := c.kit()
+	if err != nil {
+		return done, err
+	}
+	t.bad.Reset()
+	k.encoder.Reset(out)
+	if err := k.mapper.Begin(t.facts(c.fields)); err != nil {
+		return done, err
+	}
+	for {
+		err := in.Read(k.src)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return done, err
+		}
+		k.mapper.Map(k.src, k.dst)
+		if err := c.judge(t, k.dst, &done); err != nil {
+			return done, err
+		}
+		if k.dst.Len > 0 {
+			if err := k.encoder.Write(k.dst); err != nil {
+				return done, err
+			}
+			done.rows += int64(k.dst.Len)
+		}
+	}
+	if err := c.final(&done); err != nil {
+		return done, err
+	}
+	if done.rows > 0 {
+		if err := k.encoder.Close(); err != nil {
+			return done, err
+		}
+	}
+	c.kits.Put(k)
+	return done, nil
+}
+
+// judge keeps a batch's bad rows, unless they make the file invalid.
+func (c *converter) judge(t *task, b *row.Batch, done *converted) error {
+	if len(b.Bad) == 0 {
+		return nil
+	}
+	done.rejects += int64(len(b.Bad))
+	rejectText(&t.bad, t.Source, b.Bad)
+	if t.bad.Len() > mostBad {
+		if err := c.rejects.add(&t.bad); err != nil {
+			return err
+		}
+	}
+	last := b.Bad[len(b.Bad)-1].Error
+	switch allow := c.job.Errors.Allow; {
+	case c.job.Errors.Rows == "fail":
+		last = b.Bad[0].Error
+		last.Err = fmt.Errorf("%w (errors.rows: fail)", last.Err)
+		return &last
+	case allow.Set && !allow.IsShare && done.rejects > allow.Rows:
+		last.Err = fmt.Errorf("%w: more than the %d bad rows that errors.allow lets pass", last.Err, allow.Rows)
+		return &last
+	}
+	return nil
+}
+
+// mostBad is how many bytes of bad rows are held for each file.
+const mostBad = 4 << 20
+
+// final checks what only the file as a whole can tell.
+func (c *converter) final(done *converted) error {
+	all := done.rows + done.rejects
+	switch allow := c.job.Errors.Allow; {
+	case allow.Set && allow.IsShare && float64(done.rejects) > allow.Share*float64(all):
+		return fmt.Errorf("%d of %d rows are bad, more than the %g%% that errors.allow lets pass", done.rejects, all, allow.Share*100)
+	case done.rows == 0 && done.rejects > 0:
+		return fmt.Errorf("every row is bad (%d of %d)", done.rejects, all)
+	case all == 0 && c.job.From.Empty == "fail":
+		return errors.New("there are no records in it (from.empty: skip would pass over it)")
+	}
+	return nil
+}
+
+// cost is what a file in memory is charged for, in bytes: its text, the output
+// made of it, and a connection's buffers.
+func cost(size int64) int64 { return size + size/4 + 64<<10 }
+
+// streamCost is what a file that is streamed is charged for, in bytes: ranges
+// read ahead, a batch, a row group, and a part under way.
+const streamCost = 96 << 20
+
+// streamed says whether a file is too big to be held whole.
+func (c *converter) streamed(size int64) bool { return cost(size) > c.budget.Size()/4 }
+
+// stream opens a file of any size as a reader; closing it ends its reading.
+func (c *converter) stream(ctx context.Context, in io.Reader) (reader, io.Closer, error) {
+	plain, err := format.Decompress(in, c.job.From.Compression)
+	if err != nil {
+		return nil, nil, err
+	}
+	return format.JSONStream(plain, c.jsonOptions()), plain, nil
+}

@@ -1,0 +1,68 @@
+package stage
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// An Event is one thing that happened in a run. As JSON, one a line, events
+// are the stream that other programs follow; the last is the Result.
+type Event struct {
+	Type    string     `json:"type"` // "run", "notice", "file"
+	Run     string     `json:"run,omitempty"`
+	Text    string     `json:"text,omitempty"`    // notice
+	File    string     `json:"file,omitempty"`    // file, notice
+	Output  string     `json:"output,omitempty"`  // file
+	State   plan.State `json:"state,omitempty"`   // file: as planned, or invalid
+	Rows    int64      `json:"rows,omitempty"`    // file: written
+	Rejects int64      `json:"rejects,omitempty"` // file
+	Why     string     `json:"why,omitempty"`     // file: what is wrong
+}
+
+// A Problem is a file that could not be done.
+type Problem struct {
+	File string `json:"file"`
+	Why  string `json:"why"`
+}
+
+// A Result is how an apply or a revert ended.
+type Result struct {
+	Type     string      `json:"type"`          // "result"
+	Run      string      `json:"run,omitempty"` // "": there was nothing to do
+	Verb     string      `json:"verb"`
+	Status   int         `json:"status"` // the exit status
+	Error    string      `json:"error,omitempty"`
+	Counts   plan.Counts `json:"counts"`
+	Written  int64       `json:"written"`           // outputs
+	Removed  int64       `json:"removed,omitempty"` // outputs
+	Empty    int64       `json:"empty,omitempty"`   // files without records
+	Rows     int64       `json:"rows"`              // written
+	Rejects  int64       `json:"rejects"`           // rows left out of outputs that are current
+	Rejected string      `json:"rejects_file,omitempty"`
+	Invalid  []Problem   `json:"invalid,omitempty"` // files that cannot be read as what they should be
+	Failed   []Problem   `json:"failed,omitempty"`  // files that a store did not give or take
+	Skipped  []Problem   `json:"skipped,omitempty"` // revert: conflicts that were left
+	BytesIn  int64       `json:"bytes_in"`
+	BytesOut int64       `json:"bytes_out"`
+	Seconds  float64     `json:"seconds"`
+	Resumed  bool        `json:"resumed,omitempty"` // a run that had been cut off
+}
+
+// A Progress counts what a run has done so far. Its fields may be read at any
+// moment.
+type Progress struct {
+	Files, FilesDone atomic.Int64
+	Bytes, BytesDone atomic.Int64 // of source files
+	Rows, Rejects    atomic.Int64
+	Invalid          atomic.Int64
+	Began            atomic.Int64 // when the first file was begun, in Unix nanoseconds; 0: not yet
+}
+
+// Start marks the beginning of the first file.
+func (p *Progress) start(files, bytes int64) {
+	p.Files.Store(files)
+	p.Bytes.Store(bytes)
+	p.Began.Store(time.Now().UnixNano())
+}

@@ -1,0 +1,259 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// file does one task, from its source to its ledger entry. It returns an error
+// only if the run cannot go on.
+func (r *run) file(ctx context.Context, t *task) error {
+	ch, err := r.load(ctx, t)
+	for tries := 0; store.IsChanged(err) && r.o.Plan == nil && tries < 3; tries++ {
+		// The source was written anew since it was listed.
+		if err = r.relocate(ctx, t); err == nil {
+			ch, err = r.load(ctx, t)
+		}
+	}
+	if err != nil {
+		return r.fault(ctx, t, err)
+	}
+	return r.record(ctx, t, ch)
+}
+
+// load reads, converts and writes one file.
+func (r *run) load(ctx context.Context, t *task) (change, error) {
+	if r.streamed(t.Size) {
+		if err := r.budget.Acquire(ctx, streamCost); err != nil {
+			return change{}, err
+		}
+		defer r.budget.Release(streamCost)
+		in := store.Open(ctx, t.store, store.Info{Key: t.key, ETag: t.ETag, Size: t.Size}, store.OpenOptions{})
+		defer in.Close()
+		return r.loadStream(ctx, t, in)
+	}
+	if err := r.budget.Acquire(ctx, cost(t.Size)); err != nil {
+		return change{}, err
+	}
+	defer r.budget.Release(cost(t.Size))
+	in, _, err := store.Get(ctx, t.store, t.key, t.ETag)
+	if err != nil {
+		return change{}, err
+	}
+	r.delivers()
+	var out []byte
+	var done converted
+	err = r.workers.Do(ctx, func() (err error) {
+		out, done, err = r.bytes(t, in)
+		return err
+	})
+	if errors.Is(err, errCompressed) {
+		return r.loadStream(ctx, t, bytes.NewReader(in))
+	}
+	if err != nil {
+		return change{}, err
+	}
+	return r.deliver(ctx, t, done, func(c store.Condition) (store.Info, error) {
+		return store.Put(ctx, r.target, r.base+t.output, out, c)
+	})
+}
+
+// loadStream does the same for a file that is not held whole.
+func (r *run) loadStream(ctx context.Context, t *task, in io.Reader) (ch change, err error) {
+	rows, closer, err := r.stream(ctx, in)
+	if err != nil {
+		return ch, err
+	}
+	defer closer.Close()
+	out := store.Create(ctx, r.target, r.base+t.output, r.condition(t))
+	defer out.Abort(context.WithoutCancel(ctx))
+	var done converted
+	err = r.workers.Do(ctx, func() (err error) {
+		done, err = r.rows(t, rows, out)
+		return err
+	})
+	if err != nil {
+		return ch, err
+	}
+	return r.deliver(ctx, t, done, func(store.Condition) (store.Info, error) { return out.Commit(ctx) })
+}
+
+// condition is what must hold for an output to be written: that it is what it
+// was when the run was planned.
+func (r *run) condition(t *task) store.Condition {
+	if t.Prior == "" {
+		return store.Condition{None: true}
+	}
+	return store.Condition{Match: t.Prior}
+}
+
+// deliver puts the output in place of the old one, which it keeps.
+func (r *run) deliver(ctx context.Context, t *task, done converted, put func(store.Condition) (store.Info, error)) (change, error) {
+	ch := r.change(t, done)
+	if err := r.ready(ctx); err != nil {
+		return ch, err
+	}
+	var err error
+	if ch.Kept, err = r.keep(ctx, t); err != nil {
+		return ch, err
+	}
+	if done.rows == 0 {
+		if t.Prior != "" {
+			err = store.Delete(ctx, r.target, r.base+t.output)
+		}
+		return ch, err
+	}
+	info, err := put(r.condition(t))
+	if store.IsChanged(err) {
+		return ch, fmt.Errorf("its output %s was changed by someone else while the run went on; apply again", t.Output)
+	}
+	ch.OETag = info.ETag
+	return ch, err
+}
+
+// change is the entry of a file that was done.
+func (r *run) change(t *task, done converted) change {
+	e := entry{Source: t.id, ETag: t.ETag, Size: t.Size, Version: t.version, Output: t.output, Rows: done.rows, Rejects: done.rejects, Run: r.id, State: stateDone}
+	if done.rows == 0 {
+		e.State, e.Output = stateEmpty, ""
+	}
+	return change{entry: e, Prior: t.prior}
+}
+
+// ready waits until the run's intents are written.
+func (r *run) ready(ctx context.Context) error {
+	select {
+	case <-r.intended:
+		return r.intendErr
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// keep copies the output that is about to be replaced to where a revert finds
+// it, unless a run that this one goes on with has done so.
+func (r *run) keep(ctx context.Context, t *task) (bool, error) {
+	if t.prior.ETag == "" || r.job.To.Keep == 0 {
+		return false, nil
+	}
+	if t.Prior != t.prior.ETag {
+		return true, nil
+	}
+	_, err := store.Copy(ctx, r.target, r.base+t.output, r.ledger.keptKey(r.id, t.output), store.Condition{})
+	return err == nil, err
+}
+
+// relocate looks anew at a source that was written since it was listed.
+func (r *run) relocate(ctx context.Context, t *task) error {
+	info, err := store.Head(ctx, t.store, t.key)
+	if err != nil {
+		return err
+	}
+	t.ETag, t.Size, t.Modified = info.ETag, info.Size, info.Modified
+	return nil
+}
+
+// delivers notes that a source could be read.
+func (r *run) delivers() {
+	r.mu.Lock()
+	r.delivered = true
+	r.mu.Unlock()
+}
+
+// fault decides what an error of one file means for the run.
+func (r *run) fault(ctx context.Context, t *task, err error) error {
+	var bad *store.Error
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case !errors.As(err, &bad):
+		return r.invalid(ctx, t, err)
+	case store.IsNotExist(err) && t.prior.Entry == nil && r.job.From.Missing == "skip":
+		r.notify(Event{Type: "notice", File: t.Source, Text: "it was deleted since it was listed"})
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if store.IsFatal(err) || store.IsDenied(err) && !r.delivered {
+		return err
+	}
+	r.result.Failed = append(r.result.Failed, Problem{t.Source, err.Error()})
+	r.notify(Event{Type: "file", File: t.Source, State: plan.Invalid, Why: err.Error()})
+	r.progress.FilesDone.Add(1)
+	if n := len(r.result.Failed); n >= mostFailed && int64(n) > r.result.Written {
+		return fmt.Errorf("%d files failed, more than were written; the last: %w", n, err)
+	}
+	return nil
+}
+
+// mostFailed is how many files a store may fail to give or take before a run
+// that gets little else done is ended.
+const mostFailed = 10
+
+// invalid records a file that cannot be read as what it should be.
+func (r *run) invalid(ctx context.Context, t *task, err error) error {
+	err = row.At(t.Source, err)
+	var at *row.Error
+	errors.As(err, &at)
+	plain := *at
+	plain.File = ""
+	e := entry{Source: t.id, ETag: t.ETag, Size: t.Size, Version: t.version, Run: r.id, State: stateInvalid, Why: plain.Error()}
+	if old := t.prior.Entry; old != nil {
+		e.Output, e.OETag, e.Rows = old.Output, old.OETag, old.Rows
+	}
+	if err := r.rejects.add(&t.bad); err != nil {
+		return err
+	}
+	if err := r.journal.record(ctx, change{entry: e, Prior: t.prior}); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.result.Counts[plan.Invalid]++
+	r.result.Invalid = append(r.result.Invalid, Problem{t.Source, e.Why})
+	r.progress.Invalid.Add(1)
+	r.progress.FilesDone.Add(1)
+	r.progress.BytesDone.Add(t.Size)
+	r.notify(Event{Type: "file", File: t.Source, State: plan.Invalid, Why: e.Why})
+	if r.job.Errors.Files == "stop" {
+		return errStopped
+	}
+	return nil
+}
+
+// record counts a file that was done, and tells of it.
+func (r *run) record(ctx context.Context, t *task, ch change) error {
+	if err := r.rejects.add(&t.bad); err != nil {
+		return err
+	}
+	if err := r.journal.record(ctx, ch); err != nil {
+		return err
+	}
+	r.progress.FilesDone.Add(1)
+	r.progress.BytesDone.Add(t.Size)
+	r.progress.Rows.Add(ch.Rows)
+	r.progress.Rejects.Add(ch.Rejects)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.result.Counts[t.State]++
+	r.result.Rows += ch.Rows
+	r.result.Rejects += ch.Rejects
+	r.result.BytesIn += t.Size
+	e := Event{Type: "file", File: t.Source, State: t.State, Output: t.Output, Rows: ch.Rows, Rejects: ch.Rejects}
+	if ch.State == stateEmpty {
+		r.result.Empty++
+		e.Output = ""
+		r.notify(Event{Type: "notice", File: t.Source, Text: "there are no records in it: no output"})
+	} else {
+		r.result.Written++
+	}
+	r.notify(e)
+	return nil
+}

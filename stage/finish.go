@@ -1,0 +1,202 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// endWithin is how long a run that was told to stop may take to write down
+// what it did.
+const endWithin = 30 * time.Second
+
+// finish writes down what the run did, however it ended, and gives the lock
+// back. The ledger is written last of what matters: what comes after it only
+// clears away.
+func (r *run) finish(ctx context.Context, dead []*remains, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+	defer cancel()
+	if !errors.Is(err, errLostLock) {
+		if err2 := r.settle(ctx, dead, err); err == nil {
+			err = err2
+		}
+	}
+	r.result.Seconds = time.Since(r.began).Seconds()
+	r.result.Status = r.status(err)
+	if err != nil {
+		r.result.Error = err.Error()
+	}
+	return err
+}
+
+// settle makes what the run did a new generation of the ledger.
+func (r *run) settle(ctx context.Context, dead []*remains, ended error) error {
+	rejected, err := r.rejects.commit(ctx)
+	if err != nil {
+		return err
+	}
+	r.result.Rejected = rejected
+	changes := r.journal.all()
+	var old []*remains
+	for _, d := range dead {
+		if d.id == r.id {
+			changes = merge(d.changes, changes)
+		} else {
+			old = append(old, d)
+		}
+	}
+	rec := r.recorded(ended)
+	if err := r.ledger.write(ctx, rec, changes, old, max(r.job.To.Keep, 1)); err != nil {
+		return err
+	}
+	// From here on the run has ended: what is left over does no harm.
+	if err := r.clear(ctx, old); err != nil {
+		r.notify(Event{Type: "notice", Text: "could not clear away all that the run no longer needs: " + err.Error()})
+	}
+	return r.lock.release(ctx)
+}
+
+// merge puts the changes of a run that was cut off before those that went on
+// with it: the last change of a source counts.
+func merge(before, after []change) []change {
+	again := make(map[string]bool, len(after))
+	for i := range after {
+		again[after[i].Source] = true
+	}
+	first := make(map[string]int, len(before))
+	for i := range before {
+		first[before[i].Source] = i
+	}
+	var all []change
+	for i, c := range before {
+		if !again[c.Source] && first[c.Source] == i {
+			all = append(all, c)
+		}
+	}
+	return append(all, after...)
+}
+
+// recorded is the run as the ledger keeps it.
+func (r *run) recorded(ended error) Run {
+	host, _ := os.Hostname()
+	rec := Run{
+		ID: r.id, Verb: r.result.Verb, Started: r.began, Ended: time.Now().UTC(), State: "done", Hash: r.hash, Params: r.params.Shown(), Shard: r.Shard.String(),
+		Host: host, Version: r.Version, Counts: r.result.Counts, Rows: r.result.Rows, Rejects: r.result.Rejects, Rejected: r.result.Rejected,
+	}
+	switch {
+	case errors.Is(ended, flow.ErrInterrupted) || errors.Is(ended, context.Canceled):
+		rec.State = "interrupted"
+	case ended != nil:
+		rec.State, rec.Error = "failed", ended.Error()
+	}
+	return rec
+}
+
+// write commits a generation with one more run, and with those that were cut
+// off and that nobody goes on with.
+func (l *ledger) write(ctx context.Context, rec Run, changes []change, old []*remains, keep int) error {
+	var err error
+	if rec.Segment, err = l.putSegment(ctx, rec.ID, changes); err != nil {
+		return err
+	}
+	records := make([]Run, 0, len(old)+1)
+	for _, d := range old {
+		cut := Run{ID: d.id, Verb: d.verb(), State: "cut off", Started: runTime(d.id), Shard: d.shard()}
+		if cut.Segment, err = l.putSegment(ctx, d.id, d.changes); err != nil {
+			return err
+		}
+		records = append(records, cut)
+	}
+	records = append(records, rec)
+	return l.commit(ctx, func(g *generation) error {
+		for _, r := range records {
+			if r.Segment != "" {
+				g.Segments = append(g.Segments, r.Segment)
+			}
+			g.Runs = append(g.Runs, r)
+		}
+		return l.compact(ctx, g, keep)
+	})
+}
+
+// putSegment writes a run's changes, and returns the segment's name, or "" if
+// there are none.
+func (l *ledger) putSegment(ctx context.Context, run string, changes []change) (string, error) {
+	if len(changes) == 0 {
+		return "", nil
+	}
+	packed, err := pack(changes)
+	if err != nil {
+		return "", err
+	}
+	_, err = store.Put(ctx, l.store, l.dir+"seg/"+run, packed, store.Condition{})
+	return run, err
+}
+
+// clear removes what runs that ended have left under live, and the outputs
+// that are kept no longer.
+func (r *run) clear(ctx context.Context, old []*remains) error {
+	dirs := []string{r.journal.dir}
+	for _, d := range old {
+		dirs = append(dirs, r.ledger.dir+"live/"+d.id+"/")
+	}
+	kept, err := r.ledger.keptRuns(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range kept[:max(0, len(kept)-r.job.To.Keep)] {
+		dirs = append(dirs, r.ledger.dir+"kept/"+id+"/")
+	}
+	for _, dir := range dirs {
+		if err := removeAll(ctx, r.target, dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptRuns returns the runs of which replaced outputs are kept, oldest first.
+func (l *ledger) keptRuns(ctx context.Context) ([]string, error) {
+	var ids []string
+	dir, after := l.dir+"kept/", ""
+	for {
+		id := ""
+		for info, err := range store.List(ctx, l.store, dir, after) {
+			if err != nil {
+				return nil, err
+			}
+			id, _, _ = strings.Cut(strings.TrimPrefix(info.Key, dir), "/")
+			break
+		}
+		if id == "" {
+			slices.Sort(ids)
+			return ids, nil
+		}
+		ids = append(ids, id)
+		after = dir + id + "0" // "0" follows "/": past all of the run's
+	}
+}
+
+func removeAll(ctx context.Context, s store.Store, prefix string) error {
+	var keys []string
+	for info, err := range store.List(ctx, s, prefix, "") {
+		if err != nil {
+			return err
+		}
+		keys = append(keys, info.Key)
+	}
+	return flow.Each(ctx, 32, values(keys), func(ctx context.Context, key string) error { return store.Delete(ctx, s, key) })
+}
+
+// runTime is when a run began, by its ID.
+func runTime(id string) time.Time {
+	t, _, _ := strings.Cut(id, "-")
+	began, _ := time.Parse("20060102T150405Z", t)
+	return began
+}

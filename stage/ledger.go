@@ -1,0 +1,258 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// A ledger lies beside the outputs it describes:
+//
+//	_sluice/JOB/gen-000000000012   the highest is current; written once, never changed
+//	_sluice/JOB/seg/…              entries, that generations name; later ones override
+//	_sluice/JOB/live/RUN/plan      what a run is about to replace, before it does
+//	_sluice/JOB/live/RUN/part-…    entries, as files finish
+//	_sluice/JOB/kept/RUN/…         outputs that a run replaced
+//	_sluice/JOB/lock…              who is running
+type ledger struct {
+	store store.Store
+	base  string // key prefix of the outputs; "" or ends with "/"
+	dir   string // key prefix of the ledger, ends with "/"
+	gen   generation
+	files map[string]entry // by source
+}
+
+// A generation is one state of the ledger, whole.
+type generation struct {
+	Number   int64     `json:"number"`
+	Written  time.Time `json:"written"`
+	Segments []string  `json:"segments"`          // names under seg/, oldest first
+	Runs     []Run     `json:"runs"`              // oldest first
+	Dropped  []string  `json:"dropped,omitempty"` // segments that this one no longer needs; the next run deletes them
+}
+
+// A Run is one apply or revert, as the ledger keeps it.
+type Run struct {
+	ID       string            `json:"id"`
+	Verb     string            `json:"verb"`         // "apply" or "revert"
+	Of       string            `json:"of,omitempty"` // revert: the run that it took back
+	Started  time.Time         `json:"started"`
+	Ended    time.Time         `json:"ended"`
+	State    string            `json:"state"` // "done", "failed", "interrupted", "cut off" or "reverted"
+	Error    string            `json:"error,omitempty"`
+	Hash     string            `json:"hash,omitempty"` // of the job and the params it uses
+	Params   map[string]string `json:"params,omitempty"`
+	Shard    string            `json:"shard,omitempty"`
+	Host     string            `json:"host,omitempty"`
+	Version  string            `json:"sluice,omitempty"`
+	Counts   plan.Counts       `json:"counts,omitempty"`
+	Rows     int64             `json:"rows"`
+	Rejects  int64             `json:"rejects"`
+	Segment  string            `json:"segment,omitempty"`  // its changes; "": no longer kept, or it made none
+	Rejected string            `json:"rejected,omitempty"` // the rejects file
+}
+
+const (
+	genPrefix = "gen-"
+	keepGens  = 3   // generations left for readers that have begun with an older one
+	keepRuns  = 500 // run records in a generation
+	maxSegs   = 12  // segments before they are merged
+)
+
+func genKey(n int64) string { return fmt.Sprintf("%s%012d", genPrefix, n) }
+
+// open finds the ledger's current generation and reads its entries.
+func openLedger(ctx context.Context, s store.Store, base, job string) (*ledger, error) {
+	l := &ledger{store: s, base: base, dir: base + "_sluice/" + job + "/"}
+	for {
+		err := l.load(ctx)
+		// A run that ended meanwhile may have removed what this generation
+		// names: then there is a newer one.
+		if !store.IsNotExist(err) {
+			return l, err
+		}
+		was := l.gen.Number
+		if err2 := l.current(ctx); err2 != nil || l.gen.Number == was {
+			return nil, fmt.Errorf("the ledger %s lacks a file it names: %w", l.dir, err)
+		}
+	}
+}
+
+// current reads the newest generation; there may be none.
+func (l *ledger) current(ctx context.Context) error {
+	var newest string
+	for info, err := range store.List(ctx, l.store, l.dir+genPrefix, "") {
+		if err != nil {
+			return err
+		}
+		newest = max(newest, info.Key)
+	}
+	if newest == "" {
+		l.gen = generation{}
+		return nil
+	}
+	text, _, err := store.Get(ctx, l.store, newest, "")
+	if err != nil {
+		return err
+	}
+	var g generation
+	if err := json.Unmarshal(text, &g); err != nil {
+		return fmt.Errorf("ledger file %s is damaged: %w", newest, err)
+	}
+	l.gen = g
+	return nil
+}
+
+func (l *ledger) load(ctx context.Context) error {
+	if err := l.current(ctx); err != nil {
+		return err
+	}
+	l.files = map[string]entry{}
+	for _, name := range l.gen.Segments {
+		err := l.segment(ctx, name, func(c change) { l.set(c.entry) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// set makes e what the ledger knows of its source.
+func (l *ledger) set(e entry) {
+	if e.State == stateNone {
+		delete(l.files, e.Source)
+		return
+	}
+	l.files[e.Source] = e
+}
+
+func (l *ledger) segment(ctx context.Context, name string, each func(change)) error {
+	packed, _, err := store.Get(ctx, l.store, l.dir+"seg/"+name, "")
+	if err != nil {
+		return err
+	}
+	return unpack(name, packed, each)
+}
+
+// commit writes the next generation, with what edit makes of the current one.
+// A run of another shard may have written one meanwhile: edit is then called
+// anew with that.
+func (l *ledger) commit(ctx context.Context, edit func(*generation) error) error {
+	for {
+		next := l.gen
+		next.Segments, next.Runs = slices.Clone(next.Segments), slices.Clone(next.Runs)
+		next.Number, next.Written, next.Dropped = next.Number+1, time.Now().UTC(), nil
+		if err := edit(&next); err != nil {
+			return err
+		}
+		next.Runs = next.Runs[max(0, len(next.Runs)-keepRuns):]
+		text, err := json.Marshal(next)
+		if err != nil {
+			return err
+		}
+		_, err = store.Put(ctx, l.store, l.dir+genKey(next.Number), text, store.Condition{None: true})
+		if store.IsChanged(err) {
+			if err := l.current(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		old := l.gen
+		l.gen = next
+		return l.tidy(ctx, old)
+	}
+}
+
+// tidy removes what no reader of a recent generation needs.
+func (l *ledger) tidy(ctx context.Context, old generation) error {
+	for _, name := range old.Dropped {
+		if err := store.Delete(ctx, l.store, l.dir+"seg/"+name); err != nil {
+			return err
+		}
+	}
+	if n := l.gen.Number - keepGens; n > 0 {
+		return store.Delete(ctx, l.store, l.dir+genKey(n))
+	}
+	return nil
+}
+
+// compact returns the generation's segments with all but the newest keep
+// merged into one, which it writes. It is called with a generation that is
+// about to be committed and that this ledger has loaded.
+func (l *ledger) compact(ctx context.Context, g *generation, keep int) error {
+	if len(g.Segments) <= max(maxSegs, keep+1) {
+		return nil
+	}
+	cut := len(g.Segments) - keep
+	files := map[string]entry{}
+	for _, name := range g.Segments[:cut] {
+		err := l.segment(ctx, name, func(c change) {
+			// A source that was taken back hides entries of merged segments only.
+			if c.State == stateNone {
+				delete(files, c.Source)
+			} else {
+				files[c.Source] = c.entry
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	merged := make([]change, 0, len(files))
+	for _, source := range slices.Sorted(maps.Keys(files)) {
+		merged = append(merged, change{entry: files[source]})
+	}
+	packed, err := pack(merged)
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("base-%012d-%s", g.Number, token())
+	if _, err := store.Put(ctx, l.store, l.dir+"seg/"+name, packed, store.Condition{}); err != nil {
+		return err
+	}
+	g.Dropped = slices.Clone(g.Segments[:cut])
+	g.Segments = append([]string{name}, g.Segments[cut:]...)
+	for i := range g.Runs {
+		if slices.Contains(g.Dropped, g.Runs[i].Segment) {
+			g.Runs[i].Segment = ""
+		}
+	}
+	return nil
+}
+
+// run returns the record of a run, which may be named by the start of its ID.
+func (l *ledger) run(id string) (Run, error) {
+	var found []Run
+	for _, r := range l.gen.Runs {
+		if r.ID == id {
+			return r, nil
+		}
+		if strings.HasPrefix(r.ID, id) && id != "" {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return Run{}, fmt.Errorf("no run %q of this job is known at %s (`sluice runs JOB` lists them)", id, l.dir)
+	}
+	return Run{}, fmt.Errorf("run %q could be %s or %s: write more of it", id, found[0].ID, found[1].ID)
+}
+
+// keptKey is where an output that a run replaced is kept: under a name that no
+// *.parquet finds.
+func (l *ledger) keptKey(run, output string) string {
+	return l.dir + "kept/" + run + "/" + path.Clean(output) + ".kept"
+}

@@ -1,0 +1,208 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// An intent is an output that a run is about to write, and what was there
+// before.
+type intent struct {
+	Source string `json:"src"`
+	Output string `json:"out"`
+	Prior  prior  `json:"prior"`
+}
+
+// A remains is what a run that did not end has left under live/RUN.
+type remains struct {
+	id      string
+	keys    []string          // of its objects
+	intents map[string]prior  // by output
+	sources map[string]string // by output
+	changes []change
+}
+
+// shard is that of the run, by its ID's suffix.
+func (r *remains) shard() string {
+	_, suffix, ok := strings.Cut(r.id, ".")
+	if !ok {
+		return ""
+	}
+	return "." + suffix
+}
+
+// verb is what the run was: a revert's intents have another name.
+func (r *remains) verb() string {
+	for _, key := range r.keys {
+		if strings.HasPrefix(path.Base(key), "undo-") {
+			return "revert"
+		}
+	}
+	return "apply"
+}
+
+// survey lists, in one go, the locks of the job and what runs have left that
+// did not end. Whether those are dead or still going on only the locks say: a
+// run takes its lock before it writes anything else, and gives it back last.
+func survey(ctx context.Context, s store.Store, dir string) (locks []string, left []*remains, err error) {
+	found := map[string]*remains{}
+	for info, err := range store.List(ctx, s, dir+"l", "") {
+		if err != nil {
+			return nil, nil, err
+		}
+		name := strings.TrimPrefix(info.Key, dir)
+		if strings.HasPrefix(name, "lock") {
+			locks = append(locks, info.Key)
+			continue
+		}
+		id := path.Base(path.Dir(name))
+		if found[id] == nil {
+			found[id] = &remains{id: id, intents: map[string]prior{}, sources: map[string]string{}}
+			left = append(left, found[id])
+		}
+		found[id].keys = append(found[id].keys, info.Key)
+	}
+	return locks, left, nil
+}
+
+// dead reads those of left that the ledger does not know as ended and that no
+// living run of their shard owns.
+func (l *ledger) dead(ctx context.Context, left []*remains, alive map[string]bool) ([]*remains, error) {
+	var dead []*remains
+	for _, d := range left {
+		if _, err := l.run(d.id); err == nil || alive[d.shard()] {
+			continue
+		}
+		if err := d.read(ctx, l.store); err != nil {
+			return nil, err
+		}
+		dead = append(dead, d)
+	}
+	return dead, nil
+}
+
+func (r *remains) read(ctx context.Context, s store.Store) error {
+	for _, key := range r.keys {
+		packed, _, err := store.Get(ctx, s, key, "")
+		if store.IsNotExist(err) {
+			continue // its run has just ended
+		}
+		if err != nil {
+			return err
+		}
+		if !strings.HasPrefix(path.Base(key), "part-") {
+			err = unpack(key, packed, func(i intent) {
+				r.sources[i.Output] = i.Source
+				if _, ok := r.intents[i.Output]; !ok { // the first one knows what was there before the run
+					r.intents[i.Output] = i.Prior
+				}
+			})
+		} else {
+			err = unpack(key, packed, func(c change) { r.changes = append(r.changes, c) })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lostRejects returns the sources whose rejects were to go to a rejects file
+// that was never finished.
+func lostRejects(dead []*remains) map[string]bool {
+	lost := map[string]bool{}
+	for _, d := range dead {
+		for _, c := range d.changes {
+			lost[c.Source] = c.Rejects > 0
+		}
+	}
+	return lost
+}
+
+// A journal is what a run writes under live/RUN while it goes on, so that the
+// next one can take it up.
+type journal struct {
+	store store.Store
+	dir   string // live/RUN/
+
+	mu      sync.Mutex // guards the rest
+	pending []change
+	changes []change // all of the run's, in the order they were made
+	parts   int
+	err     error // of a part that could not be written: final
+}
+
+const (
+	partEvery = time.Second
+	partMost  = 2000 // changes
+)
+
+// intend writes what the run is about to replace. It comes before the first
+// output. The prefix of its name says whether this is an apply's plan or a
+// revert's undo.
+func (j *journal) intend(ctx context.Context, prefix string, intents []intent) error {
+	packed, err := pack(intents)
+	if err != nil {
+		return err
+	}
+	_, err = store.Put(ctx, j.store, j.dir+prefix+time.Now().UTC().Format("20060102T150405.000"), packed, store.Condition{})
+	return err
+}
+
+// record notes a change. It is durable partEvery later at most.
+func (j *journal) record(ctx context.Context, c change) error {
+	j.mu.Lock()
+	j.pending = append(j.pending, c)
+	full := len(j.pending) >= partMost
+	err := j.err
+	j.mu.Unlock()
+	if full {
+		j.flush(ctx)
+	}
+	return err
+}
+
+// flush writes the changes that are not written yet.
+func (j *journal) flush(ctx context.Context) {
+	j.mu.Lock()
+	part := j.pending
+	j.pending = nil
+	j.changes = append(j.changes, part...)
+	j.parts++
+	name := fmt.Sprintf("part-%06d-%s", j.parts, token())
+	j.mu.Unlock()
+	if len(part) == 0 {
+		return
+	}
+	packed, err := pack(part)
+	if err == nil {
+		_, err = store.Put(ctx, j.store, j.dir+name, packed, store.Condition{})
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		j.mu.Lock()
+		j.err = err
+		j.mu.Unlock()
+	}
+}
+
+// start writes parts from now on, until stop.
+func (j *journal) start(ctx context.Context) (stop func()) {
+	return flow.Every(ctx, partEvery, j.flush)
+}
+
+// all returns every change of the run.
+func (j *journal) all() []change {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.changes = append(j.changes, j.pending...)
+	j.pending = nil
+	return j.changes
+}

@@ -1,0 +1,79 @@
+package stage
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// locate finds which of the keys there are, by listing. It skips from one
+// wanted key to the next where too many others lie between, so that it costs
+// no more than a listing of all, nor more than a request a key.
+func locate[T any](ctx context.Context, s store.Store, keys map[string]T, found func(T, store.Info)) error {
+	wanted := slices.Sorted(maps.Keys(keys))
+	if len(wanted) == 0 {
+		return nil
+	}
+	prefix := common(wanted[0], wanted[len(wanted)-1])
+	for len(wanted) > 0 {
+		var err error
+		if wanted, err = scan(ctx, s, prefix, wanted, func(info store.Info) { found(keys[info.Key], info) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan lists from the first wanted key on, and returns those that it did not
+// come to: it stops when a page's worth of keys went by without a wanted one.
+func scan(ctx context.Context, s store.Store, prefix string, wanted []string, found func(store.Info)) ([]string, error) {
+	const page = 1000
+	passed := 0
+	for info, err := range store.List(ctx, s, prefix, before(wanted[0])) {
+		if err != nil {
+			return nil, err
+		}
+		for len(wanted) > 0 && wanted[0] < info.Key {
+			wanted = wanted[1:]
+		}
+		if len(wanted) == 0 {
+			return nil, nil
+		}
+		if wanted[0] == info.Key {
+			found(info)
+			wanted, passed = wanted[1:], 0
+			if len(wanted) == 0 {
+				return nil, nil
+			}
+			continue
+		}
+		if passed++; passed >= page && before(wanted[0]) > info.Key {
+			return wanted, nil
+		}
+	}
+	return nil, nil
+}
+
+// before returns a key a little less than key, to list after.
+func before(key string) string {
+	if key == "" {
+		return ""
+	}
+	less, last := key[:len(key)-1], key[len(key)-1]
+	if last > ' ' && last < utf8.RuneSelf {
+		return less + string(rune(last-1)) + string(utf8.MaxRune)
+	}
+	return less
+}
+
+// common returns the longest common prefix.
+func common(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
+}

@@ -1,0 +1,238 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// A task is one source file of a run: what the plan says of it, and where it
+// is read and written.
+type task struct {
+	plan.File
+	store   store.Store // of the source
+	key     string      // of the source, in store
+	id      string      // the ledger's name of the source
+	output  string      // relative to the ledger's base; "" if it has no name
+	version string      // of the job for this file
+	prior   prior
+	bad     bytes.Buffer // its bad rows, as the rejects file has them
+}
+
+// facts returns what expressions and templates may ask of the file.
+func (t *task) facts(names []string) mapping.File {
+	f := mapping.File{URL: t.Source, Key: t.key, Name: path.Base(t.key), Stem: stem(t.key), Size: t.Size, Modified: t.Modified}
+	if len(names) > 0 {
+		f.Fields = make(map[string]any, len(names))
+		for i, name := range names {
+			f.Fields[name] = t.Fields[i]
+		}
+	}
+	return f
+}
+
+// stem is the file's name without its last ending, and without that of a
+// compression before it: "a.json.gz" is "a".
+func stem(key string) string {
+	name := path.Base(key)
+	for _, z := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, z)
+	}
+	return strings.TrimSuffix(name, path.Ext(name))
+}
+
+// sources finds the job's source files: one for each entry, or those that a
+// listing finds. Files of other shards are left out.
+func (s *Stage) sources(ctx context.Context) ([]*task, error) {
+	var tasks []*task
+	for _, files := range s.job.From.Files {
+		var err error
+		switch {
+		case s.job.From.Each != nil:
+			tasks, err = s.named(ctx, files, tasks)
+		default:
+			tasks, err = s.found(ctx, files, tasks)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(s.job.From.Files) > 1 || s.job.From.Each != nil {
+		tasks = distinct(tasks)
+	}
+	return tasks, nil
+}
+
+// distinct leaves out what was named before: the first counts.
+func distinct(tasks []*task) []*task {
+	seen := make(map[string]bool, len(tasks))
+	kept := tasks[:0]
+	for _, t := range tasks {
+		if !seen[t.id] {
+			seen[t.id] = true
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
+// named adds a task for each entry of `each`, and looks which are there.
+func (s *Stage) named(ctx context.Context, files spec.Template, tasks []*task) ([]*task, error) {
+	entries, err := s.entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first := len(tasks)
+	for i, entry := range entries {
+		url, err := s.expand(files, func(name string) (string, bool) { return fieldText(s.fields, entry, name) })
+		if err != nil {
+			return nil, fmt.Errorf("entry %d of from.each: %w", i+1, err)
+		}
+		t := &task{File: plan.File{Source: url, Fields: entry}}
+		if t.store, t.key, err = s.stores.Open(ctx, url); err != nil {
+			return nil, err
+		}
+		if t.id = identity(url, t.key); s.mine(t.id) {
+			tasks = append(tasks, t)
+		}
+	}
+	return tasks, s.locateTasks(ctx, tasks[first:])
+}
+
+// locateTasks fills in ETag, size and time of those sources that are there.
+func (s *Stage) locateTasks(ctx context.Context, tasks []*task) error {
+	for st, group := range byStore(tasks) {
+		keys := make(map[string][]*task, len(group))
+		for _, t := range group {
+			keys[t.key] = append(keys[t.key], t)
+		}
+		err := locate(ctx, st, keys, func(ts []*task, info store.Info) {
+			for _, t := range ts {
+				t.ETag, t.Size, t.Modified = info.ETag, info.Size, info.Modified
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func byStore(tasks []*task) map[store.Store][]*task {
+	groups := map[store.Store][]*task{}
+	for _, t := range tasks {
+		groups[t.store] = append(groups[t.store], t)
+	}
+	return groups
+}
+
+// found adds a task for each key that the template's listing finds.
+func (s *Stage) found(ctx context.Context, files spec.Template, tasks []*task) ([]*task, error) {
+	matcher, err := files.Matcher(s.lookup)
+	if err != nil {
+		return nil, err
+	}
+	st, prefix, err := s.stores.Open(ctx, matcher.Prefix())
+	if err != nil {
+		return nil, err
+	}
+	if !matcher.Captures() {
+		url := matcher.Prefix()
+		t := &task{File: plan.File{Source: url, Fields: make([]any, len(s.fields))}, store: st, key: prefix, id: identity(url, prefix)}
+		if !s.mine(t.id) {
+			return tasks, nil
+		}
+		return append(tasks, t), s.locateTasks(ctx, []*task{t})
+	}
+	root := strings.TrimSuffix(matcher.Prefix(), prefix)
+	for info, err := range store.List(ctx, st, prefix, "") {
+		if err != nil {
+			return nil, err
+		}
+		url := root + info.Key
+		captured, ok := matcher.Match(url)
+		if !ok || strings.Contains(info.Key, "/_sluice/") {
+			continue
+		}
+		t := &task{store: st, key: info.Key, id: identity(url, info.Key)}
+		if !s.mine(t.id) {
+			continue
+		}
+		t.File = plan.File{Source: url, ETag: info.ETag, Size: info.Size, Modified: info.Modified, Fields: s.values(captured)}
+		tasks = append(tasks, t)
+	}
+	return tasks, nil
+}
+
+// values puts captures in the order of the stage's fields.
+func (s *Stage) values(captured map[string]string) []any {
+	if len(s.fields) == 0 {
+		return nil
+	}
+	values := make([]any, len(s.fields))
+	for i, name := range s.fields {
+		if v, ok := captured[name]; ok {
+			values[i] = v
+		}
+	}
+	return values
+}
+
+// identity is the name of a source in the ledger: its URL, or the absolute
+// path of a local file, so that it does not depend on the working directory.
+func identity(url, key string) string {
+	if strings.Contains(url, "://") && !strings.HasPrefix(url, "file://") {
+		return url
+	}
+	if abs, err := filepath.Abs(key); err == nil {
+		return filepath.ToSlash(abs)
+	}
+	return key
+}
+
+// name fills in the name of each task's output, which must be its own.
+func (s *Stage) name(tasks []*task) error {
+	owner := make(map[string]*task, len(tasks))
+	for _, t := range tasks {
+		facts := t.facts(s.fields)
+		url, err := s.expand(s.job.To.Files, func(name string) (string, bool) {
+			text, err := facts.Text(name)
+			return text, err == nil
+		})
+		if err != nil {
+			return fmt.Errorf("%s: to.files: %w", t.Source, err)
+		}
+		rel, ok := s.relative(url)
+		if !ok {
+			return fmt.Errorf("%s: its output %s would lie outside of %s", t.Source, url, s.base)
+		}
+		if other := owner[rel]; other != nil {
+			return &UsageError{fmt.Errorf("to.files gives %s and %s the same output %s: use more of the file's name in it, such as {file.stem}", other.Source, t.Source, url)}
+		}
+		owner[rel] = t
+		t.Output, t.output = url, rel
+	}
+	return nil
+}
+
+// relative returns the part of an output's URL after the ledger's base.
+func (s *Stage) relative(url string) (string, bool) {
+	rel, ok := strings.CutPrefix(url, s.baseURL)
+	if !ok || rel == "" || strings.HasPrefix(rel, "/") || strings.HasPrefix(rel, "_sluice/") {
+		return "", false
+	}
+	for part := range strings.SplitSeq(rel, "/") {
+		if part == ".." || part == "." || part == "" {
+			return "", false
+		}
+	}
+	return rel, true
+}

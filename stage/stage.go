@@ -1,0 +1,236 @@
+package stage
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// Options says what a Stage is made of. Job, Params and Stores are needed.
+type Options struct {
+	Job    *spec.Job
+	Params *spec.Values
+	Stores *store.Set
+
+	// Shard is the part of the source files that is loaded. Default: all.
+	Shard Shard
+
+	// Stdin is what the job file calls "-". Default: nothing is there.
+	Stdin io.Reader
+
+	// Version is sluice's own, for the ledger and for the files' metadata.
+	Version string
+
+	// Notify is told of each thing that happens, one at a time.
+	// Default: nobody is told.
+	Notify func(Event)
+}
+
+// A Shard is part I of N of the source files, 1 <= I <= N; each file belongs
+// to the shard that a hash of its name gives. The zero Shard is all files.
+type Shard struct{ I, N int }
+
+// ParseShard reads a shard as a person writes it, "2/8".
+func ParseShard(text string) (Shard, error) {
+	var s Shard
+	var rest string
+	n, _ := fmt.Sscanf(text+" .", "%d/%d %s", &s.I, &s.N, &rest)
+	if n != 3 || rest != "." || s.I < 1 || s.I > s.N {
+		return Shard{}, fmt.Errorf("%q is no shard: write i/n, such as 2/8, with i from 1 to n", text)
+	}
+	return s, nil
+}
+
+// String returns the shard as a person writes it, "" for all files.
+func (s Shard) String() string {
+	if s.N == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.I, s.N)
+}
+
+// suffix is the shard's part of the name of a run or a lock.
+func (s Shard) suffix() string {
+	if s.N == 0 {
+		return ""
+	}
+	return fmt.Sprintf(".%d-of-%d", s.I, s.N)
+}
+
+// A UsageError is one that the job or the call must be mended for: nothing was
+// read or written because of it.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// A Stage is a job bound to its params and stores.
+type Stage struct {
+	Options
+	job     *spec.Job
+	params  *spec.Values
+	stores  *store.Set
+	stdin   io.Reader
+	program *mapping.Program
+	hash    string      // of the job and the params that it uses
+	fields  []string    // names of each entry's values, or of the captures
+	used    []string    // those of fields that outputs depend on
+	at      format.Path // to the records
+
+	told sync.Mutex // one event at a time
+
+	target  store.Store
+	base    string // key prefix of outputs in target: what to.files fixes
+	baseURL string // the same as a URL
+}
+
+// Open checks what can be checked without reading a source file, and opens
+// the target's store.
+func Open(ctx context.Context, o Options) (*Stage, error) {
+	s := &Stage{Options: o, job: o.Job, params: o.Params, stores: o.Stores, stdin: o.Stdin}
+	var err error
+	if s.program, err = mapping.Compile(o.Job); err != nil {
+		return nil, err
+	}
+	if s.at, err = parsePath(o.Job.From.At.S); err != nil {
+		return nil, o.Job.ErrorAt(o.Job.From.At, 0, err.Error(), "")
+	}
+	s.hash = o.Job.Fingerprint(o.Params)
+	s.fields = s.fieldNames()
+	s.used = slices.DeleteFunc(slices.Clone(s.program.FileNames()), func(name string) bool { return !slices.Contains(s.fields, name) })
+	if s.baseURL, err = s.expand(o.Job.To.Files.Fixed(s.params.Has), nil); err != nil {
+		return nil, err
+	}
+	s.baseURL = s.baseURL[:strings.LastIndexByte(s.baseURL, '/')+1]
+	if s.target, s.base, err = o.Stores.Open(ctx, s.baseURL); err != nil {
+		return nil, err
+	}
+	if s.base != "" && !strings.HasSuffix(s.base, "/") {
+		s.base += "/"
+	}
+	return s, nil
+}
+
+// fieldNames returns the names that `{name}` and file.name know beside the
+// built-in ones.
+func (s *Stage) fieldNames() []string {
+	from := s.job.From
+	names := map[string]bool{}
+	switch {
+	case from.Each == nil:
+		for _, t := range from.Files {
+			for _, p := range t.Parts {
+				if p.Capture {
+					names[p.Name] = true
+				}
+			}
+		}
+	case len(from.Each.Fields) > 0:
+		fields := make([]string, len(from.Each.Fields))
+		for i, f := range from.Each.Fields {
+			fields[i] = f.S
+		}
+		return fields
+	case from.Each.File == nil:
+		for _, e := range from.Each.Inline {
+			for name := range e {
+				names[name] = true
+			}
+		}
+	default: // entries that are objects: what the job asks of them
+		for _, name := range s.asked() {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// asked returns the names of an entry's values that the job uses.
+func (s *Stage) asked() []string {
+	names := slices.Clone(s.program.FileNames())
+	for _, t := range append(slices.Clone(s.job.From.Files), s.job.To.Files) {
+		for _, p := range t.Parts {
+			name := strings.TrimPrefix(p.Name, "file.")
+			if p.Name != "" && !p.Env && !s.params.Has(p.Name) && !builtIn(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// builtIn says whether every file has file.name.
+func builtIn(name string) bool {
+	_, err := (&mapping.File{}).Text("file." + name)
+	return err == nil
+}
+
+// expand fills in a template: params, and what more knows.
+func (s *Stage) expand(t spec.Template, more func(string) (string, bool)) (string, error) {
+	return t.Expand(func(name string) (string, bool) {
+		if text, ok := s.params.Text(name); ok {
+			return text, true
+		}
+		if more == nil {
+			return "", false
+		}
+		return more(name)
+	})
+}
+
+// mine says whether a source belongs to the shard.
+func (s *Stage) mine(id string) bool {
+	if s.Shard.N == 0 {
+		return true
+	}
+	h := fnv.New64a()
+	io.WriteString(h, id)
+	// The high bits of FNV are the better mixed ones.
+	return int(h.Sum64()>>32%uint64(s.Shard.N)) == s.Shard.I-1
+}
+
+func (s *Stage) notify(e Event) {
+	if s.Notify == nil {
+		return
+	}
+	s.told.Lock()
+	defer s.told.Unlock()
+	s.Notify(e)
+}
+
+// token returns a short random mark.
+func token() string {
+	var b [4]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// interrupted says whether err is the end of a run that was told to stop.
+func interrupted(err error) bool { return errors.Is(err, context.Canceled) }
+
+// values yields the elements of a list as flow.Each takes them.
+func values[T any](list []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range list {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
