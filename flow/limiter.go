@@ -2,6 +2,9 @@ package flow
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -11,7 +14,9 @@ type LimiterOptions struct {
 	// Start is how many requests are in flight at first. Default: 20.
 	Start int
 
-	// Min and Max bound what the limiter learns. Defaults: 1 and 512.
+	// Min and Max bound how many requests are in flight, whatever is learned.
+	// Max follows what the process can hold open: connections, and the memory
+	// that each needs. Defaults: 1 and 512.
 	Min, Max int
 
 	// Fixed, if above 0, is exactly how many may be in flight: nothing is
@@ -22,12 +27,49 @@ type LimiterOptions struct {
 	Rate float64
 }
 
-// A Limiter says when requests to one store may be sent.
-type Limiter struct {
-	places chan struct{}
+func (o *LimiterOptions) setDefaults() {
+	if o.Max < 1 {
+		o.Max = 512
+	}
+	o.Min = min(max(o.Min, 1), o.Max)
+	if o.Start < 1 {
+		o.Start = 20
+	}
+	if o.Fixed > 0 {
+		o.Start, o.Min, o.Max = o.Fixed, o.Fixed, o.Fixed
+	}
+	o.Start = min(max(o.Start, o.Min), o.Max)
 }
 
-// LimiterStats is what a limiter does at a moment.
+// A Limiter says when requests to one store may be sent, first come, first
+// served, and learns from the answers how much the store bears:
+//
+//   - How many at once. It begins with Start and doubles with each round of
+//     answers until a doubling gains nothing, then tries a little more (and,
+//     when answers became slow, a little less) now and then, and keeps what
+//     gains.
+//   - How many a second, once the store refused requests. All of them pause
+//     for a moment and go on at the rate that was accepted, which then grows
+//     slowly up to where it was refused, and faster beyond.
+//   - Which of the two a refusal is about. See refusals.
+//
+// It learns only while it is what holds requests back: when the caller has
+// fewer requests than may be sent, nothing grows and nothing shrinks.
+type Limiter struct {
+	o      LimiterOptions
+	begun  time.Time // moments are durations since then
+	jitter func() float64
+
+	mu    sync.Mutex
+	queue line
+	meter meter
+	slots slots
+	pace  pace
+	sends sends
+	pause pause
+}
+
+// LimiterStats is what a limiter does at a moment, for a progress line.
 type LimiterStats struct {
 	InFlight  int     // requests under way
 	Waiting   int     // requests that wait to be sent
@@ -41,21 +83,79 @@ type LimiterStats struct {
 
 // NewLimiter returns a limiter for one store.
 func NewLimiter(o LimiterOptions) *Limiter {
-	return &Limiter{places: make(chan struct{}, 20)}
-}
-
-// Do waits until a request may be sent, runs fn, which is one request, and
-// learns from its error and the time it took.
-func (l *Limiter) Do(ctx context.Context, fn func(context.Context) error) error {
-	select {
-	case l.places <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	o.setDefaults()
+	return &Limiter{
+		o:      o,
+		begun:  time.Now(),
+		jitter: rand.Float64,
+		slots:  newSlots(o),
+		pace:   pace{most: o.Rate},
 	}
-	defer func() { <-l.places }()
-	_ = time.Now()
-	return fn(ctx)
 }
 
-// Stats returns the state of the limiter, for the progress line.
-func (l *Limiter) Stats() LimiterStats { return LimiterStats{InFlight: len(l.places), Limit: 20} }
+// Do waits until a request may be sent, runs fn, which is that one request,
+// and learns from its error and from the time it took. The store refused it if
+// an error within fn's error answers true to Throttled() bool, and did not
+// answer it in time if one answers true to Timeout() bool. If ctx ends while
+// Do waits, fn is not run and the cause is returned.
+func (l *Limiter) Do(ctx context.Context, fn func(context.Context) error) error {
+	s, err := l.enter(ctx)
+	if err != nil {
+		return err
+	}
+	came := failed // unless fn returns
+	defer func() { l.leave(s, came) }()
+	err = fn(ctx)
+	came = outcomeOf(ctx, err)
+	return err
+}
+
+// Stats returns the state of the limiter.
+func (l *Limiter) Stats() LimiterStats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return LimiterStats{
+		InFlight:  l.queue.inFlight,
+		Waiting:   l.queue.waiting.Len(),
+		Limit:     l.slots.whole(),
+		Rate:      l.pace.allowed(),
+		Paused:    l.queue.waiting.Len() > 0 && time.Since(l.begun) < l.pause.until,
+		Done:      l.meter.done,
+		Throttled: l.meter.refused,
+		TimedOut:  l.meter.timedOut,
+	}
+}
+
+// An outcome is what a request says about its store.
+type outcome uint8
+
+const (
+	answered outcome = iota
+	refused          // too many requests: at once, or a second
+	timedOut         // too slow to be answered in time
+	failed           // nothing about its load
+)
+
+func outcomeOf(ctx context.Context, err error) outcome {
+	switch {
+	case err == nil:
+		return answered
+	case isThrottled(err):
+		return refused
+	case ctx.Err() == nil && isTimeout(err): // the caller's own deadline says nothing
+		return timedOut
+	}
+	return failed
+}
+
+// isThrottled tells whether a store refused a request because there are too
+// many.
+func isThrottled(err error) bool {
+	var t interface{ Throttled() bool }
+	return errors.As(err, &t) && t.Throttled()
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}

@@ -175,13 +175,6 @@ func backoff(base, limit time.Duration, n int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// isThrottled tells whether a store refused a request because there are too
-// many.
-func isThrottled(err error) bool {
-	var t interface{ Throttled() bool }
-	return errors.As(err, &t) && t.Throttled()
-}
-
 // ended returns err with the cause of the end of ctx, if it lacks it.
 func ended(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)

@@ -1,0 +1,143 @@
+package flow
+
+import "time"
+
+const (
+	shortPause = 5 * time.Millisecond
+	longPause  = 2 * time.Second
+	mostStrike = 10
+
+	// certain is the score from which refusals are about the one or the other.
+	certain = 3
+
+	// before is how many sends before a refusal are compared with it.
+	before = 32
+)
+
+// A pause is the moment in which no request is sent, after one was refused.
+type pause struct {
+	began, until time.Duration
+	unsettled    bool  // no lesson was drawn yet
+	from, to     int64 // the sends that led to it: numbers above from, up to to
+	strikes      int   // pauses in a row between which nothing was answered
+	score        int   // above 0: refusals are about how many are in flight
+}
+
+// answered ends the time of single probes when a send was accepted.
+func (p *pause) answered(s send) {
+	if s.number > p.from {
+		p.strikes = 0
+	}
+}
+
+// hold makes all requests pause because s was refused or timed out, and tells
+// whether that is news: the fate of what was sent before a pause is not. The
+// pause is about half the time of an answer, in which most of the other
+// refusals come in. While nothing is answered at all it doubles, and a single
+// request is sent after it.
+func (l *Limiter) hold(now time.Duration, s send) bool {
+	if s.number <= l.sends.cut {
+		return false
+	}
+	p := &l.pause
+	long := min(max(l.meter.latency/2, shortPause)<<p.strikes, longPause)
+	p.began, p.until = now, now+time.Duration(float64(long)*(0.75+l.jitter()/2))
+	p.from, p.to = l.sends.close()
+	p.unsettled = true
+	return true
+}
+
+// settle ends a pause: it draws the lesson from the sends that led to it. The
+// limiter takes a refusal to be about the rate, since a pace helps in both
+// cases, until several in a row say otherwise.
+func (l *Limiter) settle() {
+	l.pause.unsettled = false
+	e := l.evidence()
+	switch {
+	case e.refused == 0: // a timeout
+	case e.accepted == 0:
+		l.pause.strikes = min(l.pause.strikes+1, mostStrike)
+	case l.slots.phase == steady:
+	case l.aboutSlots(e):
+		l.pace.drop()
+		l.slots.refusedAt(&l.meter, e.first.among, e.part)
+	default:
+		l.slots.leaveCreep(&l.meter)
+		l.pace.refusedAt(&l.meter, e.rate, e.part)
+	}
+}
+
+// aboutSlots judges whether a store refuses requests beyond so many in flight
+// rather than beyond so many a second. In the first case the refused one was
+// among more than nearly all that were accepted just before it; in the second
+// that makes no difference.
+func (l *Limiter) aboutSlots(e evidence) bool {
+	p := &l.pause
+	creeps := l.slots.phase == creep
+	if !creeps && l.pace.rate == 0 {
+		return false // the first refusal, amid the doubling, says nothing
+	}
+	switch {
+	case e.crowded < 0.1:
+		p.score = min(p.score+1, certain)
+	case e.crowded > 0.3:
+		p.score = max(p.score-1, -certain)
+	}
+	if creeps {
+		return p.score > -certain
+	}
+	return p.score >= certain
+}
+
+// evidence is what the sends tell that led to a pause.
+type evidence struct {
+	first             send    // that was refused
+	refused, accepted int     // those not known to be refused count as accepted
+	part              float64 // refused, of those sent from first on
+	rate              float64 // sent a second, just before the pause
+	crowded           float64 // part of those accepted before first that were among as many
+}
+
+func (l *Limiter) evidence() evidence {
+	p, q := &l.pause, &l.sends
+	var e evidence
+	for n := p.from + 1; n <= p.to; n++ {
+		switch s := q.get(n); {
+		case !s.refused:
+			e.accepted++
+		case e.refused == 0:
+			e.first = s
+			fallthrough
+		default:
+			e.refused++
+		}
+	}
+	if e.refused == 0 {
+		return e
+	}
+	after := p.to - e.first.number + 1
+	e.part = float64(e.refused) / float64(max(after, before))
+
+	var accepted, crowded float64
+	oldest := e.first
+	for n := e.first.number - 1; n > max(0, e.first.number-before); n-- {
+		s := q.get(n)
+		if n > p.from && p.began-s.at < time.Second {
+			oldest = s
+		}
+		if s.refused {
+			continue
+		}
+		accepted++
+		if s.among >= e.first.among {
+			crowded++
+		}
+	}
+	e.crowded = crowded / max(accepted, 1)
+	long := max(p.began-oldest.at, l.meter.latency, time.Millisecond)
+	e.rate = float64(p.to-oldest.number+1) / long.Seconds()
+	if l.pace.rate > 0 {
+		e.rate = min(e.rate, l.pace.rate)
+	}
+	return e
+}

@@ -1,0 +1,227 @@
+package flow
+
+import "time"
+
+// A phase is how the number of slots is learned.
+type phase uint8
+
+const (
+	ramp   phase = iota // double until nothing is gained
+	climb               // try a little more or less, keep what gains
+	creep               // the store refuses beyond some number: add one by one
+	steady              // fixed
+)
+
+// step sizes of the climb.
+const (
+	stride   = 1.2  // a try is so much more or less
+	gain     = 1.05 // a try of more must give so much more
+	noLoss   = 0.98 // a try of less must keep so much
+	slow     = 1.5  // latency over the fastest from which less is tried
+	tooSlow  = 3    // latency over the fastest from which doubling waits
+	longRest = 16   // spans between tries that came to nothing
+)
+
+// slots learn how many requests may be in flight.
+type slots struct {
+	limit, least, most float64
+	phase              phase
+	from               mark // of the span that is being measured
+
+	// ramp: rounds of as many answers as there were slots
+	size    float64 // slots when the round began
+	rate    float64 // answers a second, in the round or at the level before
+	good    float64 // slots of the last round that gained
+	strikes int     // rounds in a row that did not
+
+	// climb
+	level float64       // the best known number of slots
+	try   try           // what is tried instead
+	after time.Duration // when its effect can be measured
+	wait  int           // spans to rest before the next try
+	rest  int           // spans to rest after the next failure
+
+	// creep
+	add   float64 // slots to add next
+	clean int     // spans since the last refusal
+}
+
+type try uint8
+
+const (
+	none try = iota
+	more
+	less
+)
+
+func newSlots(o LimiterOptions) slots {
+	start := float64(o.Start)
+	s := slots{limit: start, least: float64(o.Min), most: float64(o.Max), size: start, good: start}
+	if o.Fixed > 0 {
+		s.phase = steady
+	}
+	return s
+}
+
+func (s *slots) whole() int { return int(s.limit) }
+
+func (s *slots) set(limit float64) { s.limit = min(max(limit, s.least), s.most) }
+
+// answered lets the limit grow by one for each answer while it doubles. That
+// happens only while requests wait for slots.
+func (s *slots) answered(m *meter, took time.Duration) {
+	if s.phase != ramp || m.by != bySlots {
+		return
+	}
+	if m.fastest > 0 && took > tooSlow*m.fastest {
+		return
+	}
+	s.set(s.limit + 1)
+}
+
+// step goes on when what is being measured is complete.
+func (s *slots) step(m *meter) {
+	switch s.phase {
+	case ramp:
+		s.stepRamp(m)
+	case climb:
+		s.stepClimb(m)
+	case creep:
+		s.stepCreep(m)
+	case steady:
+	}
+}
+
+// stepRamp compares the answers a second of a round with those of the round
+// before, which had half as many slots. One round without a gain may be chance,
+// or one of slower requests; one with a loss, or two, end the doubling.
+func (s *slots) stepRamp(m *meter) {
+	round := m.since(s.from)
+	if float64(round.answers) < s.size || round.long <= 0 {
+		return
+	}
+	m.noteFastest(round)
+	before := s.rate
+	s.rate = round.rate
+	switch {
+	case round.share(bySlots) < 0.7: // the caller's pace, not the store's
+		s.rate, s.strikes = 0, 0
+	case before == 0 || round.rate > 1.2*before:
+		s.good, s.strikes = s.size, 0
+	default:
+		s.strikes++
+		if s.strikes == 2 || round.rate < 0.95*before {
+			s.startClimb(m, s.good)
+			return
+		}
+	}
+	s.size, s.from = s.limit, m.mark()
+}
+
+// startClimb goes on from a level with small steps.
+func (s *slots) startClimb(m *meter, level float64) {
+	s.phase, s.level, s.rest = climb, min(max(level, s.least), s.most), 1
+	s.attempt(m, none)
+}
+
+// attempt sets the slots to be measured next, from when the requests sent
+// before have been answered.
+func (s *slots) attempt(m *meter, t try) {
+	s.try = t
+	switch t {
+	case none:
+		s.set(s.level)
+	case more:
+		s.set(max(s.level*stride, s.level+1))
+	case less:
+		s.set(min(s.level/stride, s.level-1))
+	}
+	s.after = m.now + m.latency*5/4
+	s.from = mark{}
+}
+
+// stepClimb judges a try by the answers a second that it gave.
+func (s *slots) stepClimb(m *meter) {
+	if m.now < s.after {
+		return
+	}
+	if s.from.at == 0 {
+		s.from = m.mark()
+		return
+	}
+	span := m.since(s.from)
+	if span.long < 3*m.latency || span.answers < 20 {
+		return
+	}
+	m.noteFastest(span)
+	if span.share(bySlots) < 0.9 {
+		s.attempt(m, none) // the caller's pace, not the store's
+		return
+	}
+	switch {
+	case s.try == none:
+		s.rate = span.rate
+		if s.wait--; s.wait < 0 {
+			s.attempt(m, more)
+		} else {
+			s.attempt(m, none)
+		}
+	case s.try == more && span.rate > gain*s.rate, s.try == less && span.rate > noLoss*s.rate:
+		s.level, s.rate, s.rest = s.limit, span.rate, 1
+		s.attempt(m, s.try)
+	case s.try == more && float64(span.latency) > slow*float64(m.fastest):
+		s.attempt(m, less)
+	default:
+		s.wait, s.rest = s.rest, min(2*s.rest, longRest)
+		s.attempt(m, none)
+	}
+}
+
+// overloaded answers a request that timed out.
+func (s *slots) overloaded(m *meter) {
+	if s.phase == steady {
+		return
+	}
+	s.set(s.limit * 0.7)
+	if s.phase != creep {
+		s.startClimb(m, s.limit)
+	}
+}
+
+// refusedAt answers refusals that depend on how many are in flight: the first
+// came with among, and part of the sends after it were refused.
+func (s *slots) refusedAt(m *meter, among int, part float64) {
+	limit := min(float64(among-1), s.limit-1)
+	if part > 1./3 {
+		limit = min(limit, 0.7*s.limit)
+	}
+	s.phase = creep
+	s.set(max(limit, s.limit/2))
+	s.add, s.clean, s.from = 1, 0, m.mark()
+}
+
+// leaveCreep goes back to learning by what is gained.
+func (s *slots) leaveCreep(m *meter) {
+	if s.phase == creep {
+		s.startClimb(m, s.limit)
+	}
+}
+
+// stepCreep adds a slot now and then, and more when that goes well for long.
+func (s *slots) stepCreep(m *meter) {
+	span := m.since(s.from)
+	if span.long < max(time.Second, 4*m.latency) {
+		return
+	}
+	s.from = m.mark()
+	if span.share(bySlots) < 0.7 {
+		return
+	}
+	if s.clean++; s.clean < 3 {
+		return
+	}
+	if s.clean > 6 {
+		s.add *= 2
+	}
+	s.set(s.limit + s.add)
+}
