@@ -76,11 +76,9 @@ func (s *httpsStore) read(ctx context.Context, method string, req Request) (Answ
 		return Answer{}, &Error{Kind: Other, Err: errors.New("not a valid URL")}
 	}
 	h.Header.Set("User-Agent", "sluice")
-	if r := req.Range.header(); r != nil {
-		h.Header.Set("Range", *r)
-	}
+	req.Range.set(h.Header)
 	if isETag(req.If.Match) {
-		h.Header.Set("If-Match", *quote(req.If.Match))
+		req.If.set(h.Header)
 	}
 	resp, err := s.client.Do(h)
 	if err != nil {
@@ -132,9 +130,8 @@ func answered(resp *http.Response, req Request) error {
 // webInfo returns what the headers of an answer say about the file. A server
 // that sends no ETag is taken by the time of change, with a mark of ours.
 func webInfo(resp *http.Response) Info {
-	info := Info{Size: resp.ContentLength, ETag: strings.Trim(resp.Header.Get("ETag"), `"`)}
-	info.Modified, _ = http.ParseTime(resp.Header.Get("Last-Modified"))
-	info.Served, _ = http.ParseTime(resp.Header.Get("Date"))
+	info := objectInfo(resp)
+	info.Token = ""
 	if info.ETag == "" && !info.Modified.IsZero() {
 		info.ETag = timeMark + info.Modified.UTC().Format(time.RFC3339)
 	}

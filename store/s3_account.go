@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,22 +20,23 @@ import (
 // profile. The buckets opened with the same profile share it, and with it its
 // credentials and connections.
 type account struct {
-	config  aws.Config
-	creds   *credentials
-	client  roundTrip
-	profile string
+	config    aws.Config
+	creds     *credentials
+	transport *http.Transport
+	profile   string
+	skew      atomic.Int64 // nanoseconds that the store's clock is ahead
 }
+
+// now returns the time to sign a request with: the store's, as soon as it has
+// said that ours is too far off.
+func (a *account) now() time.Time { return time.Now().Add(time.Duration(a.skew.Load())) }
 
 // newAccount reads the standard environment and config files. An empty profile
 // is the one that they name.
 func newAccount(ctx context.Context, profile string) (*account, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithSharedConfigProfile(profile),
-		config.WithAppID("sluice"),
 		config.WithLogger(logging.Nop{}),
-		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
-		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
-		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 	)
 	if err != nil {
 		return nil, &Error{Op: "read", URL: "AWS config", Kind: BadCredentials, Err: err,
@@ -45,18 +47,12 @@ func newAccount(ctx context.Context, profile string) (*account, error) {
 		transport = b.GetTransport() // it knows AWS_CA_BUNDLE
 	}
 	return &account{
-		config:  cfg,
-		creds:   &credentials{from: cfg.Credentials},
-		client:  roundTrip{tune(transport)},
-		profile: profile,
+		config:    cfg,
+		creds:     &credentials{from: cfg.Credentials},
+		transport: tune(transport),
+		profile:   profile,
 	}, nil
 }
-
-// roundTrip is the client of an SDK that itself sends each request once. It
-// follows no redirect, since another host needs another signature.
-type roundTrip struct{ http.RoundTripper }
-
-func (r roundTrip) Do(req *http.Request) (*http.Response, error) { return r.RoundTrip(req) }
 
 // maxRefused is how many times in a row fresh credentials may be refused as
 // expired before they are taken for bad.

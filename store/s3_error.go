@@ -6,17 +6,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
-
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/smithy-go"
 )
 
 // fail returns err as an Error about the request, which started then.
@@ -24,55 +19,41 @@ func (s *s3Store) fail(ctx context.Context, req Request, started time.Time, err 
 	e := &Error{Op: req.Op.String(), URL: "s3://" + s.bucket + "/" + req.Key}
 	var own *Error
 	var creds errCredentials
-	cause := ended(ctx)
-	code, status, message := s3Code(err)
-	switch {
+	var answer *refusal
+	switch cause := ended(ctx); {
 	case cause != nil:
 		e.Err = cause
+		return e
 	case errors.As(err, &own):
 		e.Kind, e.Err, e.Hint = own.Kind, own.Err, own.Hint
 	case errors.As(err, &creds):
 		e.Kind, e.Err = Expired, whyNone(creds.error)
-	case code != "" || status >= 300:
-		e.Code, e.Status, e.Kind = code, status, s3Kind(code, status)
-		e.Err = errors.New(s.account.creds.scrub(ctx, message))
+	case errors.As(err, &answer):
+		e.Code, e.Status, e.Kind = answer.Code, answer.status, s3Kind(answer.Code, answer.status)
+		e.Err = errors.New(s.account.creds.scrub(ctx, answer.Error()))
 		s.refine(e, req)
+		s.adjust(answer)
 	default:
 		e.Kind, e.Err = netKind(err), netCause(err)
 	}
-	if cause == nil {
-		s.judge(e, started)
-	}
+	s.judge(e, started)
 	if e.Hint == "" {
-		e.Hint = s.hint(e, err)
+		e.Hint = s.hint(e, answer)
 	}
 	return e
 }
 
-// s3Code returns what the server said, as far as err is an answer of it.
-func s3Code(err error) (code string, status int, message string) {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		code, message = api.ErrorCode(), api.ErrorMessage()
+// adjust learns from an answer how far the clocks are apart.
+func (s *s3Store) adjust(answer *refusal) {
+	if answer.Code == "RequestTimeTooSkewed" && !answer.date.IsZero() {
+		s.account.skew.Store(int64(time.Until(answer.date)))
 	}
-	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) && answer.Response != nil {
-		status = answer.HTTPStatusCode()
-	}
-	if code == "UnknownError" || strings.ContainsRune(code, ' ') {
-		code = "" // the SDK's own words for an answer without a body
-	}
-	if message == "" || message == "UnknownError" {
-		message = strings.ToLower(http.StatusText(status))
-	}
-	return code, status, message
 }
 
 // s3Codes are the error codes that say more than the status does.
 var s3Codes = map[string]Kind{
 	"NoSuchKey":    NotExist,
 	"NoSuchUpload": NotExist,
-	"NotFound":     NotExist, // the SDK's name for a 404 without a body
 
 	"PreconditionFailed":         Changed,
 	"ConditionalRequestConflict": Conflict,
@@ -221,7 +202,6 @@ func netKind(err error) Kind {
 	var dns *net.DNSError
 	var op *net.OpError
 	var timeout net.Error
-	var shape *smithy.DeserializationError
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch), isTLS(err):
 		return BadStore
@@ -230,8 +210,6 @@ func netKind(err error) Kind {
 		return Down
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return Timeout
-	case errors.As(err, &shape) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET):
-		return BadStore
 	}
 	return Broken
 }
@@ -246,31 +224,20 @@ func isTLS(err error) bool {
 	return errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &invalid) || errors.As(err, &verify) || errors.As(err, &record)
 }
 
-// netCause returns the part of err that says what happened, without the SDK's
-// words around it.
+// netCause returns err in plain words.
 func netCause(err error) error {
 	var op *net.OpError
-	if errors.As(err, &op) {
-		return op
-	}
-	for _, known := range []error{http.ErrSchemeMismatch} {
-		if errors.Is(err, known) {
-			return known
-		}
-	}
-	var send *smithy.OperationError
-	if errors.As(err, &send) {
-		err = send.Err
-	}
-	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) {
-		err = answer.Err
+	switch {
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return errors.New("the server speaks http, not https")
+	case errors.As(err, &op) && op.Op == "dial", isTLS(err):
+		return err
 	}
 	return fmt.Errorf("connection lost: %w", err)
 }
 
-// hint says what to check about e.
-func (s *s3Store) hint(e *Error, err error) string {
+// hint says what to check about e, which is of that answer if there was one.
+func (s *s3Store) hint(e *Error, answer *refusal) string {
 	where := "AWS"
 	if s.endpoint != "" {
 		where = s.endpoint
@@ -284,8 +251,8 @@ func (s *s3Store) hint(e *Error, err error) string {
 		return "check the clock of this machine"
 	case e.Code == "NoSuchBucket":
 		return fmt.Sprintf("there is no bucket %q at %s: check its name and the endpoint (AWS_ENDPOINT_URL_S3, or `endpoint` under `stores` in the job)", s.bucket, where)
-	case e.Kind == BadStore && e.Status >= 300:
-		return s.regionHint(err)
+	case e.Kind == BadStore && answer != nil:
+		return s.regionHint(answer)
 	case e.Kind == BadStore, e.Kind == Unreachable, e.Kind == Down:
 		return fmt.Sprintf("check the endpoint, which is %s (AWS_ENDPOINT_URL_S3, or `endpoint` under `stores` in the job), and the network", where)
 	case e.Kind == BadCredentials && e.Status == 0 && profile == "":
@@ -301,12 +268,18 @@ func (s *s3Store) hint(e *Error, err error) string {
 }
 
 // regionHint names the region that the bucket is in, if the answer does.
-func (s *s3Store) regionHint(err error) string {
-	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) && answer.Response != nil {
-		if region := answer.Response.Header.Get("X-Amz-Bucket-Region"); region != "" && region != s.region {
-			return fmt.Sprintf("the bucket is in region %s, not %s: set AWS_REGION, or `region` under `stores` in the job", region, s.region)
-		}
+func (s *s3Store) regionHint(answer *refusal) string {
+	if answer.region != "" && answer.region != s.region {
+		return fmt.Sprintf("the bucket is in region %s, not %s: set AWS_REGION, or `region` under `stores` in the job", answer.region, s.region)
 	}
 	return fmt.Sprintf("check the region, which is %s (AWS_REGION, or `region` under `stores` in the job), and the endpoint (AWS_ENDPOINT_URL_S3)", s.region)
+}
+
+// unlessGone returns err unless it says that what was to be removed is not there.
+func unlessGone(err error) error {
+	var answer *refusal
+	if errors.As(err, &answer) && s3Kind(answer.Code, answer.status) == NotExist {
+		return nil
+	}
+	return err
 }

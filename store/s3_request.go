@@ -1,87 +1,77 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"errors"
+	"encoding/xml"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go/middleware"
 )
 
-// tokenName is the name of a Token in an object's metadata.
-const tokenName = "sluice-token"
-
 func (s *s3Store) list(ctx context.Context, req Request) (Answer, error) {
-	in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &req.Key}
+	q := url.Values{"list-type": {"2"}}
+	if req.Key != "" {
+		q.Set("prefix", req.Key)
+	}
 	if req.After != "" {
-		in.StartAfter = &req.After
+		q.Set("start-after", req.After)
 	}
 	if req.Max > 0 && req.Max < MaxKeys {
-		in.MaxKeys = aws.Int32(int32(req.Max))
+		q.Set("max-keys", strconv.Itoa(req.Max))
 	}
-	out, err := s.client.ListObjectsV2(ctx, in)
-	if err != nil {
+	var out struct {
+		XMLName     xml.Name `xml:"ListBucketResult"`
+		IsTruncated bool
+		Contents    []struct {
+			Key, ETag    string
+			Size         int64
+			LastModified time.Time
+		}
+	}
+	if _, err := s.xml(ctx, call{method: http.MethodGet, query: q}, &out); err != nil {
 		return Answer{}, err
 	}
-	a := Answer{List: make([]Info, len(out.Contents)), More: aws.ToBool(out.IsTruncated)}
+	a := Answer{List: make([]Info, len(out.Contents)), More: out.IsTruncated, Remote: true}
 	for i, o := range out.Contents {
-		a.List[i] = Info{
-			Key:      aws.ToString(o.Key),
-			ETag:     unquote(o.ETag),
-			Size:     aws.ToInt64(o.Size),
-			Modified: aws.ToTime(o.LastModified),
-		}
+		a.List[i] = Info{Key: o.Key, ETag: unquote(o.ETag), Size: o.Size, Modified: o.LastModified}
 	}
 	return a, nil
 }
 
+// objectInfo returns what the headers of an answer say about an object.
+func objectInfo(resp *http.Response) Info {
+	info := Info{ETag: unquote(resp.Header.Get("ETag")), Size: resp.ContentLength, Token: resp.Header.Get(tokenHeader), Served: served(resp)}
+	info.Modified, _ = http.ParseTime(resp.Header.Get("Last-Modified"))
+	return info
+}
+
 func (s *s3Store) head(ctx context.Context, req Request) (Answer, error) {
-	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &req.Key})
+	resp, err := s.headers(ctx, call{method: http.MethodHead, key: req.Key})
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Info: Info{
-		ETag:     unquote(out.ETag),
-		Size:     aws.ToInt64(out.ContentLength),
-		Modified: aws.ToTime(out.LastModified),
-		Token:    out.Metadata[tokenName],
-		Served:   served(out.ResultMetadata),
-	}}, nil
+	return Answer{Info: objectInfo(resp)}, nil
 }
 
 func (s *s3Store) get(ctx context.Context, req Request) (Answer, error) {
-	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &req.Key, IfMatch: quote(req.If.Match), Range: req.Range.header()}
-	out, err := s.client.GetObject(ctx, in)
+	h := make(http.Header, 8)
+	req.If.set(h)
+	req.Range.set(h)
+	resp, err := s.send(ctx, call{method: http.MethodGet, key: req.Key, header: h})
 	if err != nil {
 		return Answer{}, err
 	}
-	defer out.Body.Close()
-	size := int64(-1)
-	if out.ContentLength != nil {
-		size = *out.ContentLength
-	}
-	body, err := readBody(out.Body, size)
+	defer resp.Body.Close()
+	body, err := readBody(resp.Body, resp.ContentLength)
 	if err != nil {
 		return Answer{}, err
 	}
-	info := Info{
-		ETag:     unquote(out.ETag),
-		Size:     int64(len(body)),
-		Modified: aws.ToTime(out.LastModified),
-		Token:    out.Metadata[tokenName],
-		Served:   served(out.ResultMetadata),
-	}
-	info.Size, err = req.Range.check(info.Size, aws.ToString(out.ContentRange))
+	info := objectInfo(resp)
+	info.Size, err = req.Range.check(int64(len(body)), resp.Header.Get("Content-Range"))
 	return Answer{Info: info, Body: body}, err
 }
 
@@ -98,15 +88,15 @@ func readBody(r io.Reader, size int64) ([]byte, error) {
 	return body, nil
 }
 
-// header returns r as the value of a Range header, or nil for everything.
-func (r Range) header() *string {
+// set adds the header for the range, if it is not all.
+func (r Range) set(h http.Header) {
 	switch {
 	case r == (Range{}):
-		return nil
 	case r.Length == 0:
-		return aws.String(fmt.Sprintf("bytes=%d-", r.Offset))
+		h.Set("Range", fmt.Sprintf("bytes=%d-", r.Offset))
+	default:
+		h.Set("Range", fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.Length-1))
 	}
-	return aws.String(fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.Length-1))
 }
 
 // check returns the size of the whole object, given how many bytes were
@@ -128,122 +118,129 @@ func (r Range) check(got int64, contentRange string) (int64, error) {
 }
 
 func (s *s3Store) put(ctx context.Context, req Request) (Answer, error) {
-	match, none := req.If.headers()
-	out, err := s.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &s.bucket, Key: &req.Key, Body: bytes.NewReader(req.Body), ContentLength: aws.Int64(int64(len(req.Body))),
-		IfMatch: match, IfNoneMatch: none, Metadata: metadata(req.Token),
-	})
+	h := make(http.Header, 8)
+	req.If.set(h)
+	setToken(h, req.Token)
+	resp, err := s.headers(ctx, call{method: http.MethodPut, key: req.Key, header: h, body: req.Body})
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Info: Info{ETag: unquote(out.ETag), Size: int64(len(req.Body)), Token: req.Token, Served: served(out.ResultMetadata)}}, nil
+	return Answer{Info: Info{ETag: unquote(resp.Header.Get("ETag")), Size: int64(len(req.Body)), Token: req.Token, Served: served(resp)}}, nil
 }
 
 func (s *s3Store) copy(ctx context.Context, req Request) (Answer, error) {
-	match, none := req.If.headers()
-	in := &s3.CopyObjectInput{Bucket: &s.bucket, Key: &req.Key, CopySource: aws.String(escape(s.bucket + "/" + req.Source)), IfMatch: match, IfNoneMatch: none}
+	h := http.Header{"X-Amz-Copy-Source": {escape(s.bucket + "/" + req.Source)}}
+	req.If.set(h)
 	if req.Token != "" {
-		in.Metadata, in.MetadataDirective = metadata(req.Token), types.MetadataDirectiveReplace
+		setToken(h, req.Token)
+		h.Set("X-Amz-Metadata-Directive", "REPLACE")
 	}
-	out, err := s.client.CopyObject(ctx, in)
+	var out struct {
+		XMLName      xml.Name `xml:"CopyObjectResult"`
+		ETag         string
+		LastModified string
+	}
+	resp, err := s.xml(ctx, call{method: http.MethodPut, key: req.Key, header: h}, &out)
 	if err != nil {
 		return Answer{}, err
 	}
-	if out.CopyObjectResult == nil {
-		return Answer{}, errors.New("the answer says nothing about the copy")
-	}
-	r := out.CopyObjectResult
-	return Answer{Info: Info{ETag: unquote(r.ETag), Size: -1, Modified: aws.ToTime(r.LastModified), Token: req.Token, Served: served(out.ResultMetadata)}}, nil
+	info := Info{ETag: unquote(out.ETag), Size: -1, Token: req.Token, Served: served(resp)}
+	info.Modified, _ = time.Parse(time.RFC3339, out.LastModified)
+	return Answer{Info: info}, nil
 }
 
 func (s *s3Store) delete(ctx context.Context, req Request) (Answer, error) {
-	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &req.Key, IfMatch: quote(req.If.Match)})
+	h := make(http.Header, 8)
+	req.If.set(h)
+	_, err := s.headers(ctx, call{method: http.MethodDelete, key: req.Key, header: h})
 	return Answer{}, unlessGone(err)
 }
 
 func (s *s3Store) begin(ctx context.Context, req Request) (Answer, error) {
-	out, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &s.bucket, Key: &req.Key, Metadata: metadata(req.Token)})
-	if err != nil {
-		return Answer{}, err
+	h := make(http.Header, 8)
+	setToken(h, req.Token)
+	var out struct {
+		XMLName  xml.Name `xml:"InitiateMultipartUploadResult"`
+		UploadID string   `xml:"UploadId"`
 	}
-	return Answer{Upload: aws.ToString(out.UploadId)}, nil
+	_, err := s.xml(ctx, call{method: http.MethodPost, key: req.Key, query: url.Values{"uploads": {""}}, header: h}, &out)
+	return Answer{Upload: out.UploadID}, err
 }
 
 func (s *s3Store) part(ctx context.Context, req Request) (Answer, error) {
-	out, err := s.client.UploadPart(ctx, &s3.UploadPartInput{
-		Bucket: &s.bucket, Key: &req.Key, UploadId: &req.Upload, PartNumber: aws.Int32(int32(req.Number)),
-		Body: bytes.NewReader(req.Body), ContentLength: aws.Int64(int64(len(req.Body))),
-	})
+	q := url.Values{"uploadId": {req.Upload}, "partNumber": {strconv.Itoa(req.Number)}}
+	resp, err := s.headers(ctx, call{method: http.MethodPut, key: req.Key, query: q, body: req.Body})
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Part: Part{Number: req.Number, ETag: unquote(out.ETag), Size: int64(len(req.Body))}}, nil
+	return Answer{Part: Part{Number: req.Number, ETag: unquote(resp.Header.Get("ETag")), Size: int64(len(req.Body))}}, nil
 }
 
 func (s *s3Store) complete(ctx context.Context, req Request) (Answer, error) {
-	parts := make([]types.CompletedPart, len(req.Parts))
-	for i, p := range req.Parts {
-		parts[i] = types.CompletedPart{PartNumber: aws.Int32(int32(p.Number)), ETag: quote(p.ETag)}
+	type part struct {
+		PartNumber int
+		ETag       string
 	}
-	match, none := req.If.headers()
-	out, err := s.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &s.bucket, Key: &req.Key, UploadId: &req.Upload, IfMatch: match, IfNoneMatch: none,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-	})
+	var in struct {
+		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CompleteMultipartUpload"`
+		Part    []part
+	}
+	for _, p := range req.Parts {
+		in.Part = append(in.Part, part{p.Number, `"` + p.ETag + `"`})
+	}
+	body, err := xml.Marshal(in)
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Info: Info{ETag: unquote(out.ETag), Size: sizeOf(req.Parts), Token: req.Token, Served: served(out.ResultMetadata)}}, nil
+	h := http.Header{"Content-Type": {"application/xml"}}
+	req.If.set(h)
+	var out struct {
+		XMLName xml.Name `xml:"CompleteMultipartUploadResult"`
+		ETag    string
+	}
+	resp, err := s.xml(ctx, call{method: http.MethodPost, key: req.Key, query: url.Values{"uploadId": {req.Upload}}, header: h, body: body}, &out)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Info: Info{ETag: unquote(out.ETag), Size: sizeOf(req.Parts), Token: req.Token, Served: served(resp)}}, nil
 }
 
 func (s *s3Store) abort(ctx context.Context, req Request) (Answer, error) {
-	_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &req.Key, UploadId: &req.Upload})
+	_, err := s.headers(ctx, call{method: http.MethodDelete, key: req.Key, query: url.Values{"uploadId": {req.Upload}}})
 	return Answer{}, unlessGone(err)
 }
 
-// unlessGone returns err unless it says that what was to be removed is not there.
-func unlessGone(err error) error {
-	code, status, _ := s3Code(err)
-	if s3Kind(code, status) == NotExist {
-		return nil
+// set adds the headers for the condition.
+func (c Condition) set(h http.Header) {
+	if c.Match != "" {
+		h.Set("If-Match", `"`+c.Match+`"`)
 	}
-	return err
-}
-
-// headers returns c as the values of If-Match and If-None-Match.
-func (c Condition) headers() (match, none *string) {
 	if c.None {
-		none = aws.String("*")
+		h.Set("If-None-Match", "*")
 	}
-	return quote(c.Match), none
 }
 
-func metadata(token string) map[string]string {
-	if token == "" {
-		return nil
+// tokenHeader keeps a Token in an object's metadata.
+const tokenHeader = "X-Amz-Meta-Sluice-Token"
+
+func setToken(h http.Header, token string) {
+	if token != "" {
+		h.Set(tokenHeader, token)
 	}
-	return map[string]string{tokenName: token}
 }
 
-// escape returns the path as S3 wants it in a header: every byte escaped that
-// is no letter, digit or one of -_.~/.
+// escape returns the path as S3 wants it in a URL: every byte escaped that is
+// no letter, digit or one of -_.~/.
 func escape(path string) string {
 	e := strings.ReplaceAll(url.QueryEscape(path), "+", "%20")
 	return strings.ReplaceAll(e, "%2F", "/")
 }
 
-// quote returns an ETag as HTTP wants it, or nil for none.
-func quote(etag string) *string {
-	if etag == "" {
-		return nil
+// unquote returns an ETag without the quotes that HTTP puts around it. A weak
+// one keeps them, and its mark.
+func unquote(etag string) string {
+	if len(etag) >= 2 && etag[0] == '"' && etag[len(etag)-1] == '"' {
+		return etag[1 : len(etag)-1]
 	}
-	return aws.String(`"` + etag + `"`)
-}
-
-func unquote(etag *string) string { return strings.Trim(aws.ToString(etag), `"`) }
-
-// served returns the store's clock at its answer.
-func served(m middleware.Metadata) time.Time {
-	t, _ := awsmiddleware.GetServerTime(m)
-	return t
+	return etag
 }

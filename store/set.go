@@ -153,7 +153,7 @@ func (s *Set) bucket(ctx context.Context, name string) (Store, string, error) {
 		}
 		s.accounts[set.Profile] = a
 	}
-	st, err := newS3(a, S3Options{Bucket: name, Endpoint: set.Endpoint, Region: set.Region, Profile: set.Profile, PathStyle: set.PathStyle})
+	st, err := newS3(ctx, a, S3Options{Bucket: name, Endpoint: set.Endpoint, Region: set.Region, Profile: set.Profile, PathStyle: set.PathStyle})
 	if err != nil {
 		return nil, "", err
 	}

@@ -3,11 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"iter"
-	"math"
 	"time"
-
-	"github.com/seed-128c3863/sluice/flow"
 )
 
 // A Store answers requests about the objects of one bucket, folder tree or
@@ -97,51 +93,9 @@ type Answer struct {
 	Body   []byte // get: exactly the bytes asked for; owned by the caller
 	List   []Info // list: in byte order of keys
 	More   bool   // list: there are keys beyond the last of List
+	Remote bool   // list: many requests at once are quicker than one after the other
 	Upload string // begin
 	Part   Part   // part
-}
-
-// List yields what is there under the prefix and greater than after, in byte
-// order of keys, a page of MaxKeys at a time. It stops at the first error.
-func List(ctx context.Context, s Store, prefix, after string) iter.Seq2[Info, error] {
-	return func(yield func(Info, error) bool) {
-		for page, err := range pages(ctx, s, prefix, after) {
-			if err != nil {
-				yield(Info{}, err)
-				return
-			}
-			for _, info := range page {
-				if !yield(info, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// pages yields the listing a page at a time. The next page is asked for while
-// the caller is busy with the one before.
-func pages(ctx context.Context, s Store, prefix, after string) iter.Seq2[[]Info, error] {
-	more := true
-	next := func(ctx context.Context, _ int) ([]Info, error) {
-		if !more {
-			return nil, nil
-		}
-		a, err := s.Do(ctx, Request{Op: OpList, Key: prefix, After: after})
-		if more = a.More && len(a.List) > 0; more {
-			after = a.List[len(a.List)-1].Key
-		}
-		return a.List, err
-	}
-	return func(yield func([]Info, error) bool) {
-		// At a depth of 1 a page is fetched only after the one before it is
-		// there, so that next may follow on from it.
-		for page, err := range flow.Ahead(ctx, math.MaxInt, 1, next) {
-			if !yield(page, err) || err != nil || len(page) == 0 {
-				return
-			}
-		}
-	}
 }
 
 // Head returns what is known about the object.
