@@ -88,7 +88,7 @@ func JSONBytes(data []byte, o JSONOptions) *JSONReader {
 // file, grown to the largest record, or with Columns the whole.
 func JSONStream(in io.Reader, o JSONOptions) *JSONReader {
 	r := newJSON(o)
-	r.src.r, r.src.buf = in, make([]byte, 0, streamBytes)
+	r.src.r, r.src.buf, r.src.usual = in, make([]byte, 0, firstBytes), streamBytes
 	return r
 }
 

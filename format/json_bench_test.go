@@ -2,6 +2,7 @@ package format_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -97,6 +98,25 @@ func BenchmarkJSON(b *testing.B) {
 			b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 		})
 	}
+}
+
+// BenchmarkJSONLines reads short records, of which nearly all is wanted.
+func BenchmarkJSONLines(b *testing.B) {
+	var text []byte
+	const rows = 100_000
+	for i := range rows {
+		text = fmt.Appendf(text, `{"id":%d,"name":"name %d","price":%d.25,"tags":["a","b"],"ok":true,"none":null}`+"\n", i, i, i)
+	}
+	o := format.JSONOptions{Paths: jsonPaths(b, "id", "name", "price", "tags[0]", "ok")}
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	var batch row.Batch
+	for b.Loop() {
+		if n := readJSON(b, format.JSONBytes(text, o), &batch); n != rows {
+			b.Fatalf("%d rows", n)
+		}
+	}
+	b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
 // readJSON reads to the end and returns the number of rows, all of them good.

@@ -6,6 +6,6 @@ import "io"
 // small inputs meet its edges.
 func JSONStreamOf(in io.Reader, o JSONOptions, size int) *JSONReader {
 	r := JSONStream(in, o)
-	r.src.buf = make([]byte, 0, size)
+	r.src.buf, r.src.usual = make([]byte, 0, size), 0
 	return r
 }

@@ -73,8 +73,28 @@ func describe(d []byte) string {
 
 // space returns the index of the first byte from i that is no white space.
 func space(d []byte, i int) int {
-	for uint(i) < uint(len(d)) && (d[i] == ' ' || d[i] == '\n' || d[i] == '\r' || d[i] == '\t') {
-		i++
+	if uint(i) < uint(len(d)) && d[i] > ' ' {
+		return i
+	}
+	return spaces(d, i)
+}
+
+// spaces is space for more than one, such as the indentation of a line.
+func spaces(d []byte, i int) int {
+	for uint(i) < uint(len(d)) {
+		switch d[i] {
+		case ' ', '\n', '\r', '\t':
+			i++
+		default:
+			return i
+		}
+		for i+8 <= len(d) {
+			n := bits.TrailingZeros64(binary.LittleEndian.Uint64(d[i:])^' '*ones) >> 3
+			i += n
+			if n < 8 {
+				break
+			}
+		}
 	}
 	return i
 }
@@ -134,7 +154,10 @@ after:
 		return s.short(d, inside(depth, kinds))
 	}
 	if d[i] == ',' {
-		i = space(d, i+1)
+		if i++; uint(i) < uint(len(d)) && d[i] == ' ' {
+			i++
+		}
+		i = space(d, i)
 		if kinds&1 == 0 {
 			goto value
 		}
@@ -187,16 +210,16 @@ func inside(depth int, kinds uint64) string {
 
 // colon passes what stands between a key and its value.
 func (s *scanner) colon(d []byte, i int) int {
-	if uint(i) >= uint(len(d)) || d[i] != ':' {
-		i = space(d, i)
-		if i >= len(d) {
-			return s.short(d, "an object")
-		}
-		if d[i] != ':' {
-			return s.unexpected(d, i, `":" after a key`)
-		}
+	if i = space(d, i); uint(i) >= uint(len(d)) {
+		return s.short(d, "an object")
 	}
-	return space(d, i+1)
+	if d[i] != ':' {
+		return s.unexpected(d, i, `":" after a key`)
+	}
+	if i++; uint(i) < uint(len(d)) && d[i] == ' ' {
+		i++
+	}
+	return space(d, i)
 }
 
 // Masks for eight bytes at once.
@@ -209,10 +232,9 @@ const (
 // hold: quotes, backslashes, control characters, and any that are not ASCII.
 // Bytes above the first such one may be set wrongly, by a borrow.
 func special(w uint64) uint64 {
-	quote := (w ^ '"'*ones) - ones
+	low := (w ^ 0x02*ones) - 0x21*ones // swaps the quote, 0x22, with the space: then all up to 0x20
 	backslash := (w ^ '\\'*ones) - ones
-	control := w - ' '*ones
-	return (quote | backslash | control | w) & highs
+	return (low | backslash | w) & highs
 }
 
 // str passes the rest of a string from i, the index after its opening quote.
@@ -321,80 +343,4 @@ func utf8Len(d []byte, i int) int {
 		low, high = 0x80, 0xbf
 	}
 	return n
-}
-
-// scalar passes a number or a literal.
-func (s *scanner) scalar(d []byte, i int) int {
-	switch d[i] {
-	case 't':
-		return s.literal(d, i, "true")
-	case 'f':
-		return s.literal(d, i, "false")
-	case 'n':
-		return s.literal(d, i, "null")
-	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-		return s.number(d, i)
-	}
-	return s.unexpected(d, i, "a value")
-}
-
-// literal passes the word at i, whose first byte is known to be there.
-func (s *scanner) literal(d []byte, i int, word string) int {
-	if end := i + len(word); end <= len(d) && string(d[i:end]) == word {
-		return end
-	}
-	for k := 1; k < len(word); k++ {
-		if i+k >= len(d) {
-			return s.short(d, "a value")
-		}
-		if d[i+k] != word[k] {
-			return s.unexpected(d, i+k, fmt.Sprintf("the rest of %q", word))
-		}
-	}
-	return i + len(word)
-}
-
-// number passes the number at i. One that the text ends after is whole.
-func (s *scanner) number(d []byte, i int) int {
-	if d[i] == '-' {
-		i++
-	}
-	start := i
-	if i = digits(d, i); i == start {
-		return s.noDigit(d, i, `after "-"`)
-	}
-	if d[start] == '0' && i > start+1 {
-		return s.fail(start+1, "a number has a leading zero")
-	}
-	if uint(i) < uint(len(d)) && d[i] == '.' {
-		start = i + 1
-		if i = digits(d, start); i == start {
-			return s.noDigit(d, i, "after the point of a number")
-		}
-	}
-	if uint(i) < uint(len(d)) && d[i]|0x20 == 'e' {
-		start = i + 1
-		if start < len(d) && (d[start] == '+' || d[start] == '-') {
-			start++
-		}
-		if i = digits(d, start); i == start {
-			return s.noDigit(d, i, "in the exponent of a number")
-		}
-	}
-	return i
-}
-
-// digits returns the index after the digits at i.
-func digits(d []byte, i int) int {
-	for uint(i) < uint(len(d)) && d[i]-'0' <= 9 {
-		i++
-	}
-	return i
-}
-
-func (s *scanner) noDigit(d []byte, i int, where string) int {
-	if i >= len(d) {
-		return s.short(d, "a number")
-	}
-	return s.unexpected(d, i, "a digit "+where)
 }

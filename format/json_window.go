@@ -8,9 +8,13 @@ import (
 	"github.com/seed-128c3863/sluice/row"
 )
 
-// streamBytes is the size of a stream's buffer, as long as no record needs
-// more. It fits the second-level cache.
-const streamBytes = 512 << 10
+// The sizes of a stream's buffer, in bytes: at first, for the many files that
+// are no larger, and from then on as long as no record needs more. It should
+// fit the second-level cache.
+const (
+	firstBytes  = 32 << 10
+	streamBytes = 512 << 10
+)
 
 // errMore says that the buffer ends before the value does, and that there is
 // more to read.
@@ -26,6 +30,7 @@ type window struct {
 	whole bool      // r has no more
 	keep  bool      // never drop: the whole file is wanted in memory
 	most  int       // bytes that one record may have
+	usual int       // size of buf from the second filling on, if it is not larger
 }
 
 // rest returns what is not yet used.
@@ -48,11 +53,28 @@ func (s *window) fill() error {
 		s.base += int64(s.pos)
 		s.buf, s.pos = s.buf[:n], 0
 	}
-	if len(s.buf) > cap(s.buf)/2 {
-		grown := make([]byte, len(s.buf), 2*cap(s.buf))
+	s.grow()
+	return s.read()
+}
+
+// grow makes room in buf for the bytes to come.
+func (s *window) grow() {
+	size := cap(s.buf)
+	if len(s.buf) > size/2 {
+		size *= 2
+	}
+	if s.base > 0 || len(s.buf) > 0 {
+		size = max(size, s.usual)
+	}
+	if size > cap(s.buf) {
+		grown := make([]byte, len(s.buf), size)
 		copy(grown, s.buf)
 		s.buf = grown
 	}
+}
+
+// read reads until buf is full or the file ends.
+func (s *window) read() error {
 	for stalls := 0; len(s.buf) < cap(s.buf); {
 		n, err := s.r.Read(s.buf[len(s.buf):cap(s.buf)])
 		s.buf = s.buf[:len(s.buf)+n]
