@@ -46,13 +46,22 @@ func (p *pace) begin(now time.Duration) {
 	}
 }
 
-// refusedAt goes on below a rate that was refused in part.
-func (p *pace) refusedAt(m *meter, rate, part float64) {
-	p.ceiling = rate
-	p.rate = max(leastRate, rate*max(0.3, (1-part)*0.97))
+// resume has nothing begun before the end of a pause, nor caught up after it:
+// what the store lets pass beyond the pace is used up when it refuses.
+func (p *pace) resume(at time.Duration) { p.next = max(p.next, at) }
+
+// refusedAt goes on below a rate that was refused in part, and near that which
+// was accepted of late.
+func (p *pace) refusedAt(m *meter, e evidence) {
+	if p.rate == 0 {
+		p.rate = 1.1 * e.goodput
+	}
+	p.ceiling = p.rate
+	lower := p.rate * max(0.3, (1-e.part)*0.97)
+	lower = min(max(lower, 0.7*e.goodput), 1.1*e.goodput)
+	p.rate = max(leastRate, min(p.rate, lower))
 	p.grow = 0.01
 	p.from = m.mark()
-	p.next = 0
 }
 
 // drop ends the pace, when refusals are not about it.
@@ -73,7 +82,7 @@ func (p *pace) step(m *meter) {
 		return
 	}
 	if p.rate < 0.99*p.ceiling {
-		p.rate += (p.ceiling - p.rate) / 2
+		p.rate += min((p.ceiling-p.rate)/2, p.rate/10)
 		return
 	}
 	p.rate *= 1 + p.grow

@@ -44,6 +44,7 @@ func (l *Limiter) hold(now time.Duration, s send) bool {
 	p.began, p.until = now, now+time.Duration(float64(long)*(0.75+l.jitter()/2))
 	p.from, p.to = l.sends.close()
 	p.unsettled = true
+	l.pace.resume(p.until)
 	return true
 }
 
@@ -60,10 +61,10 @@ func (l *Limiter) settle() {
 	case l.slots.phase == steady:
 	case l.aboutSlots(e):
 		l.pace.drop()
-		l.slots.refusedAt(&l.meter, e.first.among, e.part)
+		l.slots.refusedAt(&l.meter, e)
 	default:
 		l.slots.leaveCreep(&l.meter)
-		l.pace.refusedAt(&l.meter, e.rate, e.part)
+		l.pace.refusedAt(&l.meter, e)
 	}
 }
 
@@ -78,6 +79,10 @@ func (l *Limiter) aboutSlots(e evidence) bool {
 		return false // the first refusal, amid the doubling, says nothing
 	}
 	switch {
+	case e.soon:
+		if creeps { // fewer in flight did not help
+			p.score = max(p.score-1, -certain)
+		}
 	case e.crowded < 0.1:
 		p.score = min(p.score+1, certain)
 	case e.crowded > 0.3:
@@ -94,8 +99,9 @@ type evidence struct {
 	first             send    // that was refused
 	refused, accepted int     // those not known to be refused count as accepted
 	part              float64 // refused, of those sent from first on
-	rate              float64 // sent a second, just before the pause
 	crowded           float64 // part of those accepted before first that were among as many
+	soon              bool    // not many were sent since the pause before
+	goodput           float64 // accepted a second, of late
 }
 
 func (l *Limiter) evidence() evidence {
@@ -115,29 +121,20 @@ func (l *Limiter) evidence() evidence {
 	if e.refused == 0 {
 		return e
 	}
+	e.soon = e.first.number-p.from < before && p.from > 0
 	after := p.to - e.first.number + 1
 	e.part = float64(e.refused) / float64(max(after, before))
 
 	var accepted, crowded float64
-	oldest := e.first
 	for n := e.first.number - 1; n > max(0, e.first.number-before); n-- {
-		s := q.get(n)
-		if n > p.from && p.began-s.at < time.Second {
-			oldest = s
-		}
-		if s.refused {
-			continue
-		}
-		accepted++
-		if s.among >= e.first.among {
-			crowded++
+		if s := q.get(n); !s.refused {
+			accepted++
+			if s.among >= e.first.among {
+				crowded++
+			}
 		}
 	}
 	e.crowded = crowded / max(accepted, 1)
-	long := max(p.began-oldest.at, l.meter.latency, time.Millisecond)
-	e.rate = float64(p.to-oldest.number+1) / long.Seconds()
-	if l.pace.rate > 0 {
-		e.rate = min(e.rate, l.pace.rate)
-	}
+	e.goodput = q.goodput(p.began, max(l.meter.latency, time.Millisecond))
 	return e
 }

@@ -50,3 +50,28 @@ func (q *sends) close() (from, to int64) {
 	q.cut, q.fresh = to, 0
 	return from, to
 }
+
+// goodput returns how many sends a second were accepted of late: in the second
+// before now, or four latencies. A store that counts requests a second lets
+// some more pass at first; that they are used up shows in a refusal. So the
+// time since the first refusal counts, once it is long enough.
+func (q *sends) goodput(now, latency time.Duration) float64 {
+	var all, since int // not refused: in the whole time, and since the refusal
+	begin, refusal := now, now
+	for n := q.last; n > max(0, q.last-recent); n-- {
+		s := q.get(n)
+		if now-s.at > max(time.Second, 4*latency) {
+			break
+		}
+		begin = s.at
+		if s.refused {
+			refusal, since = s.at, all
+		} else {
+			all++
+		}
+	}
+	if now-refusal > 3*latency {
+		return float64(since) / (now - refusal).Seconds()
+	}
+	return float64(all) / max(now-begin, latency).Seconds()
+}

@@ -41,9 +41,8 @@ type slots struct {
 	wait  int           // spans to rest before the next try
 	rest  int           // spans to rest after the next failure
 
-	// creep
-	add   float64 // slots to add next
-	clean int     // spans since the last refusal
+	// creep, which rests too
+	add float64 // slots to add next
 }
 
 type try uint8
@@ -188,16 +187,19 @@ func (s *slots) overloaded(m *meter) {
 	}
 }
 
-// refusedAt answers refusals that depend on how many are in flight: the first
-// came with among, and part of the sends after it were refused.
-func (s *slots) refusedAt(m *meter, among int, part float64) {
-	limit := min(float64(among-1), s.limit-1)
-	if part > 1./3 {
-		limit = min(limit, 0.7*s.limit)
+// refusedAt answers refusals that depend on how many are in flight. What was
+// refused soon after it was answered so calls for more.
+func (s *slots) refusedAt(m *meter, e evidence) {
+	limit := min(float64(e.first.among-1), s.limit-1)
+	if e.soon {
+		limit = 0.8 * s.limit
 	}
-	s.phase = creep
+	if s.phase != creep {
+		s.phase, s.rest = creep, 1
+	}
 	s.set(max(limit, s.limit/2))
-	s.add, s.clean, s.from = 1, 0, m.mark()
+	s.rest = min(2*s.rest, longRest)
+	s.add, s.wait, s.from = 1, s.rest, m.mark()
 }
 
 // leaveCreep goes back to learning by what is gained.
@@ -217,11 +219,11 @@ func (s *slots) stepCreep(m *meter) {
 	if span.share(bySlots) < 0.7 {
 		return
 	}
-	if s.clean++; s.clean < 3 {
+	if s.wait--; s.wait > 0 {
 		return
 	}
-	if s.clean > 6 {
+	s.set(s.limit + s.add)
+	if s.wait < -2 {
 		s.add *= 2
 	}
-	s.set(s.limit + s.add)
 }
