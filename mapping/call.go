@@ -96,7 +96,7 @@ var elsewhere = map[string]string{
 	"now": "run.time is when the run began", "today": "date(run.time) is the day the run began, in UTC", "duration": "hours(n), minutes(n), seconds(n) and days(n) are durations",
 	"toJSON": "to_json(value)", "fromJSON": "parse_json(text)", "hasPrefix": "a startsWith b", "hasSuffix": "a endsWith b", "str": "string(value)", "datetime": "strptime(text, format)", "timestamp": "strptime(text, format) or from_unix(seconds)",
 	"substr": "text[from:to], left(text, n) or right(text, n)", "substring": "text[from:to], left(text, n) or right(text, n)", "concat": "a + b", "length": "len(value)", "md5sum": "md5(text)", "ifnull": "a ?? b", "nvl": "a ?? b", "if": "condition ? a : b", "number_format": "string(value)",
-	"toLower": "lower(text)", "toUpper": "upper(text)", "strip": "trim(text)", "uniq": "unique(list)", "decimal": "number(text)",
+	"toLower": "lower(text)", "toUpper": "upper(text)", "strip": "trim(text)", "regex_match": "text matches pattern", "uniq": "unique(list)", "decimal": "number(text)",
 }
 
 // call compiles f(arguments).

@@ -71,7 +71,7 @@ func (ch *chain) broken(b row.Break) error {
 }
 
 // stepFault says why a step from what is called base could not be taken.
-func stepFault(base string, s format.Step, why row.Why, length int64) error {
+func stepFault(base string, s format.Step, why row.Why, length int64) *fault {
 	f := &fault{}
 	switch {
 	case why == row.OfNull && s.IsIndex:
@@ -226,9 +226,11 @@ func dynamicMember(base, key *node, optional bool) *node {
 		if why == row.OutOfRange && optional {
 			return null, errSkip
 		}
-		err = stepFault(base.name(m), step, why, length)
-		err.(*fault).value = k.text()
-		return value{}, err
+		f := stepFault(base.name(m), step, why, length)
+		if key.deps != nothing {
+			f.value = k.text()
+		}
+		return value{}, f
 	}
 	return n
 }

@@ -118,8 +118,6 @@ func (c *compiler) badLetName(name string) string {
 		return fmt.Sprintf("%q cannot be used in an expression: a name is letters, digits and _", name)
 	case slices.Contains([]string{"row", "param", "file", "run", "value", "null", "nil", "true", "false", "let", "in", "not", "and", "or", "if", "else", "matches", "contains", "startsWith", "endsWith"}, name):
 		return fmt.Sprintf("%q means something else in an expression", name)
-	case c.functions[name] != nil:
-		return fmt.Sprintf("%q is a function", name)
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -160,8 +161,7 @@ func (c *compiler) dispatch(n ast.Node) (*node, error) {
 	case *ast.IntegerNode:
 		return constant(ofInt(int64(n.Value))), nil
 	case *ast.FloatNode:
-		v, err := ofFloat(n.Value)
-		return constant(v), err
+		return constant(c.float(n)), nil
 	case *ast.StringNode:
 		return constant(ofText(n.Value)), nil
 	case *ast.BytesNode:
@@ -198,6 +198,19 @@ func (c *compiler) dispatch(n ast.Node) (*node, error) {
 		return c.object(n)
 	}
 	return nil, mistakef(n, "this cannot stand in an expression")
+}
+
+// float returns a number with the digits it was written with, which the parser
+// does not keep.
+func (c *compiler) float(n *ast.FloatNode) value {
+	text := []rune(c.text.S)
+	if at := n.Location(); at.From < at.To && at.To <= len(text) {
+		written := strings.ReplaceAll(string(text[at.From:at.To]), "_", "")
+		if d, ok := parseDecimal(written); ok {
+			return ofNumber(d.text())
+		}
+	}
+	return value{k: floatKind, n: int64(math.Float64bits(n.Value))}
 }
 
 func constant(v value) *node {

@@ -32,11 +32,9 @@ type File struct {
 	Fields map[string]any
 }
 
-// builtin returns a fact of the file that every file has.
+// builtin returns a fact that every file has (spec.FileFields).
 func (f *File) builtin(name string) (value, bool) {
 	switch name {
-	case "url":
-		return ofText(f.URL), true
 	case "key":
 		return ofText(f.Key), true
 	case "name":
@@ -52,7 +50,7 @@ func (f *File) builtin(name string) (value, bool) {
 }
 
 // builtinKinds are the facts that every file has, and what they are.
-var builtinKinds = map[string]kind{"url": textKind, "key": textKind, "name": textKind, "stem": textKind, "size": intKind, "modified": instantKind}
+var builtinKinds = map[string]kind{"key": textKind, "name": textKind, "stem": textKind, "size": intKind, "modified": instantKind}
 
 // field returns a fact or a field of the file. An entry's own field goes
 // before a fact of the same name.
@@ -96,34 +94,21 @@ type fileName struct {
 	err  *spec.Error // what is said if it is not there
 }
 
-// knownFields returns the fields that every file of the job has, as far as the
-// job file says.
+// knownFields returns the fields that the job's files have; nil if only the
+// entries themselves say.
 func knownFields(job *spec.Job) []string {
-	known := []string{}
-	for _, t := range job.From.Files {
-		for _, part := range t.Parts {
-			if part.Capture {
-				known = append(known, part.Name)
-			}
-		}
+	if each := job.From.Each; each != nil && len(each.Fields) == 0 && each.Inline == nil {
+		return nil
 	}
-	each := job.From.Each
-	switch {
-	case each == nil:
-	case each.Inline != nil:
-		names := map[string]bool{}
+	known := append([]string{}, job.From.Fields()...)
+	if each := job.From.Each; each != nil {
 		for _, entry := range each.Inline {
 			for name := range entry {
-				names[name] = true
+				if !slices.Contains(known, name) {
+					known = append(known, name)
+				}
 			}
 		}
-		known = append(known, slices.Sorted(maps.Keys(names))...)
-	case each.Fields != nil:
-		for _, f := range each.Fields {
-			known = append(known, f.S)
-		}
-	default:
-		return nil
 	}
 	return known
 }

@@ -40,6 +40,7 @@ func textFunctions() []*function {
 		{name: "right", signature: "right(text, n)", doc: "The last n characters, or as many as there are.", args: []kinds{textArg, intArg}, least: 2, out: textKind, call: right},
 		{name: "pad_left", signature: "pad_left(text, n[, character])", doc: "The text filled up to n characters with spaces, or the character, on the left.", args: []kinds{textArg, intArg, textArg}, least: 2, out: textKind, call: padLeft},
 		{name: "extract", signature: "extract(text, pattern)", doc: "What the pattern's first group matches, or the whole pattern if it has none; null if it matches nowhere.", args: tt, least: 2, call: extract, prepare: prepareExtract},
+		{name: "regex_replace", signature: "regex_replace(text, pattern, new)", doc: "The text with every match of the pattern replaced by new, in which $1 is what the first group matched.", args: []kinds{textArg, textArg, textArg}, least: 3, out: textKind, call: regexReplace},
 		{name: "sha256", signature: "sha256(text)", doc: "The SHA-256 of the text's UTF-8, in hexadecimal.", args: []kinds{textArg | 1<<bytesKind}, least: 1, out: textKind,
 			call: func(m *Mapper, a []value) (value, error) {
 				sum := sha256.Sum256(raw(a[0].s))
@@ -171,6 +172,14 @@ func extract(m *Mapper, a []value) (value, error) {
 		return value{}, err
 	}
 	return extractBy(pattern, a[0]), nil
+}
+
+func regexReplace(m *Mapper, a []value) (value, error) {
+	pattern, err := m.pattern(a[1])
+	if err != nil {
+		return value{}, err
+	}
+	return ofText(pattern.ReplaceAllString(a[0].s, a[2].s)), nil
 }
 
 func prepareExtract(c *compiler, n ast.Node, args []*node) (*node, error) {

@@ -241,6 +241,8 @@ func ofGo(v any) (value, error) {
 		return ofJSON(v)
 	case time.Time:
 		return ofTime(v), nil
+	case time.Duration: // since midnight, as params have it
+		return value{k: clockKind, n: v.Microseconds()}, nil
 	}
 	text, err := json.Marshal(v)
 	if err != nil {
