@@ -203,14 +203,15 @@ func (c *compiler) dispatch(n ast.Node) (*node, error) {
 // float returns a number with the digits it was written with, which the parser
 // does not keep.
 func (c *compiler) float(n *ast.FloatNode) value {
+	v := value{k: floatKind, n: int64(math.Float64bits(n.Value))}
 	text := []rune(c.text.S)
 	if at := n.Location(); at.From < at.To && at.To <= len(text) {
 		written := strings.ReplaceAll(string(text[at.From:at.To]), "_", "")
 		if d, ok := parseDecimal(written); ok {
-			return ofNumber(d.text())
+			v.s = d.text()
 		}
 	}
-	return value{k: floatKind, n: int64(math.Float64bits(n.Value))}
+	return v
 }
 
 func constant(v value) *node {

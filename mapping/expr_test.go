@@ -42,7 +42,7 @@ func TestExpressions(t *testing.T) {
 - | row.huge | 12345678901234567890
 - | row.huge + 1 | !cannot add 12345678901234567890 and 1
 - | row.huge > row.big | true
-- | row.big == 9223372036854775807.0 | false
+- | row.big == 9223372036854775807.0 | true
 - | row.n == 7.0 | true
 - | int(row.frac) | !int: 3.9 is not an integer (round_half_even(...) or floor(...) makes it one)
 - | int("3.9") | !!int: "3.9" is not an integer
