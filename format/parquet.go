@@ -158,13 +158,10 @@ func (p *Parquet) write(b *row.Batch, from, to int) error {
 // dictionary has replaced its values, and at the dictionary only between pages.
 func (p *Parquet) writeColumn(out *parquet.ColumnWriter, l *leaf, c *row.Column, from, to int) error {
 	for from < to {
+		end, size := fit(c, from, to, pageBytes-l.size)
 		p.values, p.bytes = p.values[:0], p.bytes[:0]
-		size := 0
-		for from < to && size < pageBytes {
-			end := min(to, from+l.stride)
-			size += l.append(p, c, from, end)
-			from = end
-		}
+		l.append(p, c, from, end)
+		from = end
 		if _, err := out.WriteRowValues(p.values); err != nil {
 			return err
 		}
@@ -176,6 +173,32 @@ func (p *Parquet) writeColumn(out *parquet.ColumnWriter, l *leaf, c *row.Column,
 		}
 	}
 	return nil
+}
+
+// fit returns the first rows from from on, at least one and at most to to,
+// that fill limit bytes, and their size.
+func fit(c *row.Column, from, to, limit int) (end, size int) {
+	if c.Bytes == nil && c.Elem == nil {
+		return to, 8 * (to - from)
+	}
+	for end = from; end < to && (size < limit || end == from); end++ {
+		size += sizeAt(c, end)
+	}
+	return end, size
+}
+
+// sizeAt returns the bytes of value r of c, about.
+func sizeAt(c *row.Column, r int) int {
+	size := 8
+	if c.Bytes != nil {
+		size += len(c.Bytes[r])
+	}
+	if c.Elem != nil {
+		for i, end := elements(c, r); i < end; i++ {
+			size += sizeAt(c.Elem, i)
+		}
+	}
+	return size
 }
 
 func (p *Parquet) endGroup() error {

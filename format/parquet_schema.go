@@ -12,27 +12,23 @@ import (
 )
 
 // A timeUnit is how timestamps are stored.
-type timeUnit uint8
+type timeUnit string
 
 const (
-	micros timeUnit = iota
-	millis
-	nanos
-	int96
+	micros timeUnit = "us"
+	millis timeUnit = "ms"
+	nanos  timeUnit = "ns"
+	int96  timeUnit = "int96"
 )
 
 func parquetUnit(name string) (timeUnit, error) {
-	switch name {
-	case "", "us":
+	switch unit := timeUnit(name); unit {
+	case "":
 		return micros, nil
-	case "ms":
-		return millis, nil
-	case "ns":
-		return nanos, nil
-	case "int96":
-		return int96, nil
+	case micros, millis, nanos, int96:
+		return unit, nil
 	}
-	return 0, fmt.Errorf("unknown unit %q of Parquet timestamps; known are us, ms, ns, int96", name)
+	return "", fmt.Errorf("unknown unit %q of Parquet timestamps; known are us, ms, ns, int96", name)
 }
 
 // A group is a node of named fields that keep their order. (parquet.Group
@@ -55,7 +51,7 @@ func parquetSchema(s row.Schema, unit timeUnit) (parquet.Node, []leaf, error) {
 		if _, twice := root.Group[f.Name]; twice {
 			return nil, nil, fmt.Errorf("two columns are named %q", f.Name)
 		}
-		l := leaf{index: i, unit: unit, required: f.Required, stride: chunkRows}
+		l := leaf{index: i, unit: unit, required: f.Required}
 		node, err := l.node(f.Type)
 		if err != nil {
 			return nil, nil, fmt.Errorf("column %q: %w", f.Name, err)
@@ -93,7 +89,6 @@ func (l *leaf) node(t row.Type) (parquet.Node, error) {
 func (l *leaf) scalar(t row.Type) parquet.Node {
 	switch t.Kind {
 	case row.String:
-		l.stride = 64 // rows whose length is not known
 		return dictionary(parquet.String())
 	case row.Bool:
 		return plain(parquet.Leaf(parquet.BooleanType))
@@ -117,12 +112,10 @@ func (l *leaf) scalar(t row.Type) parquet.Node {
 	case row.Timestamp, row.TimestampTZ:
 		return l.timestamp(t.Kind == row.TimestampTZ)
 	case row.Bytes:
-		l.stride = 64
 		return plain(parquet.Leaf(parquet.ByteArrayType))
 	case row.UUID:
 		return plain(parquet.Leaf(newUUIDType()))
 	case row.JSON:
-		l.stride = 64
 		return plain(parquet.JSON())
 	}
 	return nil

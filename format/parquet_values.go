@@ -18,20 +18,17 @@ type leaf struct {
 	unit     timeUnit // of timestamps
 	required bool
 	present  int // the definition level of a value that is not null: 1, or 0 if required
-	stride   int // rows taken at once before their size is looked at
 	bytes    int // Decimal of more than 18 digits: the length of a value
 	size     int // bytes of values in the page being filled
 }
 
-// append adds rows from to to-1 of c to p.values and returns their size in
-// bytes before any encoding.
-func (l *leaf) append(p *Parquet, c *row.Column, from, to int) (size int) {
+// append adds rows from to to-1 of c to p.values.
+func (l *leaf) append(p *Parquet, c *row.Column, from, to int) {
 	if c.Type.Kind == row.List {
-		at := len(p.values)
 		for r := from; r < to; r++ {
-			size += l.appendNested(p, c, r, 0, 0, 0, !l.required)
+			l.appendNested(p, c, r, 0, 0, 0, !l.required)
 		}
-		return size + 8*(len(p.values)-at)
+		return
 	}
 	null := parquet.Value{}.Level(0, 0, l.index)
 	values := p.values
@@ -43,41 +40,31 @@ func (l *leaf) append(p *Parquet, c *row.Column, from, to int) (size int) {
 		values = append(values, l.value(p, c, from+r).Level(0, l.present, l.index))
 	}
 	p.values = values
-	if c.Bytes != nil {
-		for _, v := range c.Bytes[from:to] {
-			size += len(v)
-		}
-	}
-	return size + 8*(to-from)
 }
 
 // appendNested adds value r of c, which lies depth lists deep. Each level of
 // definition says one thing more: that the value is not null, that the list
 // is not empty. The level of repetition is the depth of the list that goes on.
-func (l *leaf) appendNested(p *Parquet, c *row.Column, r, repetition, definition, depth int, optional bool) (size int) {
-	if c.Null[r] {
-		p.values = append(p.values, parquet.Value{}.Level(repetition, definition, l.index))
-		return 0
-	}
-	if optional {
+func (l *leaf) appendNested(p *Parquet, c *row.Column, r, repetition, definition, depth int, optional bool) {
+	null := c.Null[r]
+	if optional && !null {
 		definition++
 	}
-	if c.Type.Kind != row.List {
+	first, end := 0, 0
+	if c.Type.Kind == row.List {
+		first, end = elements(c, r)
+	} else if !null {
 		p.values = append(p.values, l.value(p, c, r).Level(repetition, definition, l.index))
-		if c.Bytes != nil {
-			size = len(c.Bytes[r])
-		}
-		return size
+		return
 	}
-	first, end := elements(c, r)
-	if first == end {
+	if null || first == end {
 		p.values = append(p.values, parquet.Value{}.Level(repetition, definition, l.index))
+		return
 	}
 	for i := first; i < end; i++ {
-		size += l.appendNested(p, c.Elem, i, repetition, definition+1, depth+1, true)
+		l.appendNested(p, c.Elem, i, repetition, definition+1, depth+1, true)
 		repetition = depth + 1
 	}
-	return size
 }
 
 // elements returns which elements of c.Elem list r is.
@@ -204,25 +191,31 @@ func checkRange(c *row.Column, n int, low, high int64) (int, error) {
 // checkTimes looks for a time that l.unit would cut or wrap.
 func (l *leaf) checkTimes(c *row.Column, n int) (int, error) {
 	for r, v := range c.Ints[:n] {
-		ns := nanosAt(c, r)
-		ok, hint := true, "us"
-		switch l.unit {
-		case micros:
-			ok, hint = ns == 0, "ns or int96"
-		case millis:
-			ok = ns == 0 && v%1000 == 0
-		case nanos:
-			ok = v > math.MinInt64/1000 && v < math.MaxInt64/1000
-		case int96:
-			day, _ := floorDiv(v, microsPerDay)
-			ok = day >= -julianEpoch && day <= math.MaxInt32-julianEpoch
+		if l.holds(v, nanosAt(c, r)) {
+			continue
 		}
-		if !ok {
-			return r, fmt.Errorf("%d.%09d seconds since 1970 cannot be held exactly by the timestamps of this file; try timestamps: %s",
-				v/1e6, v%1e6*1000+ns, hint)
+		text, err := csvForm.appendTimestamp(nil, c, r)
+		if err != nil {
+			text = fmt.Appendf(nil, "the time %d microseconds after 1970-01-01", v)
 		}
+		return r, fmt.Errorf("%s cannot be held exactly by timestamps in %s; try another of ms, us, ns, int96", text, l.unit)
 	}
 	return 0, nil
+}
+
+// holds reports whether a time, in microseconds and nanoseconds beyond them,
+// is the same after it was stored.
+func (l *leaf) holds(us, ns int64) bool {
+	switch l.unit {
+	case millis:
+		return ns == 0 && us%1000 == 0
+	case nanos:
+		return us > math.MinInt64/1000 && us < math.MaxInt64/1000
+	case int96:
+		day, _ := floorDiv(us, microsPerDay)
+		return day >= -julianEpoch && day <= math.MaxInt32-julianEpoch
+	}
+	return ns == 0
 }
 
 // floorDiv divides rounding down, so that the remainder is never negative.
