@@ -61,22 +61,24 @@ func (r *reader) quoteHint(at Pos) string {
 	}
 	line := r.lines[at.Line-1]
 	column := len(string([]rune(line)[:min(at.Column-1, len([]rune(line)))]))
-	var value string
-	if keys := flowKey.FindAllStringIndex(line, -1); len(keys) > 0 && keys[0][1] <= column {
-		for _, key := range keys {
-			if key[1] <= column {
-				value = flowValue(line[key[1]:])
-			}
-		}
-	} else if key := blockKey.FindString(line); key != "" && len(key) <= column {
-		value = comment.ReplaceAllString(line[len(key):], "")
-	} else if item := listItem.FindString(line); item != "" && len(item) <= column {
-		value = comment.ReplaceAllString(line[len(item):], "")
-	}
-	if value = strings.TrimSpace(value); value == "" || strings.Contains("|>", value[:1]) {
+	value := strings.TrimSpace(valueAround(line, column))
+	if value == "" || strings.Contains("|>", value[:1]) {
 		return ""
 	}
 	return "quote the value: " + quoted(value)
+}
+
+// valueAround returns the value that the byte of the line belongs to, or "".
+func valueAround(line string, column int) string {
+	if keys := flowKey.FindAllStringIndex(line[:column], -1); len(keys) > 0 {
+		return flowValue(line[keys[len(keys)-1][1]:])
+	}
+	for _, start := range []*regexp.Regexp{blockKey, listItem} {
+		if key := start.FindString(line); key != "" && len(key) <= column {
+			return comment.ReplaceAllString(line[len(key):], "")
+		}
+	}
+	return ""
 }
 
 // flowValue returns the value that s begins with, in a flow mapping: up to a

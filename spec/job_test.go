@@ -240,6 +240,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text)
 	}
+	f.Add([]byte("\r00"))
 	f.Add([]byte("sluice: 1\nfrom: &a {<<: *a}\nlet: {a: &b [*b]}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		j, err := spec.Parse("j.yaml", text)
@@ -253,7 +254,8 @@ func FuzzParse(f *testing.F) {
 		if !errors.As(err, &errs) || len(errs) == 0 {
 			t.Fatalf("got %T", err)
 		}
-		lines := strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")
+		newlines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+		lines := strings.Split(newlines.Replace(strings.TrimPrefix(string(text), "\ufeff")), "\n")
 		for _, e := range errs {
 			if e.Line < 1 || e.Line > len(lines) || e.Column < 1 || e.Column > len([]rune(lines[e.Line-1]))+1 || e.Msg == "" {
 				t.Errorf("%v: outside of the text of %d lines", e, len(lines))

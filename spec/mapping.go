@@ -42,45 +42,47 @@ func (k key[T]) of(only target) key[T] { k.only = only; return k }
 // mapping is a mapping of fixed keys. pos, if not nil, is where T keeps the
 // place of its key.
 func mapping[T any](pos func(*T) *Pos, keys ...key[T]) kind[T] {
-	names := make([]string, len(keys))
-	for i, k := range keys {
-		names[i] = k.name
-	}
 	return kind[T]{
 		schema:    mappingSchema(keys),
 		elsewhere: func(is target) object { return elsewhere(keys, is) },
 		read: func(r *reader, n node, t *T) {
 			if n.Node == nil {
-				return
+				return // said before
 			}
 			if pos != nil {
 				*pos(t) = n.key
 			}
-			entries, ok := r.entries(n)
-			if !ok {
-				r.fail(n.pos(), "expected a mapping with "+orList(names, 5)+", found "+describe(n.Node), "")
-				return
-			}
-			byName := map[string]key[T]{}
-			for _, k := range keys {
-				byName[k.name] = k
-			}
-			there := map[string]bool{}
-			for i, e := range entries {
-				there[e.name] = true
-				if k, ok := byName[e.name]; r.allowed(entries, i, ok, names, k.only) {
-					r.seen[e.key.Path] = e.key
-					if cut := i+1 < len(entries) && entries[i+1].bare; !cut {
-						k.read(r, r.resolve(e.value, e.key), t)
-					}
-				}
-			}
-			for _, k := range keys {
-				if k.need && !there[k.name] && (k.only == bothTargets || k.only == r.target) {
-					r.fail(n.key, fmt.Sprintf("the key %q is missing", k.name), "")
-				}
-			}
+			readMapping(r, n, keys, t)
 		},
+	}
+}
+
+func readMapping[T any](r *reader, n node, keys []key[T], t *T) {
+	names, byName := make([]string, len(keys)), make(map[string]key[T], len(keys))
+	for i, k := range keys {
+		names[i], byName[k.name] = k.name, k
+	}
+	entries, ok := r.entries(n)
+	if !ok {
+		r.fail(n.pos(), "expected a mapping with "+orList(names, 5)+", found "+describe(n.Node), "")
+		return
+	}
+	there := map[string]bool{}
+	for i, e := range entries {
+		there[e.name] = true
+		k, known := byName[e.name]
+		if !r.allowed(entries, i, known, names, k.only) {
+			continue
+		}
+		r.seen[e.key.Path] = e.key
+		if cut := i+1 < len(entries) && entries[i+1].bare; !cut { // a value that is cut off is said with what follows
+			k.read(r, r.resolve(e.value, e.key), t)
+		}
+	}
+	for _, k := range keys {
+		if k.need && !there[k.name] && (k.only == bothTargets || k.only == r.target) {
+			r.fail(n.key, fmt.Sprintf("the key %q is missing", k.name), "")
+		}
 	}
 }
 
@@ -178,54 +180,4 @@ func named[V any](what string, form *regexp.Regexp, hint string, k kind[V], set 
 		}
 	}
 	return out
-}
-
-// mappingSchema is the JSON Schema of a mapping of fixed keys.
-func mappingSchema[T any](keys []key[T]) object {
-	properties, need := object{}, []string{}
-	for _, k := range keys {
-		described := object{"description": k.doc}
-		for name, value := range k.schema {
-			described[name] = value
-		}
-		properties[k.name] = described
-		if k.need && k.only == bothTargets {
-			need = append(need, k.name)
-		}
-	}
-	schema := object{"type": "object", "properties": properties, "additionalProperties": false}
-	if len(need) > 0 {
-		schema["required"] = need
-	}
-	return schema
-}
-
-// elsewhere is the part of a mapping's schema that depends on the target: the
-// keys of the other one are refused, those it needs required.
-func elsewhere[T any](keys []key[T], is target) object {
-	properties, need := object{}, []string{}
-	for _, k := range keys {
-		switch {
-		case k.only != bothTargets && k.only != is:
-			properties[k.name] = false
-		case k.need && k.only == is:
-			need = append(need, k.name)
-		}
-		if k.elsewhere != nil && properties[k.name] == nil {
-			if inner := k.elsewhere(is); inner != nil {
-				properties[k.name] = inner
-			}
-		}
-	}
-	schema := object{}
-	if len(properties) > 0 {
-		schema["properties"] = properties
-	}
-	if len(need) > 0 {
-		schema["required"] = need
-	}
-	if len(schema) == 0 {
-		return nil
-	}
-	return schema
 }

@@ -34,7 +34,10 @@ type entry struct {
 	bare  bool // a key without a colon, in a flow mapping: {value: a, bare}
 }
 
+// fail reports what is wrong at a place, which is kept inside of the text.
 func (r *reader) fail(at Pos, msg, hint string) {
+	at.Line = min(max(1, at.Line), len(r.lines))
+	at.Column = min(max(1, at.Column), len([]rune(r.lines[at.Line-1]))+1)
 	r.errs = append(r.errs, &Error{File: r.file, Line: at.Line, Column: at.Column, Path: at.Path, Msg: msg, Hint: hint})
 }
 

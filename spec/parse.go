@@ -17,6 +17,7 @@ import (
 // no YAML, or of another version, is reported alone.
 func Parse(name string, text []byte) (*Job, error) {
 	text = bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n"))
+	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
 	r := &reader{file: name, seen: map[string]Pos{}, anchors: map[string]ast.Node{}, lines: strings.Split(string(text), "\n")}
 	root := r.document(text)
 	if root.Node == nil || !r.version(root) {
@@ -174,7 +175,7 @@ func (r *reader) syntax(err error) {
 		msg = s.Message
 		if s.Token != nil && s.Token.Position != nil {
 			at.Line = min(max(1, s.Token.Position.Line), len(r.lines))
-			at.Column = min(max(1, s.Token.Position.Column), len([]rune(r.lines[at.Line-1]))+1)
+			at.Column = max(1, s.Token.Position.Column)
 		}
 	}
 	plain, hint := plainSyntax(msg)

@@ -27,3 +27,53 @@ func Schema() []byte {
 	}
 	return append(text, '\n')
 }
+
+// mappingSchema is the JSON Schema of a mapping of fixed keys.
+func mappingSchema[T any](keys []key[T]) object {
+	properties, need := object{}, []string{}
+	for _, k := range keys {
+		described := object{"description": k.doc}
+		for name, value := range k.schema {
+			described[name] = value
+		}
+		properties[k.name] = described
+		if k.need && k.only == bothTargets {
+			need = append(need, k.name)
+		}
+	}
+	schema := object{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(need) > 0 {
+		schema["required"] = need
+	}
+	return schema
+}
+
+// elsewhere is the part of a mapping's schema that depends on the target: the
+// keys of the other one are refused, those it needs required.
+func elsewhere[T any](keys []key[T], is target) object {
+	properties, need := object{}, []string{}
+	for _, k := range keys {
+		switch {
+		case k.only != bothTargets && k.only != is:
+			properties[k.name] = false
+		case k.need && k.only == is:
+			need = append(need, k.name)
+		}
+		if k.elsewhere != nil && properties[k.name] == nil {
+			if inner := k.elsewhere(is); inner != nil {
+				properties[k.name] = inner
+			}
+		}
+	}
+	schema := object{}
+	if len(properties) > 0 {
+		schema["properties"] = properties
+	}
+	if len(need) > 0 {
+		schema["required"] = need
+	}
+	if len(schema) == 0 {
+		return nil
+	}
+	return schema
+}
