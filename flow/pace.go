@@ -78,7 +78,7 @@ func (p *pace) step(m *meter) {
 		return
 	}
 	p.from = m.mark()
-	if span.share(byPace) < 0.7 {
+	if span.share(byPace)+span.share(bySlots) < 0.7 || span.share(byPace) < 0.3 {
 		return
 	}
 	if p.rate < 0.99*p.ceiling {

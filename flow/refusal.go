@@ -54,6 +54,9 @@ func (l *Limiter) hold(now time.Duration, s send) bool {
 func (l *Limiter) settle() {
 	l.pause.unsettled = false
 	e := l.evidence()
+	if l.slots.phase == ramp {
+		l.slots.forget(&l.meter)
+	}
 	switch {
 	case e.refused == 0: // a timeout
 	case e.accepted == 0:

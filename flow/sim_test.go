@@ -216,7 +216,7 @@ func TestLimiterAgainstBestFixed(t *testing.T) {
 					best, at, bestWaste = took, n, w
 				}
 			}
-			for seed := range uint64(3) {
+			for seed := range uint64(5) {
 				took, wasted := simulate(t, tc.store(), tc.n, seed+2, adaptive(seed))
 				t.Logf("best fixed %3d: %6.2fs %4.1f%% refused   adaptive: %6.2fs (%.2f x) %4.1f%% refused", at, best.Seconds(), 100*bestWaste, took.Seconds(), took.Seconds()/best.Seconds(), 100*wasted)
 			}

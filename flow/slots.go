@@ -19,6 +19,7 @@ const (
 	noLoss   = 0.98 // a try of less must keep so much
 	slow     = 1.5  // latency over the fastest from which less is tried
 	tooSlow  = 3    // latency over the fastest from which doubling waits
+	asFast   = 3    // halves of the fastest latency up to which the ramp is steeper
 	longRest = 16   // spans between tries that came to nothing
 )
 
@@ -31,7 +32,8 @@ type slots struct {
 	// ramp: rounds of as many answers as there were slots
 	size    float64 // slots when the round began
 	rate    float64 // answers a second, in the round or at the level before
-	good    float64 // slots of the last round that gained
+	best    float64 // the most of these answers a second
+	good    float64 // slots of that round
 	strikes int     // rounds in a row that did not
 
 	// climb
@@ -66,16 +68,19 @@ func (s *slots) whole() int { return int(s.limit) }
 
 func (s *slots) set(limit float64) { s.limit = min(max(limit, s.least), s.most) }
 
-// answered lets the limit grow by one for each answer while it doubles. That
+// answered lets the limit grow by one for each answer, which doubles it in a
+// round, and by two for one that is as fast as the first round was. That
 // happens only while requests wait for slots.
 func (s *slots) answered(m *meter, took time.Duration) {
 	if s.phase != ramp || m.by != bySlots {
 		return
 	}
-	if m.fastest > 0 && took > tooSlow*m.fastest {
-		return
+	switch {
+	case m.fastest == 0 || took > asFast*m.fastest/2 && took <= tooSlow*m.fastest:
+		s.set(s.limit + 1)
+	case took <= asFast*m.fastest/2:
+		s.set(s.limit + 2)
 	}
-	s.set(s.limit + 1)
 }
 
 // step goes on when what is being measured is complete.
@@ -91,9 +96,10 @@ func (s *slots) step(m *meter) {
 	}
 }
 
-// stepRamp compares the answers a second of a round with those of the round
-// before, which had half as many slots. One round without a gain may be chance,
-// or one of slower requests; one with a loss, or two, end the doubling.
+// stepRamp compares the answers a second that a round promises, slots by
+// latency, with those of the round before, which had about half as many slots.
+// One round without a gain may be chance, or one of slower requests; one with a
+// loss, or two, end the doubling.
 func (s *slots) stepRamp(m *meter) {
 	round := m.since(s.from)
 	if float64(round.answers) < s.size || round.long <= 0 {
@@ -101,18 +107,21 @@ func (s *slots) stepRamp(m *meter) {
 	}
 	m.noteFastest(round)
 	before := s.rate
-	s.rate = round.rate
+	s.rate = s.size / round.latency.Seconds()
 	switch {
 	case round.share(bySlots) < 0.7: // the caller's pace, not the store's
-		s.rate, s.strikes = 0, 0
-	case before == 0 || round.rate > 1.2*before:
-		s.good, s.strikes = s.size, 0
+		s.rate, s.best, s.strikes = 0, 0, 0
+	case s.rate > 1.2*before:
+		s.strikes = 0
 	default:
 		s.strikes++
-		if s.strikes == 2 || round.rate < 0.95*before {
-			s.startClimb(m, s.good)
-			return
-		}
+	}
+	if s.rate > 1.05*s.best {
+		s.best, s.good = s.rate, s.size
+	}
+	if s.strikes == 2 || s.rate < 0.95*before {
+		s.startClimb(m, s.good)
+		return
 	}
 	s.size, s.from = s.limit, m.mark()
 }
@@ -153,7 +162,7 @@ func (s *slots) stepClimb(m *meter) {
 		return
 	}
 	m.noteFastest(span)
-	if span.share(bySlots) < 0.9 {
+	if span.share(bySlots)+span.share(byPace) < 0.9 || span.share(bySlots) < 0.3 {
 		s.attempt(m, none) // the caller's pace, not the store's
 		return
 	}
@@ -200,6 +209,12 @@ func (s *slots) refusedAt(m *meter, e evidence) {
 	s.set(max(limit, s.limit/2))
 	s.rest = min(2*s.rest, longRest)
 	s.add, s.wait, s.from = 1, s.rest, m.mark()
+}
+
+// forget has the ramp compare nothing with what was before a pause.
+func (s *slots) forget(m *meter) {
+	s.rate, s.best, s.strikes = 0, 0, 0
+	s.size, s.from = s.limit, m.mark()
 }
 
 // leaveCreep goes back to learning by what is gained.
