@@ -66,7 +66,7 @@ type function struct {
 
 	// prepare compiles a call whose arguments are partly constant, so that
 	// they are looked at once. It may return nil to leave it at call.
-	prepare func(c *compiler, n ast.Node, args []*node) (*node, error)
+	prepare func(nodes []ast.Node, args []*node) (*node, error)
 	// path compiles a call that is a part of a path; nil if it is none.
 	path func(c *compiler, args []ast.Node) *node
 	// loop compiles a call whose second argument is worked out for each
@@ -125,12 +125,12 @@ func (c *compiler) call(n ast.Node, name string, argNodes []ast.Node) (*node, er
 	}
 	for i, a := range args {
 		if want := f.arg(i); a.k != anyKind && !want.has(a.k) {
-			return nil, mistakef(argNodes[i], "%s takes %s%s, not %s", name, want, position(i), a.k)
+			return nil, mistakef(leftmost(argNodes[i]), "%s takes %s%s, not %s", name, want, position(i), a.k)
 		}
 	}
 	out := &node{k: f.out, deps: all}
 	if f.prepare != nil {
-		prepared, err := f.prepare(c, n, args)
+		prepared, err := f.prepare(argNodes, args)
 		if err != nil || prepared != nil {
 			if prepared != nil {
 				prepared.deps |= all

@@ -184,7 +184,7 @@ func checkKey(n *ast.MemberNode, base, key *node) error {
 		return mistakef(n, "%s has no members", base.k)
 	}
 	if key.k != anyKind && key.k != textKind && key.k != intKind {
-		return mistakef(n.Property, "a member has a name and an element a whole number, and this is %s", key.k)
+		return mistakef(leftmost(n.Property), "a member has a name and an element a whole number, and this is %s", key.k)
 	}
 	return nil
 }
@@ -290,7 +290,7 @@ func take(from value, s format.Step) (part, row.Why, int64) {
 func (c *compiler) space(space string, n *ast.MemberNode) (*node, error) {
 	name, ok := n.Property.(*ast.StringNode)
 	if !ok {
-		return nil, mistakef(n.Property, "the name after %s is written out, as in %s.%s", space, space, spaceExamples[space])
+		return nil, mistakef(leftmost(n.Property), "the name after %s is written out, as in %s.%s", space, space, spaceExamples[space])
 	}
 	switch space {
 	case "param":

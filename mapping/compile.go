@@ -23,7 +23,6 @@ type Program struct {
 	lets    []*let
 	fields  []string // of the file, as the slots of Mapper.fields
 	params  []spec.Param
-	used    []fileName
 	locals  int // slots for variables inside expressions
 }
 
@@ -54,7 +53,7 @@ func Compile(job *spec.Job) (*Program, error) {
 	for _, f := range functionTable() {
 		c.functions[f.name] = f
 	}
-	c.files.known = knownFields(job)
+	c.fields = job.From.Fields()
 	errs := c.compileLets()
 	for i := range job.Cols {
 		col, colErrs := c.column(&job.Cols[i])
@@ -64,7 +63,6 @@ func Compile(job *spec.Job) (*Program, error) {
 	if len(errs) > 0 {
 		return nil, errs.Sorted()
 	}
-	p.used = c.files.used
 	return p, nil
 }
 

@@ -44,8 +44,8 @@ type compiler struct {
 	prog      *Program
 	functions map[string]*function
 	lets      map[string]*letNode
-	value     *node // what value means, in a check; nil elsewhere
-	files     fileNames
+	value     *node    // what value means, in a check; nil elsewhere
+	fields    []string // of the files, beside those that every file has
 
 	// Of the expression that is being compiled:
 	text   spec.Text
@@ -65,6 +65,32 @@ type mistake struct {
 }
 
 func (m *mistake) Error() string { return m.msg }
+
+// leftmost returns the part of n that stands first in the text: the place of
+// an operator or a member is not where its expression begins.
+func leftmost(n ast.Node) ast.Node {
+	for {
+		var next ast.Node
+		switch n := n.(type) {
+		case *ast.MemberNode:
+			next = n.Node
+		case *ast.ChainNode:
+			next = n.Node
+		case *ast.SliceNode:
+			next = n.Node
+		case *ast.BinaryNode:
+			next = n.Left
+		case *ast.ConditionalNode:
+			next = n.Cond
+		case *ast.SequenceNode:
+			next = n.Nodes[0]
+		}
+		if next == nil {
+			return n
+		}
+		n = next
+	}
+}
 
 func mistakef(n ast.Node, format string, args ...any) error {
 	return &mistake{at: n.Location().From, msg: fmt.Sprintf(format, args...)}
@@ -197,7 +223,7 @@ func (c *compiler) dispatch(n ast.Node) (*node, error) {
 	case *ast.MapNode:
 		return c.object(n)
 	}
-	return nil, mistakef(n, "this cannot stand in an expression")
+	return nil, mistakef(leftmost(n), "this cannot stand in an expression")
 }
 
 // float returns a number with the digits it was written with, which the parser
@@ -338,7 +364,7 @@ func (c *compiler) condition(n ast.Node) (*node, error) {
 		return out, nil
 	}
 	if out.k != anyKind {
-		return nil, mistakef(n, "a condition is true or false, and this is %s", out.k)
+		return nil, mistakef(leftmost(n), "a condition is true or false, and this is %s", out.k)
 	}
 	eval, name := out.eval, out.name
 	return &node{k: boolKind, deps: out.deps, name: name, eval: func(m *Mapper) (value, error) {

@@ -52,14 +52,13 @@ func (f *File) builtin(name string) (value, bool) {
 // builtinKinds are the facts that every file has, and what they are.
 var builtinKinds = map[string]kind{"key": textKind, "name": textKind, "stem": textKind, "size": intKind, "modified": instantKind}
 
-// field returns a fact or a field of the file. An entry's own field goes
-// before a fact of the same name.
+// field returns a fact or a field of the file.
 func (f *File) field(name string) (value, error) {
-	if v, ok := f.Fields[name]; ok {
-		return ofGo(v)
-	}
 	if v, ok := f.builtin(name); ok {
 		return v, nil
+	}
+	if v, ok := f.Fields[name]; ok {
+		return ofGo(v)
 	}
 	return value{}, faultf("the file has no field %q", name)
 }
@@ -83,92 +82,28 @@ func (f *File) Text(name string) (string, error) {
 	return v.text(), nil
 }
 
-// fileNames are the names used as file.X beyond the facts of every file.
-type fileNames struct {
-	known []string // nil: known only when the entries are read
-	used  []fileName
-}
-
-type fileName struct {
-	name string
-	err  *spec.Error // what is said if it is not there
-}
-
-// knownFields returns the fields that the job's files have; nil if only the
-// entries themselves say.
-func knownFields(job *spec.Job) []string {
-	if each := job.From.Each; each != nil && len(each.Fields) == 0 && each.Inline == nil {
-		return nil
-	}
-	known := append([]string{}, job.From.Fields()...)
-	if each := job.From.Each; each != nil {
-		for _, entry := range each.Inline {
-			for name := range entry {
-				if !slices.Contains(known, name) {
-					known = append(known, name)
-				}
-			}
-		}
-	}
-	return known
-}
-
 // fileField compiles file.name.
 func (c *compiler) fileField(n *ast.StringNode) (*node, error) {
-	name := n.Value
-	k := builtinKinds[name]
-	if k == anyKind || slices.Contains(c.files.known, name) {
-		k = anyKind
-		m := unknownField(n, c.files.known)
-		if c.files.known != nil && !slices.Contains(c.files.known, name) {
-			return nil, m
+	k := builtinKinds[n.Value]
+	if k == anyKind && !slices.Contains(c.fields, n.Value) {
+		all := append(slices.Sorted(maps.Keys(builtinKinds)), c.fields...)
+		hint := spec.Suggest(n.Value, all)
+		if hint == "" {
+			hint = "there are " + strings.Join(all, ", ")
 		}
-		if !slices.ContainsFunc(c.files.used, func(f fileName) bool { return f.name == name }) {
-			c.files.used = append(c.files.used, fileName{name, c.errorAt(c.text, m)})
-		}
+		return nil, mistakeHint(n, hint, "the file has no field %q", n.Value)
 	}
-	slot := slices.Index(c.prog.fields, name)
+	slot := slices.Index(c.prog.fields, n.Value)
 	if slot < 0 {
 		slot = len(c.prog.fields)
-		c.prog.fields = append(c.prog.fields, name)
+		c.prog.fields = append(c.prog.fields, n.Value)
 	}
 	return &node{k: k, deps: onFile, eval: func(m *Mapper) (value, error) { return m.fields[slot].v, m.fields[slot].err }}, nil
 }
 
-func unknownField(n ast.Node, known []string) error {
-	name := n.(*ast.StringNode).Value
-	return mistakeHint(n, fieldHint(name, known), "the file has no field %q", name)
-}
-
-func fieldHint(name string, known []string) string {
-	all := append(slices.Sorted(maps.Keys(builtinKinds)), known...)
-	if hint := spec.Suggest(name, all); hint != "" {
-		return hint
-	}
-	return "there are " + strings.Join(all, ", ")
-}
-
 // FileNames returns the names that expressions use as file.X, without those
-// that every file has: fields of from.each or captures. Where the job file
-// itself lists those, Compile has checked the names.
+// that every file has: fields of from.each or captures. Compile has seen that
+// the job has them; whether an entry gives them is known when it is read.
 func (p *Program) FileNames() []string {
-	names := make([]string, len(p.used))
-	for i, f := range p.used {
-		names[i] = f.name
-	}
-	return names
-}
-
-// CheckFields reports the names that expressions use as file.X and that are
-// not among the fields of an entry, as spec.Errors with their places.
-func (p *Program) CheckFields(known []string) error {
-	var errs spec.Errors
-	for _, f := range p.used {
-		if !slices.Contains(known, f.name) {
-			err := *f.err
-			err.Hint = fieldHint(f.name, known)
-			errs = append(errs, &err)
-		}
-	}
-	return errs.Sorted()
+	return slices.DeleteFunc(slices.Clone(p.fields), func(name string) bool { return slices.Contains(spec.FileFields[:], name) })
 }

@@ -182,14 +182,14 @@ func regexReplace(m *Mapper, a []value) (value, error) {
 	return ofText(pattern.ReplaceAllString(a[0].s, a[2].s)), nil
 }
 
-func prepareExtract(c *compiler, n ast.Node, args []*node) (*node, error) {
+func prepareExtract(nodes []ast.Node, args []*node) (*node, error) {
 	v, ok := constantOf(args[1], textKind)
 	if !ok {
 		return nil, nil
 	}
 	pattern, err := regexp.Compile(v.s)
 	if err != nil {
-		return nil, mistakef(n, "%s", patternWords(err))
+		return nil, mistakef(nodes[1], "%s", patternWords(err))
 	}
 	return one("extract", anyKind, textArg, args[0], func(_ *Mapper, v value) (value, error) { return extractBy(pattern, v), nil }), nil
 }

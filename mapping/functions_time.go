@@ -32,19 +32,19 @@ func timeFunctions() []*function {
 	}
 }
 
-func prepareStrptime(c *compiler, n ast.Node, args []*node) (*node, error) {
-	f, err := constantFormat(n, args[1])
+func prepareStrptime(nodes []ast.Node, args []*node) (*node, error) {
+	f, err := constantFormat(nodes[1], args[1])
 	if f == nil || err != nil {
 		return nil, err
 	}
 	if err := f.reads(); err != nil {
-		return nil, mistakef(n, "%s", err)
+		return nil, mistakef(nodes[1], "%s", err)
 	}
 	return one("strptime", f.k, textArg, args[0], func(_ *Mapper, v value) (value, error) { return f.parse(v.s) }), nil
 }
 
-func prepareStrftime(c *compiler, n ast.Node, args []*node) (*node, error) {
-	f, err := constantFormat(n, args[1])
+func prepareStrftime(nodes []ast.Node, args []*node) (*node, error) {
+	f, err := constantFormat(nodes[1], args[1])
 	if f == nil || err != nil {
 		return nil, err
 	}

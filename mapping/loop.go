@@ -59,7 +59,7 @@ func loop(test bool, do looper) func(c *compiler, f *function, args []ast.Node) 
 			return nil, err
 		}
 		if list.k != anyKind && list.k != listKind {
-			return nil, mistakef(args[0], "%s takes a list, not %s", f.name, list.k)
+			return nil, mistakef(leftmost(args[0]), "%s takes a list, not %s", f.name, list.k)
 		}
 		body, err := c.body(args, test)
 		if err != nil {
