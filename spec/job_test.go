@@ -207,6 +207,39 @@ columns:
 	}
 }
 
+// TestPlaces checks that every text of the reference jobs that stands in no
+// quotes is where its place says.
+func TestPlaces(t *testing.T) {
+	for _, name := range []string{"raw_to_stage", "products"} {
+		j := reference(t, name)
+		source, err := os.ReadFile("testdata/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(source), "\n")
+		texts := append([]spec.Text{j.To.Files.Text, j.To.Database.Text, j.From.At}, j.To.Key...)
+		for _, f := range j.From.Files {
+			texts = append(texts, f.Text)
+		}
+		for _, l := range j.Let {
+			texts = append(texts, l.Expr)
+		}
+		for _, c := range j.Cols {
+			texts = append(texts, c.From, c.Value, c.Match, c.Check, c.Lookup, c.Split, c.Through)
+			texts = append(texts, c.Formats...)
+		}
+		for _, text := range texts {
+			if text.S == "" {
+				continue
+			}
+			at := j.ErrorAt(text, 0, "", "")
+			if rest := string([]rune(lines[at.Line-1])[at.Column-1:]); !strings.HasPrefix(rest, text.S) {
+				t.Errorf("%s: %q is not at %d:%d: %q", at.Path, text.S, at.Line, at.Column, rest)
+			}
+		}
+	}
+}
+
 func TestErrorsUnwrap(t *testing.T) {
 	_, err := spec.Parse("j.yaml", []byte("sluice: 3\n"))
 	var one *spec.Error
@@ -226,8 +259,8 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-// FuzzParse checks that no text panics, and that every error has a place in
-// the text.
+// FuzzParse checks that no text panics, and that every error, those of the
+// expressions of a good job too, has a place in the text.
 func FuzzParse(f *testing.F) {
 	_, jobs := malformedJobs(f)
 	for _, job := range jobs {
@@ -241,6 +274,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte("\r00"))
+	f.Add([]byte(whole("let:\n  a: 'it''s\n    b'\n  b: \"\\u00e9\\\n    x\"\n  c: |2-\n      x\n\n    y\n")))
 	f.Add([]byte("sluice: 1\nfrom: &a {<<: *a}\nlet: {a: &b [*b]}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		j, err := spec.Parse("j.yaml", text)
@@ -249,9 +283,12 @@ func FuzzParse(f *testing.F) {
 		}
 		var errs spec.Errors
 		if err == nil {
-			return
-		}
-		if !errors.As(err, &errs) || len(errs) == 0 {
+			for _, l := range j.Let {
+				for i := range len(l.Expr.S) + 1 {
+					errs = append(errs, j.ErrorAt(l.Expr, i, "m", ""))
+				}
+			}
+		} else if !errors.As(err, &errs) || len(errs) == 0 {
 			t.Fatalf("got %T", err)
 		}
 		newlines := strings.NewReplacer("\r\n", "\n", "\r", "\n")

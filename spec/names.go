@@ -1,30 +1,31 @@
 package spec
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // reserved are the names that mean something in every expression: what there
-// is, the words of the language, and its functions, ours and expr-lang's.
+// is, the words of the language, the functions of package mapping, and those
+// of expr-lang.
 var reserved = strings.Fields(`
 	row file param run value
 	null nil true false
 	and or not in matches contains startsWith endsWith let if else
-	strptime strftime round_half_even regex_replace regex_match
-	all none any one filter map find findIndex findLast findLastIndex count sum
-	groupBy sortBy reduce len type abs ceil floor round int float string trim
-	trimPrefix trimSuffix upper lower split splitAfter replace repeat join
-	indexOf lastIndexOf hasPrefix hasSuffix max min mean median toJSON fromJSON
-	toBase64 fromBase64 now duration date timezone first last get take keys
-	values toPairs fromPairs reverse uniq concat flatten sort
-	bitand bitor bitxor bitnand bitnot bitshl bitshr bitushr`)
 
-var reservedNames = func() map[string]bool {
-	names := make(map[string]bool, len(reserved))
-	for _, name := range reserved {
-		names[name] = true
-	}
-	return names
-}()
+	abs all any bool ceil coalesce count date day days extract filter find
+	findIndex findLast findLastIndex first float floor from_hex from_unix
+	from_unix_ms from_zone get groupBy hour hours in_zone indexOf int join keys
+	last lastIndexOf left len lower map max mean median min minutes month none
+	number one pad_left parse_json reduce regex_replace repeat replace reverse
+	right round round_half_even seconds sort sortBy split strftime string
+	strptime sum to_json total_seconds trim trimPrefix trimSuffix type unique
+	unix upper values year
+
+	bitand bitnand bitnot bitor bitshl bitshr bitushr bitxor concat duration
+	flatten fromBase64 fromJSON fromPairs hasPrefix hasSuffix now splitAfter
+	take timezone toBase64 toJSON toPairs uniq`)
 
 // Reserved reports whether a name means something in every expression, so
 // that no let can have it.
-func Reserved(name string) bool { return reservedNames[name] }
+func Reserved(name string) bool { return slices.Contains(reserved, name) }

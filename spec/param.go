@@ -33,8 +33,8 @@ func (v *Values) Text(name string) (string, bool) {
 func (v *Values) Has(name string) bool { _, ok := v.texts[name]; return ok }
 
 // Value returns a param's value for expressions: a string, bool, int, float64
-// or json.Number (decimal); a time.Time in UTC for date, timestamp and
-// timestamptz; a time.Duration since midnight for time.
+// or json.Number (decimal), or a time.Time in UTC: of a date its midnight, of
+// a time of day that on 1970-01-01.
 func (v *Values) Value(name string) any { return v.values[name] }
 
 // Values returns the values of all params by name, as Value has them.

@@ -95,8 +95,8 @@ func timeParam(kind row.Kind, text string) (string, any, error) {
 		}
 		at = at.UTC()
 		if kind == row.Time {
-			midnight := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
-			return at.Format("15:04:05.999999999"), at.Sub(midnight), nil
+			at = at.AddDate(1970, 0, 0) // from year 0
+			return at.Format("15:04:05.999999999"), at, nil
 		}
 		return at.Format(strings.Replace(forms[0], "05", "05.999999999", 1)), at, nil
 	}
