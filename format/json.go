@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/seed-128c3863/sluice/row"
@@ -46,9 +47,9 @@ type JSONOptions struct {
 	// Record asks for the text of each row in Batch.Record.
 	Record bool
 
-	// MaxRecord is the most bytes that one record may have, and with it the
-	// memory that a stream needs. Default: 64 MiB; for Columns, where the
-	// document counts, 1 GiB.
+	// MaxRecord is the most bytes that one record may have, or one value around
+	// the rows that At leads to. A stream's buffer grows to twice that at most.
+	// Default: 64 MiB; for Columns, where the document counts, 1 GiB.
 	MaxRecord int
 }
 
@@ -100,7 +101,7 @@ func newJSON(o JSONOptions) *JSONReader {
 		}
 	}
 	r := &JSONReader{o: o, walk: newWalker(o.Paths), line: 1}
-	r.src.most = o.MaxRecord
+	r.src.most = max(o.MaxRecord, utf8.UTFMax) // which peek reads
 	r.src.keep = o.Shape == Columns
 	r.step = r.start
 	return r
@@ -148,7 +149,8 @@ func (r *JSONReader) Read(b *row.Batch) error {
 // prepare empties b, and gives it the columns if it has others.
 func (r *JSONReader) prepare(b *row.Batch) {
 	r.text = 0
-	if len(b.Cols) != len(r.o.Paths) {
+	typed := func(c row.Column) bool { return c.Type.Kind != row.Any }
+	if len(b.Cols) != len(r.o.Paths) || slices.ContainsFunc(b.Cols, typed) {
 		b.Cols = make([]row.Column, len(r.o.Paths))
 	}
 	b.Reset()

@@ -119,6 +119,68 @@ func BenchmarkJSONLines(b *testing.B) {
 	b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
+// BenchmarkJSONSmall reads a file of one short record: what a reader costs.
+func BenchmarkJSONSmall(b *testing.B) {
+	text := []byte(`[{"id":1,"name":"a name","price":1.25,"tags":["a","b"],"ok":true,"none":null}]`)
+	o := format.JSONOptions{Paths: jsonPaths(b, "id", "name", "price", "tags[0]", "ok")}
+	b.ReportAllocs()
+	var batch row.Batch
+	for b.Loop() {
+		readJSON(b, format.JSONBytes(text, o), &batch)
+	}
+}
+
+// BenchmarkJSONColumns reads an object of columns, as pandas writes it.
+func BenchmarkJSONColumns(b *testing.B) {
+	var cols [3][]byte
+	const rows = 100_000
+	for i := range rows {
+		cols[0] = fmt.Appendf(cols[0], `,"%d":%d`, i, i)
+		cols[1] = fmt.Appendf(cols[1], `,"%d":"name %d"`, i, i)
+		cols[2] = fmt.Appendf(cols[2], `,"%d":%d.25`, i, i)
+	}
+	text := fmt.Appendf(nil, `{"id":{%s},"name":{%s},"price":{%s}}`, cols[0][1:], cols[1][1:], cols[2][1:])
+	o := format.JSONOptions{Shape: format.Columns, Paths: jsonPaths(b, "id", "price")}
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	var batch row.Batch
+	for b.Loop() {
+		if n := readJSON(b, format.JSONBytes(text, o), &batch); n != rows {
+			b.Fatalf("%d rows", n)
+		}
+	}
+}
+
+// BenchmarkDecode decodes a record with all that is in it.
+func BenchmarkDecode(b *testing.B) {
+	text := []byte(`{"id":12345,"name":"a name","price":1.25,"tags":["a","b"],"ok":true,"none":null,"more":{"x":[1,2,3],"y":"é"}}`)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := format.Decode(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkLookup finds the last of some members.
+func BenchmarkLookup(b *testing.B) {
+	var text []byte
+	for i := range 10 {
+		text = fmt.Appendf(text, `,"-%d":{"id":"-%d","name":"carrier %d","code":"XX"}`, 31000+i, 31000+i, i)
+	}
+	text[0] = '{'
+	text = append(text, '}')
+	step := format.Step{Name: "-31009"}
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if v, _, _ := format.Lookup(text, step); v == nil {
+			b.Fatal("not found")
+		}
+	}
+}
+
 // readJSON reads to the end and returns the number of rows, all of them good.
 func readJSON(t testing.TB, r *format.JSONReader, b *row.Batch) int {
 	t.Helper()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -115,6 +116,12 @@ func FuzzJSON(f *testing.F) {
 			f.Add([]byte(`[{"a":` + tc.text + `}]`))
 		}
 	}
+	flights, err := os.ReadFile("testdata/json/flights.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(flights)
+	f.Add(bytes.ReplaceAll(flights, []byte(`"legs"`), []byte(`"b"`)))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		text := bytes.TrimPrefix(in, []byte("\ufeff"))
 		if first := bytes.TrimLeft(text, " \t\r\n"); len(first) == 0 || first[0] != '[' || tooDeep(text) {

@@ -326,11 +326,11 @@ func TestJSONMaxRecord(t *testing.T) {
 		shape format.Shape
 		jsonCase
 	}{
-		"array":   {format.Records, jsonCase{text: `[{"a":1},{"a":"` + long + `"}]`, want: "1@2 1\nerror: byte 10: a record is longer than 100 bytes, the most that is held"}},
-		"lines":   {format.Records, jsonCase{text: "{\"a\":1}\n{\"a\":\"" + long + "\"}\n", want: "1@1/1 1\nerror: byte 9: a record is longer than 100 bytes, the most that is held"}},
-		"objects": {format.Records, jsonCase{text: "{\n\"a\":\"" + long + "\"}\n", want: "error: byte 1: a record is longer than 100 bytes, the most that is held"}},
-		"before":  {format.Records, jsonCase{text: `{"x":"` + long + `","d":[]}`, at: "d", want: "error: byte 6: a record is longer than 100 bytes, the most that is held"}},
-		"columns": {format.Columns, jsonCase{text: `{"a":["` + long + `"]}`, want: "error: byte 1: a document that must be in memory as a whole is longer than 100 bytes, the most that is held"}},
+		"array":   {format.Records, jsonCase{text: `[{"a":1},{"a":"` + long + `"}]`, want: "1@2 1\nerror: byte 10: the record or value that begins here has more than 100 bytes, the most that is held"}},
+		"lines":   {format.Records, jsonCase{text: "{\"a\":1}\n{\"a\":\"" + long + "\"}\n", want: "1@1/1 1\nerror: byte 9: the record or value that begins here has more than 100 bytes, the most that is held"}},
+		"objects": {format.Records, jsonCase{text: "{\n\"a\":\"" + long + "\"}\n", want: "error: byte 1: the record or value that begins here has more than 100 bytes, the most that is held"}},
+		"before":  {format.Records, jsonCase{text: `{"x":"` + long + `","d":[]}`, at: "d", want: "error: byte 6: the record or value that begins here has more than 100 bytes, the most that is held"}},
+		"columns": {format.Columns, jsonCase{text: `{"a":["` + long + `"]}`, want: "error: byte 1: the document, which is needed in memory as a whole, has more than 100 bytes, the most that is held"}},
 		"spaces":  {format.Records, jsonCase{text: strings.Repeat(" ", 300) + "[" + strings.Repeat("\n", 300) + "{}" + strings.Repeat(" ", 300) + "]" + strings.Repeat(" ", 300), want: "1@602 ~"}},
 	} {
 		tc.run(t, name, format.JSONOptions{Shape: tc.shape, MaxRecord: 100})

@@ -137,14 +137,14 @@ func (d *decoder) object(i int) (any, int, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		if _, twice := m[key.(string)]; twice {
+		if _, twice := m[key]; twice {
 			return nil, 0, fmt.Errorf("the key %q stands twice in its object", key)
 		}
 		v, end, err := d.value(d.colon(d.text, end))
 		if err != nil {
 			return nil, 0, err
 		}
-		m[key.(string)] = v
+		m[key] = v
 		i = d.after(end)
 	}
 	return m, i + 1, nil
@@ -171,11 +171,16 @@ func (d *decoder) after(i int) int {
 	return i
 }
 
-func (d *decoder) string(i int) (any, int, error) {
+func (d *decoder) string(i int) (string, int, error) {
+	d.escaped = false
 	end := d.str(d.text, i+1)
-	text, err := Unquote(d.text[i:end], d.scratch)
-	if err != nil {
-		return nil, 0, err
+	text := d.text[i+1 : end-1]
+	if d.escaped {
+		var err error
+		if d.scratch, err = unescape(text, d.scratch[:0]); err != nil {
+			return "", 0, err
+		}
+		text = d.scratch
 	}
 	return string(text), end, nil
 }

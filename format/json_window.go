@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -20,8 +21,8 @@ const (
 // more to read.
 var errMore = errors.New("the value goes on beyond the buffer")
 
-// A window is what its reader holds of a file: all of it, or a
-// buffer that moves on.
+// A window is what its reader holds of a file: all of it, or a buffer that
+// moves on.
 type window struct {
 	r     io.Reader // nil: buf is the whole file
 	buf   []byte    // read and not yet dropped
@@ -45,7 +46,7 @@ func (s *window) fill() error {
 	if s.whole {
 		return nil
 	}
-	if len(s.rest()) > s.most {
+	if len(s.rest()) > s.most+utf8.UTFMax { // a fault may show only by the whole character
 		return s.tooLong()
 	}
 	if s.pos > 0 && !s.keep {
@@ -95,13 +96,14 @@ func (s *window) read() error {
 	return nil
 }
 
-// tooLong says that the record at pos is.
+// tooLong says that the record at pos is, or another value that was to be
+// passed.
 func (s *window) tooLong() error {
-	what := "a record"
+	what := "the record or value that begins here"
 	if s.keep {
-		what = "a document that must be in memory as a whole"
+		what = "the document, which is needed in memory as a whole,"
 	}
-	return &row.Error{Byte: s.position(s.pos), Err: fmt.Errorf("%s is longer than %d bytes, the most that is held", what, s.most)}
+	return &row.Error{Byte: s.position(s.pos), Err: fmt.Errorf("%s has more than %d bytes, the most that is held", what, s.most)}
 }
 
 // undecided is the error for a record whose bytes do not say what it is.
