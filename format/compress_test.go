@@ -175,3 +175,25 @@ func TestCompressed(t *testing.T) {
 		t.Errorf("nothing: got %s", got)
 	}
 }
+
+// BenchmarkDecompress reads small files one after the other.
+func BenchmarkDecompress(b *testing.B) {
+	text := long()[:20_000]
+	for name, data := range map[string][]byte{"gzip": gzipped(b, text), "zstd": zstandard(b, text)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			out := make([]byte, 32<<10)
+			for b.Loop() {
+				in, err := format.Decompress(bytes.NewReader(data), "")
+				if err != nil {
+					b.Fatal(err)
+				}
+				if n, err := io.ReadFull(in, out); n != len(text) {
+					b.Fatal(n, err)
+				}
+				in.Close()
+			}
+		})
+	}
+}

@@ -24,8 +24,23 @@ type CSVOptions struct {
 // line break, begins or ends with a space, is empty, or reads as the word for
 // null. So what is not quoted and is that word is null, and an empty text is
 // "". (In a file of one column a null that is nothing is written as "", as
-// readers pass over empty lines.) For the forms of the types see appendText;
-// lists are JSON arrays.
+// readers pass over empty lines.)
+//
+//	bool         true, false
+//	integers     every digit
+//	floats       the shortest text that reads back as the same float; NaN, Infinity, -Infinity
+//	decimal      every digit of its scale
+//	date         2006-01-02
+//	time         15:04:05, with 3 or 6 digits after the point if needed
+//	timestamp    2006-01-02 15:04:05, with 3, 6 or 9 digits after the point if needed
+//	timestamptz  the same in UTC, and +00:00
+//	bytes        base64
+//	uuid         of 36 characters, lower case
+//	json         as it is
+//	list         as a JSON array
+//
+// Numbers, dates and times are in forms that pandas, DuckDB, Athena and
+// PostgreSQL read.
 type CSV struct {
 	out       textWriter
 	names     []string

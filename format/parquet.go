@@ -135,6 +135,7 @@ func (p *Parquet) Write(b *row.Batch) error {
 		p.err = p.write(b, from, to)
 		from = to
 	}
+	clear(p.values[:cap(p.values)]) // they point into b
 	return p.err
 }
 
@@ -234,7 +235,7 @@ var errClosed = errors.New("the file is complete: Reset begins another")
 // Reset begins another file, written to w, and keeps schema, options and
 // memory. What was not closed is dropped.
 func (p *Parquet) Reset(w io.Writer) {
-	if p.err == errClosed {
+	if errors.Is(p.err, errClosed) {
 		p.keepPaths()
 		p.out.Reset(w)
 	} else {

@@ -85,6 +85,8 @@ func parquetCases(t *testing.T) []written {
 		written{name: "row groups", schema: all, rows: slices.Concat(rows, rows, empty), options: format.ParquetOptions{RowGroupRows: 4}, groups: []int{4, 4, 4, 1}},
 		written{name: "required", schema: required(all), rows: slices.Delete(slices.Clone(rows), 1, 2)},
 		written{name: "created by", schema: all, rows: rows, options: format.ParquetOptions{CreatedBy: "sluice version 1.2.3"}},
+		written{name: "names", schema: schema(t, "a.b", "string", "한글 \"x\"", "bytes", "select", "list(bytes)", "A.B", "uuid"),
+			rows: [][]any{{"x", []byte{255}, []any{[]byte{1}}, uuid{}}, {nil, nil, nil, nil}}},
 		written{name: "nan", schema: schema(t, "f", "float64", "g", "float32"), rows: [][]any{{math.NaN(), math.NaN()}, {1.5, math.NaN()}, {-2.5, nil}}},
 	)
 	return slices.Concat(cases, timestampCases(t), listCases(t), largeCases(t))

@@ -15,21 +15,8 @@ type textForm struct {
 	utc     string // follows a timestamptz
 }
 
-// appendText adds value r of c, which is not null, as text without quotes:
-//
-//	bool         true, false
-//	integers     every digit
-//	floats       the shortest text that reads back as the same float; NaN, Infinity, -Infinity
-//	decimal      every digit of its scale
-//	date         2006-01-02
-//	time         15:04:05, with 3 or 6 digits after the point if needed
-//	timestamp    2006-01-02 15:04:05, with 3, 6 or 9 digits after the point if needed
-//	timestamptz  the same in UTC, and +00:00
-//	bytes        base64
-//	uuid         of 36 characters, lower case
-//	json         as it is
-//
-// Lists have no such form.
+// appendText adds value r of c, which is not null, as text without quotes, in
+// the forms that CSV documents. Lists have none.
 func (f textForm) appendText(dst []byte, c *row.Column, r int) ([]byte, error) {
 	switch c.Type.Kind {
 	case row.Any, row.String, row.JSON:
