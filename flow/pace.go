@@ -8,7 +8,7 @@ const (
 	slack = 10 * time.Millisecond
 
 	// paceStep is the least time between two changes of the pace.
-	paceStep = 500 * time.Millisecond
+	paceStep = 400 * time.Millisecond
 
 	// leastRate is the lowest pace, requests a second.
 	leastRate = 1

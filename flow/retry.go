@@ -22,8 +22,8 @@ type RetryOptions struct {
 	Base, Max time.Duration
 
 	// Budget is how many retries all requests together may have in hand. Each
-	// retry takes one; each success gives back a fifth, and each second half
-	// the budget. While there is none left retries wait for theirs in turn, and
+	// retry takes one; each success gives back a fifth of one, and each second
+	// half the budget. While there is none left retries wait for theirs in turn, and
 	// one that would wait for longer than Max is given up: a store that is
 	// dying is not hammered. Default: 100.
 	Budget int
@@ -93,26 +93,32 @@ func (r *Retrier) Do(ctx context.Context, fn func(ctx context.Context, attempt i
 		if ctx.Err() != nil {
 			return ended(ctx, err)
 		}
-		var pause time.Duration
-		var giveUp string
+		var next verdict
 		switch {
 		case isThrottled(err):
 			refusals++
-			pause, giveUp = r.refused(begun, refusals)
+			next = r.refused(begun, refusals)
 		case !r.o.Retryable(err):
 			r.answered(0)
 			return err
 		default:
 			faults++
-			pause, giveUp = r.faulted(faults)
+			next = r.faulted(faults)
 		}
-		if giveUp != "" {
-			return fmt.Errorf("after %s in %v%s: %w", attempts(attempt), roughly(time.Since(begun)), giveUp, err)
+		if next.final {
+			return fmt.Errorf("after %s in %v%s: %w", attempts(attempt), roughly(time.Since(begun)), next.why, err)
 		}
-		if sleep(ctx, pause) != nil {
+		if sleep(ctx, next.pause) != nil {
 			return ended(ctx, err)
 		}
 	}
+}
+
+// A verdict is whether a failed request is tried again.
+type verdict struct {
+	pause time.Duration // before it is
+	final bool          // it is not
+	why   string        // follows the number of attempts
 }
 
 // answered notes that the store is alive, and earns retries.
@@ -124,9 +130,9 @@ func (r *Retrier) answered(earned float64) {
 	r.tokens = min(r.tokens+earned, float64(r.o.Budget))
 }
 
-// refused returns the pause after the n-th throttled attempt of a request: at
-// most 10 times Base, since it is the limiter that slows requests down.
-func (r *Retrier) refused(begun time.Time, n int) (pause time.Duration, giveUp string) {
+// refused judges the n-th throttled attempt of a request. The pause is at most
+// 10 times Base, since it is the limiter that slows requests down.
+func (r *Retrier) refused(begun time.Time, n int) verdict {
 	r.mu.Lock()
 	alive := r.alive
 	r.mu.Unlock()
@@ -134,35 +140,36 @@ func (r *Retrier) refused(begun time.Time, n int) (pause time.Duration, giveUp s
 		alive = begun
 	}
 	if silent := time.Since(alive); silent >= r.o.Patience {
-		return 0, fmt.Sprintf(" (throttled, with no success of any request for %v)", roughly(silent))
+		return verdict{final: true, why: fmt.Sprintf(", throttled with no success of any request for %v", roughly(silent))}
 	}
-	return backoff(r.o.Base, min(10*r.o.Base, r.o.Max), n), ""
+	return verdict{pause: backoff(r.o.Base, min(10*r.o.Base, r.o.Max), n)}
 }
 
-// faulted returns the pause after the n-th fault of a request, in which it also
-// waits for its turn in the budget of retries.
-func (r *Retrier) faulted(n int) (pause time.Duration, giveUp string) {
+// faulted judges the n-th fault of a request. In the pause it also waits for
+// its turn in the budget of retries.
+func (r *Retrier) faulted(n int) verdict {
 	if n >= r.o.Attempts {
-		return 0, " "
+		return verdict{final: true}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	turn := r.turn(time.Now())
+	if turn > r.o.Max {
+		return verdict{final: true, why: ", as too many requests to this store fail to try more"}
+	}
+	r.tokens--
+	return verdict{pause: max(turn, backoff(r.o.Base, r.o.Max, n))}
+}
+
+// turn returns how long the next retry has to wait for its token. mu is held.
+func (r *Retrier) turn(now time.Time) time.Duration {
 	whole := float64(r.o.Budget)
 	refill := whole / 2 // a second
-	now := time.Now()
 	if !r.filled.IsZero() {
 		r.tokens = min(r.tokens+refill*now.Sub(r.filled).Seconds(), whole)
 	}
 	r.filled = now
-	var turn time.Duration
-	if debt := 1 - r.tokens; debt > 0 {
-		turn = time.Duration(debt / refill * float64(time.Second))
-	}
-	if turn > r.o.Max {
-		return 0, " (no retries left: too many requests to this store fail)"
-	}
-	r.tokens--
-	return max(turn, backoff(r.o.Base, r.o.Max, n)), ""
+	return time.Duration(max(0, 1-r.tokens) / refill * float64(time.Second))
 }
 
 // backoff returns the pause after the n-th failure, at most limit, half of it

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -157,40 +156,39 @@ func fixed(n int) func() gate {
 	return func() gate { return make(semaphore, n) }
 }
 
-var errNone = errors.New("none")
-
 var simCases = []struct {
 	name   string
 	n      int
 	fixed  []int
-	wasted float64
+	within float64 // times the best
+	wasted float64 // share of requests
 	store  func() *simStore
 }{
-	{"200 requests/s", 6000, []int{6, 8, 9, 10, 12, 16, 24, 32}, 0.03, func() *simStore {
+	{"200 requests/s", 6000, []int{8, 9, 10, 12}, 1.15, 0.03, func() *simStore {
 		return &simStore{median: 45 * time.Millisecond, sigma: 0.3, rate: 200, burst: 20}
 	}},
-	{"200 requests/s, burst 200", 6000, []int{6, 8, 9, 10, 12, 16, 24, 32}, 0.03, func() *simStore {
+	{"200 requests/s, burst 200", 6000, []int{8, 9, 10, 12}, 1.15, 0.03, func() *simStore {
 		return &simStore{median: 45 * time.Millisecond, sigma: 0.3, rate: 200, burst: 200}
 	}},
-	{"200 requests/s, slow", 6000, []int{20, 24, 26, 28, 32, 48}, 0.03, func() *simStore {
+	{"200 requests/s, slow", 6000, []int{24, 26, 28}, 1.15, 0.03, func() *simStore {
 		return &simStore{median: 125 * time.Millisecond, sigma: 0.3, rate: 200, burst: 20}
 	}},
-	{"200 requests/s, at once", 6000, []int{1, 2, 4}, 0.03, func() *simStore {
+	{"200 requests/s, at once", 6000, []int{1, 2}, 1.15, 0.03, func() *simStore {
 		return &simStore{median: time.Millisecond, sigma: 0.3, rate: 200, burst: 20}
 	}},
-	{"30 in flight", 12000, []int{20, 24, 28, 29, 30, 31, 32, 34, 40}, 0.03, func() *simStore {
+	{"30 in flight", 8000, []int{28, 29, 30, 31, 32}, 1.15, 0.03, func() *simStore {
 		return &simStore{median: 45 * time.Millisecond, sigma: 0.3, most: 30}
 	}},
-	{"30 in flight, even", 12000, []int{24, 28, 30, 31, 32, 34, 40}, 0.03, func() *simStore {
+	{"30 in flight, even", 8000, []int{29, 30, 31}, 1.15, 0.03, func() *simStore {
 		return &simStore{median: 45 * time.Millisecond, most: 30}
 	}},
-	{"latency doubles each 64", 8000, []int{32, 48, 64, 80, 96, 128}, 0, func() *simStore {
+	{"latency doubles each 64", 8000, []int{64, 80, 96, 112}, 1.15, 0, func() *simStore {
 		return &simStore{median: 50 * time.Millisecond, sigma: 0.3, load: func(n int) float64 { return math.Exp2(float64(n) / 64) }}
 	}},
-	{"40 servers", 8000, []int{32, 40, 48, 64, 128}, 0, func() *simStore {
+	{"40 servers", 8000, []int{40, 48, 64}, 1.15, 0, func() *simStore {
 		return &simStore{median: 50 * time.Millisecond, sigma: 0.3, servers: 40}
 	}},
-	{"recovers", 11000, []int{8, 16, 24, 32, 48, 64, 128}, 0.05, func() *simStore {
+	{"recovers", 11000, []int{16, 24, 32}, 1.15, 0.03, func() *simStore {
 		return &simStore{median: 45 * time.Millisecond, sigma: 0.3, burst: 20, rateAt: func(d time.Duration) float64 {
 			if d < 20*time.Second {
 				return 50
@@ -198,27 +196,39 @@ var simCases = []struct {
 			return 500
 		}}
 	}},
-	{"no limit", 20000, []int{512}, 0, func() *simStore {
+	{"no limit", 12000, []int{512}, 1.25, 0, func() *simStore {
 		return &simStore{median: 100 * time.Millisecond}
 	}},
-	{"no limit, 600 requests", 600, []int{256}, 0, func() *simStore {
+	{"no limit, 600 requests", 600, []int{256}, 1.6, 0, func() *simStore {
 		return &simStore{median: 125 * time.Millisecond}
 	}},
 }
 
+// TestLimiterAgainstBestFixed holds the limiter against the best of the fixed
+// numbers of slots, found by trying them. Those are hard to beat: a semaphore
+// that hammers a store loses nothing by it here, however much is refused.
 func TestLimiterAgainstBestFixed(t *testing.T) {
+	t.Logf("%-26s %9s %8s %8s   %8s %5s %8s", "store", "best of", "time", "refused", "adaptive", "x", "refused")
 	for _, tc := range simCases {
 		t.Run(tc.name, func(t *testing.T) {
-			best, at, bestWaste := time.Duration(math.MaxInt64), 0, 0.
+			t.Parallel()
+			best, at, waste := time.Duration(math.MaxInt64), 0, 0.
 			for _, n := range tc.fixed {
-				took, w := simulate(t, tc.store(), tc.n, 1, fixed(n))
-				if took < best {
-					best, at, bestWaste = took, n, w
+				if took, w := simulate(t, tc.store(), tc.n, 1, fixed(n)); took < best {
+					best, at, waste = took, n, w
 				}
 			}
-			for seed := range uint64(5) {
+			for seed := range uint64(2) {
 				took, wasted := simulate(t, tc.store(), tc.n, seed+2, adaptive(seed))
-				t.Logf("best fixed %3d: %6.2fs %4.1f%% refused   adaptive: %6.2fs (%.2f x) %4.1f%% refused", at, best.Seconds(), 100*bestWaste, took.Seconds(), took.Seconds()/best.Seconds(), 100*wasted)
+				ratio := took.Seconds() / best.Seconds()
+				t.Logf("%-26s %9d %7.2fs %7.1f%%   %7.2fs %5.2f %7.1f%%",
+					tc.name, at, best.Seconds(), 100*waste, took.Seconds(), ratio, 100*wasted)
+				if ratio > tc.within {
+					t.Errorf("took %v, %.2f times the %v of %d slots", took, ratio, best, at)
+				}
+				if wasted > tc.wasted {
+					t.Errorf("%.1f%% of the requests were refused, want at most %.1f%%", 100*wasted, 100*tc.wasted)
+				}
 			}
 		})
 	}
