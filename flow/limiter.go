@@ -89,6 +89,7 @@ func NewLimiter(o LimiterOptions) *Limiter {
 		begun:  time.Now(),
 		jitter: rand.Float64,
 		slots:  newSlots(o),
+		sends:  newSends(o),
 		pace:   pace{most: o.Rate},
 	}
 }

@@ -138,6 +138,7 @@ func (l *Limiter) learn(now time.Duration, s send, came outcome) {
 			l.slots.overloaded(&l.meter)
 		}
 	case failed:
+		l.pause.answered(s) // with a fault, but it was let in
 	}
 	l.slots.step(&l.meter)
 	l.pace.step(&l.meter)

@@ -70,7 +70,7 @@ func (p *pace) drop() { p.rate = 0 }
 // step lets the rate grow while requests wait for it: half-way to where it was
 // refused, then by little, then by more and more.
 func (p *pace) step(m *meter) {
-	if p.rate == 0 {
+	if p.rate == 0 || p.most > 0 && p.rate > p.most {
 		return
 	}
 	span := m.since(p.from)

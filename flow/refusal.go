@@ -9,9 +9,6 @@ const (
 
 	// certain is the score from which refusals are about the one or the other.
 	certain = 3
-
-	// before is how many sends before a refusal are compared with it.
-	before = 32
 )
 
 // A pause is the moment in which no request is sent, after one was refused.
@@ -111,11 +108,12 @@ func (l *Limiter) evidence() evidence {
 	p, q := &l.pause, &l.sends
 	var e evidence
 	for n := p.from + 1; n <= p.to; n++ {
-		switch s := q.get(n); {
+		s := q.at(n)
+		switch {
 		case !s.refused:
 			e.accepted++
 		case e.refused == 0:
-			e.first = s
+			e.first = *s
 			fallthrough
 		default:
 			e.refused++
@@ -125,19 +123,8 @@ func (l *Limiter) evidence() evidence {
 		return e
 	}
 	e.soon = e.first.number-p.from < before && p.from > 0
-	after := p.to - e.first.number + 1
-	e.part = float64(e.refused) / float64(max(after, before))
-
-	var accepted, crowded float64
-	for n := e.first.number - 1; n > max(0, e.first.number-before); n-- {
-		if s := q.get(n); !s.refused {
-			accepted++
-			if s.among >= e.first.among {
-				crowded++
-			}
-		}
-	}
-	e.crowded = crowded / max(accepted, 1)
+	e.part = float64(e.refused) / float64(max(p.to-e.first.number+1, before))
+	e.crowded = q.crowded(e.first)
 	e.goodput = q.goodput(p.began, max(l.meter.latency, time.Millisecond))
 	return e
 }

@@ -2,8 +2,10 @@ package flow
 
 import "time"
 
-// recent is how many sends are remembered: more than may be in flight.
-const recent = 1024
+const (
+	recent = 1024 // sends are remembered, at least
+	before = 32   // of them are compared with one that was refused
+)
 
 // A send is one request as the limiter let it go.
 type send struct {
@@ -13,19 +15,29 @@ type send struct {
 	refused bool
 }
 
-// sends remembers the recent ones.
+// sends remembers the recent ones, among them all that are in flight.
 type sends struct {
-	ring  [recent]send
+	ring  []send
 	last  int64 // number of the last
 	cut   int64 // number of the last before the last pause
 	fresh int   // in flight since then
 }
 
+func newSends(o LimiterOptions) sends {
+	return sends{ring: make([]send, max(recent, 2*o.Max))}
+}
+
+// oldest returns the number before that of the oldest remembered.
+func (q *sends) oldest() int64 { return max(0, q.last-int64(len(q.ring))) }
+
+// at returns the place of a number.
+func (q *sends) at(number int64) *send { return &q.ring[number%int64(len(q.ring))] }
+
 func (q *sends) add(now time.Duration, among int) send {
 	q.last++
 	q.fresh++
 	s := send{number: q.last, at: now, among: among}
-	q.ring[q.last%recent] = s
+	*q.at(q.last) = s
 	return s
 }
 
@@ -35,10 +47,8 @@ func (q *sends) end(s send) {
 	}
 }
 
-func (q *sends) get(number int64) send { return q.ring[number%recent] }
-
 func (q *sends) refuse(s send) {
-	if e := &q.ring[s.number%recent]; e.number == s.number {
+	if e := q.at(s.number); e.number == s.number {
 		e.refused = true
 	}
 }
@@ -46,9 +56,26 @@ func (q *sends) refuse(s send) {
 // close starts anew: what was sent up to now led to a pause. It returns the
 // numbers between which that is.
 func (q *sends) close() (from, to int64) {
-	from, to = max(q.cut, q.last-recent), q.last
+	from, to = max(q.cut, q.oldest()), q.last
 	q.cut, q.fresh = to, 0
 	return from, to
+}
+
+// crowded returns the part of those accepted just before s that were sent among
+// as many as it.
+func (q *sends) crowded(s send) float64 {
+	var accepted, among float64
+	for n := s.number - 1; n > max(s.number-before, q.oldest()); n-- {
+		e := q.at(n)
+		if e.refused {
+			continue
+		}
+		accepted++
+		if e.among >= s.among {
+			among++
+		}
+	}
+	return among / max(accepted, 1)
 }
 
 // goodput returns how many sends a second were accepted of late: in the second
@@ -58,8 +85,8 @@ func (q *sends) close() (from, to int64) {
 func (q *sends) goodput(now, latency time.Duration) float64 {
 	var all, since int // not refused: in the whole time, and since the refusal
 	begin, refusal := now, now
-	for n := q.last; n > max(0, q.last-recent); n-- {
-		s := q.get(n)
+	for n := q.last; n > q.oldest(); n-- {
+		s := q.at(n)
 		if now-s.at > max(time.Second, 4*latency) {
 			break
 		}

@@ -125,14 +125,7 @@ func simulate(t *testing.T, store *simStore, n int, seed uint64, open func() gat
 	synctest.Test(t, func(t *testing.T) {
 		store.start(seed)
 		g, r := open(), NewRetrier(RetryOptions{})
-		items := func(yield func(int, error) bool) {
-			for i := range n {
-				if !yield(i, nil) {
-					return
-				}
-			}
-		}
-		err := Each(t.Context(), 600, items, func(ctx context.Context, _ int) error {
+		err := Each(t.Context(), 600, count(n), func(ctx context.Context, _ int) error {
 			return r.Do(ctx, func(ctx context.Context, _ int) error { return g.Do(ctx, store.serve) })
 		})
 		if err != nil {
@@ -192,6 +185,14 @@ var simCases = []struct {
 		return &simStore{median: 45 * time.Millisecond, sigma: 0.3, burst: 20, rateAt: func(d time.Duration) float64 {
 			if d < 20*time.Second {
 				return 50
+			}
+			return 500
+		}}
+	}},
+	{"silent, then recovers", 10000, []int{16, 32}, 1.15, 0.03, func() *simStore {
+		return &simStore{median: 45 * time.Millisecond, sigma: 0.3, burst: 20, rateAt: func(d time.Duration) float64 {
+			if d > time.Second && d < 20*time.Second {
+				return 1e-9
 			}
 			return 500
 		}}

@@ -12,15 +12,12 @@ const (
 	steady              // fixed
 )
 
-// step sizes of the climb.
+// Steps of the climb.
 const (
 	stride   = 1.2  // a try is so much more or less
 	gain     = 1.05 // a try of more must give so much more
 	noLoss   = 0.98 // a try of less must keep so much
-	slow     = 1.5  // latency over the fastest from which less is tried
-	tooSlow  = 3    // latency over the fastest from which doubling waits
-	asFast   = 3    // halves of the fastest latency up to which the ramp is steeper
-	longRest = 16   // spans between tries that came to nothing
+	longRest = 16   // most spans between tries that come to nothing
 )
 
 // slots learn how many requests may be in flight.
@@ -34,7 +31,7 @@ type slots struct {
 	rate    float64 // answers a second, in the round or at the level before
 	best    float64 // the most of these answers a second
 	good    float64 // slots of that round
-	strikes int     // rounds in a row that did not
+	strikes int     // rounds in a row that gained little
 
 	// climb
 	level float64       // the best known number of slots
@@ -46,6 +43,13 @@ type slots struct {
 	// creep, which rests too
 	add float64 // slots to add next
 }
+
+// What answers that take longer than in an idle store, so many times, are a
+// sign of.
+const (
+	slow    = 1.5 // perhaps of too many in flight: less is worth a try
+	tooSlow = 3   // that doubling has to wait for what it brings
+)
 
 type try uint8
 
@@ -69,16 +73,20 @@ func (s *slots) whole() int { return int(s.limit) }
 func (s *slots) set(limit float64) { s.limit = min(max(limit, s.least), s.most) }
 
 // answered lets the limit grow by one for each answer, which doubles it in a
-// round, and by two for one that is as fast as the first round was. That
-// happens only while requests wait for slots.
+// round, and by two for one about as fast as the first round was. That happens
+// only while requests wait for slots.
 func (s *slots) answered(m *meter, took time.Duration) {
 	if s.phase != ramp || m.by != bySlots {
 		return
 	}
+	load := 0. // unknown in the first round
+	if m.fastest > 0 {
+		load = float64(took) / float64(m.fastest)
+	}
 	switch {
-	case m.fastest == 0 || took > asFast*m.fastest/2 && took <= tooSlow*m.fastest:
+	case load == 0 || load > slow && load <= tooSlow:
 		s.set(s.limit + 1)
-	case took <= asFast*m.fastest/2:
+	case load <= slow:
 		s.set(s.limit + 2)
 	}
 }
@@ -106,23 +114,29 @@ func (s *slots) stepRamp(m *meter) {
 		return
 	}
 	m.noteFastest(round)
+	if round.share(bySlots) < 0.7 { // the caller's pace, not the store's
+		s.forget(m)
+		return
+	}
 	before := s.rate
 	s.rate = s.size / round.latency.Seconds()
-	switch {
-	case round.share(bySlots) < 0.7: // the caller's pace, not the store's
-		s.rate, s.best, s.strikes = 0, 0, 0
-	case s.rate > 1.2*before:
-		s.strikes = 0
-	default:
-		s.strikes++
-	}
 	if s.rate > 1.05*s.best {
 		s.best, s.good = s.rate, s.size
+	}
+	s.strikes++
+	if s.rate > 1.2*before {
+		s.strikes = 0
 	}
 	if s.strikes == 2 || s.rate < 0.95*before {
 		s.startClimb(m, s.good)
 		return
 	}
+	s.size, s.from = s.limit, m.mark()
+}
+
+// forget has the ramp compare nothing with what was before.
+func (s *slots) forget(m *meter) {
+	s.rate, s.best, s.strikes = 0, 0, 0
 	s.size, s.from = s.limit, m.mark()
 }
 
@@ -209,12 +223,6 @@ func (s *slots) refusedAt(m *meter, e evidence) {
 	s.set(max(limit, s.limit/2))
 	s.rest = min(2*s.rest, longRest)
 	s.add, s.wait, s.from = 1, s.rest, m.mark()
-}
-
-// forget has the ramp compare nothing with what was before a pause.
-func (s *slots) forget(m *meter) {
-	s.rate, s.best, s.strikes = 0, 0, 0
-	s.size, s.from = s.limit, m.mark()
 }
 
 // leaveCreep goes back to learning by what is gained.
