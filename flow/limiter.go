@@ -45,20 +45,26 @@ func (o *LimiterOptions) setDefaults() {
 // served, and learns from the answers how much the store bears:
 //
 //   - How many at once. It begins with Start and doubles with each round of
-//     answers until a doubling gains nothing, then tries a little more (and,
-//     when answers became slow, a little less) now and then, and keeps what
-//     gains.
+//     answers, or better while they stay fast, until that gains nothing. Then
+//     it tries a little more now and then (and, when answers became slow, a
+//     little less) and keeps what gains.
 //   - How many a second, once the store refused requests. All of them pause
 //     for a moment and go on at the rate that was accepted, which then grows
 //     slowly up to where it was refused, and faster beyond.
-//   - Which of the two a refusal is about. See refusals.
+//   - Which of the two a store refuses: a pace helps in both cases, so it comes
+//     first; when the refused requests are those sent among the most others,
+//     again and again, the limit of slots takes its place.
+//
+// A store that refuses everything gets a single request now and then, at most
+// some seconds apart, until one is answered. A request that is not answered in
+// time makes all pause too, and takes away part of the slots.
 //
 // It learns only while it is what holds requests back: when the caller has
 // fewer requests than may be sent, nothing grows and nothing shrinks.
 type Limiter struct {
 	o      LimiterOptions
 	begun  time.Time // moments are durations since then
-	jitter func() float64
+	jitter func() float64 // 0 to 1
 
 	mu    sync.Mutex
 	queue line

@@ -26,7 +26,8 @@ type Stop struct {
 
 // NewStop listens to signals until the returned function is called, which ends
 // both contexts and the listening. Without a signal both contexts live as long
-// as ctx. A grace of 0 or less ends Work with the first signal.
+// as ctx. A grace of 0 or less ends Work with the first signal. The caller does
+// not close signals before.
 func NewStop(ctx context.Context, signals <-chan os.Signal, grace time.Duration) (*Stop, func()) {
 	work, endWork := context.WithCancelCause(ctx)
 	intake, endIntake := context.WithCancelCause(work)
