@@ -2,8 +2,8 @@
 //
 // It is the only package that starts goroutines. What it is given are plain
 // functions; what it hands back is their first error, after all of them ended.
-// No goroutine outlives the call that started it, and a context that ends says
-// why in its cause.
+// No goroutine outlives the call that started it or, with [Every] and [NewStop],
+// the call of what they return. A context that ends says why in its cause.
 //
 //	Each file -> [Budget, bytes] -> Limiter: get -> [Workers: map] -> Limiter: put
 //

@@ -63,7 +63,7 @@ func (o *LimiterOptions) setDefaults() {
 // fewer requests than may be sent, nothing grows and nothing shrinks.
 type Limiter struct {
 	o      LimiterOptions
-	begun  time.Time // moments are durations since then
+	begun  time.Time      // moments are durations since then
 	jitter func() float64 // 0 to 1
 
 	mu    sync.Mutex
