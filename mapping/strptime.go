@@ -130,8 +130,7 @@ func (f *timeFormat) parse(s string) (value, error) {
 	if r.rest != "" {
 		return value{}, f.mismatch(s, fmt.Sprintf("%s is left over", quote(r.rest)))
 	}
-	r.settle()
-	if why := r.c.valid(); why != "" {
+	if why := r.settle(); why != "" {
 		return value{}, f.mismatch(s, why)
 	}
 	if r.weekday >= 0 && weekday(r.c.days()) != r.weekday {
@@ -141,6 +140,9 @@ func (f *timeFormat) parse(s string) (value, error) {
 	case dateKind:
 		return value{k: dateKind, n: r.c.days()}, nil
 	case clockKind:
+		if r.c.nano%1000 != 0 {
+			return value{}, f.mismatch(s, "a time of day holds six digits of a second")
+		}
 		return value{k: clockKind, n: r.c.clock()}, nil
 	}
 	return r.c.stamp(), nil
@@ -159,8 +161,10 @@ type timeReader struct {
 	c       civil
 	why     string
 	pm, am  bool
-	yearDay int
 	weekday int // Monday is 0; -1: not said
+	yearDay int // if hasYearDay
+
+	hasYearDay bool
 }
 
 func (r *timeReader) item(it *timeItem) bool {
@@ -226,10 +230,7 @@ func (r *timeReader) number(it *timeItem) bool {
 			return false
 		}
 	case 'j':
-		r.yearDay = n
-		if n == 0 {
-			r.yearDay = -1
-		}
+		r.yearDay, r.hasYearDay = n, true
 	}
 	return true
 }
@@ -300,22 +301,23 @@ func (r *timeReader) nameOf(words []string, short bool) int {
 	return -1
 }
 
-// settle works out what depends on several directives.
-func (r *timeReader) settle() {
+// settle works out what depends on several directives, and says in words what
+// is wrong with the whole; "" if nothing is.
+func (r *timeReader) settle() string {
 	if r.pm && r.c.hour < 12 {
 		r.c.hour += 12
 	} else if r.am && r.c.hour == 12 {
 		r.c.hour = 0
 	}
-	if r.yearDay == 0 || r.c.year < 1 || r.c.year > 9999 {
-		return
+	why := r.c.valid()
+	if !r.hasYearDay || why != "" {
+		return why
 	}
-	last := 365 + daysIn(r.c.year, 2) - 28
-	if r.yearDay < 0 || r.yearDay > last {
-		r.c.day = 0 // which valid refuses
-		return
+	if last := 365 + daysIn(r.c.year, 2) - 28; r.yearDay < 1 || r.yearDay > last {
+		return fmt.Sprintf("%d has no day %d", r.c.year, r.yearDay)
 	}
 	_, r.c.month, r.c.day = dateOf(daysOf(r.c.year, 1, 1) + int64(r.yearDay) - 1)
+	return ""
 }
 
 var (
