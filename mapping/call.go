@@ -14,14 +14,6 @@ import (
 // kinds is a set of kinds that an argument may be of.
 type kinds uint32
 
-func oneOf(ks ...kind) kinds {
-	var set kinds
-	for _, k := range ks {
-		set |= 1 << k
-	}
-	return set
-}
-
 const (
 	textArg     kinds = 1 << textKind
 	intArg      kinds = 1 << intKind

@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/row"
-	"github.com/seed-128c3863/sluice/spec"
 )
 
 // A chain is a path from row whose every step is known when the job is
@@ -284,36 +283,6 @@ func take(from value, s format.Step) (part, row.Why, int64) {
 		}
 	}
 	return part{v: null}, row.Whole, 0
-}
-
-// space compiles param.name, file.name and run.name, whose names are known.
-func (c *compiler) space(space string, n *ast.MemberNode) (*node, error) {
-	name, ok := n.Property.(*ast.StringNode)
-	if !ok {
-		return nil, mistakef(leftmost(n.Property), "the name after %s is written out, as in %s.%s", space, space, spaceExamples[space])
-	}
-	switch space {
-	case "param":
-		for i, p := range c.job.Params {
-			if p.Name == name.Value {
-				return &node{k: kindOf(p.Type), deps: onRun, eval: func(m *Mapper) (value, error) { return m.params[i], nil }}, nil
-			}
-		}
-		var known []string
-		for _, p := range c.job.Params {
-			known = append(known, p.Name)
-		}
-		return nil, mistakeHint(name, spec.Suggest(name.Value, known), "there is no param %q", name.Value)
-	case "run":
-		switch name.Value {
-		case "time":
-			return &node{k: instantKind, deps: onRun, eval: func(m *Mapper) (value, error) { return ofTime(m.run.Time), nil }}, nil
-		case "id":
-			return &node{k: textKind, deps: onRun, eval: func(m *Mapper) (value, error) { return ofText(m.run.ID), nil }}, nil
-		}
-		return nil, mistakeHint(name, spec.Suggest(name.Value, []string{"time", "id"}), "a run has run.time and run.id, not %q", name.Value)
-	}
-	return c.fileField(name)
 }
 
 // isOpen tells whether n is a chain that can still grow.

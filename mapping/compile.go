@@ -23,7 +23,6 @@ type Program struct {
 	lets    []*let
 	fields  []string // of the file, as the slots of Mapper.fields
 	params  []spec.Param
-	locals  int // slots for variables inside expressions
 }
 
 // A column is one column of the target.
@@ -224,9 +223,12 @@ func (c *compiler) fits(col *column) error {
 	// A value of the kind that every column of a fitting type takes.
 	sample := value{k: col.n.k}
 	switch col.n.k {
-	case textKind, boolKind, dateKind, clockKind, stampKind, instantKind, durationKind:
-	default:
+	case anyKind, nullKind:
 		return nil
+	case listKind:
+		sample.s = "[]"
+	case objectKind:
+		sample.s = "{}"
 	}
 	if col.n.k == textKind && readsText(col.conv.typ.Kind) {
 		return nil

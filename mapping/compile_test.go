@@ -74,7 +74,7 @@ func TestCompileErrors(t *testing.T) {
 // What is wrong with a column is said before any file is read.
 func TestCompileRefusesColumns(t *testing.T) {
 	for _, tc := range []struct{ column, want string }{
-		{`type: int64, value: split(row.a).b`, "split takes 2 to 3 arguments"},
+		{`type: int64, value: split(row.a)`, "split takes 2 to 3 arguments"},
 		{`type: int64, value: upper(row.a)`, "a column of type int64 cannot hold a text: write int(...) or number(...) where the text holds one"},
 		{`type: bool, value: upper(row.a)`, `a column of type bool cannot hold a text: list words for it with "true" and "false"`},
 		{`type: timestamp, value: run.time`, "a column of type timestamp cannot hold a timestamp with zone: give the column a timezone, or type timestamptz"},
@@ -89,6 +89,9 @@ func TestCompileRefusesColumns(t *testing.T) {
 		{`type: timestamp, from: a, timezone: Asia/Soul`, `Asia/Soul`},
 		{`type: int64, from: a, check: 'value + 1'`, "a check is true or false, and this is an integer"},
 		{`type: int64, from: a, check: 'value == "a"'`, "cannot compare an integer with a text"},
+		{`type: date, value: len(row.a)`, "a column of type date cannot hold an integer"},
+		{`type: int64, value: 'split(row.a, "-")'`, "a column of type int64 cannot hold a list"},
+		{`type: int64, value: '{a: row.a}'`, "a column of type int64 cannot hold an object"},
 		{`type: int64, value: 'value + 1'`, `unknown name "value"`},
 	} {
 		text := jobOf("", "c: {"+tc.column+"}")

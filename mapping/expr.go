@@ -3,7 +3,6 @@ package mapping
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -152,6 +151,13 @@ func parse(text string) (root ast.Node, err error) {
 // parserWords puts the parser's commonest messages in words.
 func parserWords(msg string) string {
 	msg = strings.Replace(msg, "unexpected token EOF", "the expression ends too early", 1)
+	if _, number, ok := strings.Cut(msg, "parsing "); ok {
+		number, why, _ := strings.Cut(number, ": ")
+		if strings.Contains(why, "range") {
+			return strings.Trim(number, `"`) + " is beyond what a number here holds"
+		}
+		return strings.Trim(number, `"`) + " is no number"
+	}
 	if r, ok := strings.CutPrefix(msg, "unexpected token "); ok {
 		kind, text, _ := strings.Cut(r, "(")
 		return fmt.Sprintf("unexpected %s %s", strings.ToLower(kind), strings.TrimSuffix(text, ")"))
@@ -242,79 +248,6 @@ func (c *compiler) float(n *ast.FloatNode) value {
 
 func constant(v value) *node {
 	return &node{k: v.k, eval: func(*Mapper) (value, error) { return v, nil }}
-}
-
-// identifier compiles a name that stands alone.
-func (c *compiler) identifier(n *ast.IdentifierNode) (*node, error) {
-	if slot := slices.Index(c.locals, n.Value); slot >= 0 {
-		return &node{deps: onRow, eval: func(m *Mapper) (value, error) { return m.locals[slot], nil }}, nil
-	}
-	switch n.Value {
-	case "null":
-		return constant(null), nil
-	case "row":
-		return &node{deps: onRow, path: &chain{}}, nil
-	case "param", "file", "run":
-		return nil, mistakef(n, "%s is used with a name, as in %s.%s", n.Value, n.Value, spaceExamples[n.Value])
-	case "value":
-		if c.value != nil {
-			return c.value, nil
-		}
-	}
-	if let, ok := c.lets[n.Value]; ok {
-		if let.n == nil {
-			return nil, mistakef(n, "%s is not known yet here: lets are worked out in order", n.Value)
-		}
-		copied := *let.n
-		return &copied, nil
-	}
-	return nil, c.unknown(n)
-}
-
-var spaceExamples = map[string]string{"param": "current_date", "file": "stem", "run": "time"}
-
-// unknown is the mistake of a name that means nothing.
-func (c *compiler) unknown(n *ast.IdentifierNode) error {
-	if c.functions[n.Value] != nil {
-		return mistakef(n, "%s is a function: write %s", n.Value, c.functions[n.Value].signature)
-	}
-	known := append([]string{"row", "param", "file", "run", "null", "true", "false"}, c.locals...)
-	for name := range c.lets {
-		known = append(known, name)
-	}
-	slices.Sort(known)
-	hint := spec.Suggest(n.Value, known)
-	if hint == "" {
-		hint = fmt.Sprintf("row.%s is the record's, \"%s\" in quotes is a text", n.Value, n.Value)
-	}
-	return mistakeHint(n, hint, "unknown name %q", n.Value)
-}
-
-// variable compiles let x = ...; ... inside an expression.
-func (c *compiler) variable(n *ast.VariableDeclaratorNode) (*node, error) {
-	init, err := c.expr(n.Value)
-	if err != nil {
-		return nil, err
-	}
-	if slices.Contains([]string{"row", "param", "file", "run", "null", "value"}, n.Name) || slices.Contains(c.locals, n.Name) || c.lets[n.Name] != nil {
-		return nil, mistakef(n, "the name %s is taken", n.Name)
-	}
-	slot := len(c.locals)
-	c.locals = append(c.locals, n.Name)
-	c.prog.locals = max(c.prog.locals, len(c.locals))
-	body, err := c.expr(n.Expr)
-	c.locals = c.locals[:slot]
-	if err != nil {
-		return nil, err
-	}
-	return &node{k: body.k, deps: init.deps | body.deps, eval: func(m *Mapper) (value, error) {
-		v, err := init.eval(m)
-		if err != nil {
-			return v, err
-		}
-		m.locals[slot] = v
-		return body.eval(m)
-	}}, nil
 }
 
 // conditional compiles a ? b : c and if a {b} else {c}.

@@ -17,7 +17,65 @@ const testRecord = `{"n": 7, "big": 9223372036854775807, "f": 2.5, "frac": 3.9, 
 
 // Every expression gives a JSON column, so that its type shows.
 func TestExpressions(t *testing.T) {
+	tables(t, expressions, func(t *testing.T, _, source string) string {
+		return outcomeOfExpr(t, "", source)
+	})
+}
+
+// outcomeOfExpr works an expression out over testRecord. One that is refused
+// before any record is read gives "!!" and the reason.
+func outcomeOfExpr(t *testing.T, lets, source string) string {
+	t.Helper()
+	job := jobOf(lets, "c:\n  type: json\n  value: "+yamlQuote(source))
+	var errs spec.Errors
+	if _, err := mapping.Compile(mustParse(t, job)); errors.As(err, &errs) {
+		return "!!" + errs[0].Msg
+	}
+	return outcome(t, job, testRecord)
+}
+
+func yamlQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// A let is worked out once, by name, and a chain in it is read by the reader.
+func TestLet(t *testing.T) {
+	lets := `part: split(row.id, "-")
+tail: part[len(part) - 1]
+item: row.items[0]
+maybe: row.nil?.x
+deep: item.tags
+bad: int(row.s)
+local: let x = row.n; x + 1
+`
 	tables(t, `
+- | tail | "31685"
+- | part[9] | !part[9]: the list has 3 elements, counted from 0
+- | item.v | 2.5
+- | deep[0] | "p"
+- | item | {"k": 1, "v": 2.5, "tags": ["p"]}
+- | maybe | null
+- | maybe.y | !row.nil.x is null, so it has no member "y" (write ?.y where null is fine)
+- | maybe?.y | null
+- | bad | !bad: int: "héllo" is not an integer
+- | bad ?? 1 | !bad: int: "héllo" is not an integer
+- | row.n > 5 ? 1 : bad | 1
+- | let x = 100; local + x | 108
+- | filter(row.list, {let x = #; x + local > 9}) | [3,2]
+`, func(t *testing.T, _, source string) string {
+		return outcomeOfExpr(t, lets, source)
+	})
+	p := compileJob(t, jobOf(lets, "a: {type: float64, value: item.v}\nb: {type: json, value: deep}\nc: {type: float64, value: item.v}"))
+	var paths []string
+	for _, path := range p.Paths() {
+		paths = append(paths, path.String())
+	}
+	if got := strings.Join(paths, " "); got != "id s n items[0].v items[0].tags" {
+		t.Errorf("paths: %s", got)
+	}
+}
+
+// expressions are lines of an expression and what it gives for testRecord, as
+// JSON: ! is a reject, !! refused when compiled.
+const expressions = `
 # numbers are exact, or refused
 - | 1 + 2 * 3 | 7
 - | row.big + 1 | !9223372036854775807 + 1 is beyond 64 bits
@@ -262,55 +320,4 @@ func TestExpressions(t *testing.T) {
 - | param.day == row.s | !cannot compare 2024-04-17 (a date) with "héllo"
 - | days(200000) | !!days: 200000 is longer than 292 years, the most a duration holds
 - | param.n + len(param.word) | 12
-`, func(t *testing.T, _, source string) string {
-		return outcomeOfExpr(t, "", source)
-	})
-}
-
-// outcomeOfExpr works an expression out over testRecord. One that is refused
-// before any record is read gives "!!" and the reason.
-func outcomeOfExpr(t *testing.T, lets, source string) string {
-	t.Helper()
-	job := jobOf(lets, "c:\n  type: json\n  value: "+yamlQuote(source))
-	var errs spec.Errors
-	if _, err := mapping.Compile(mustParse(t, job)); errors.As(err, &errs) {
-		return "!!" + errs[0].Msg
-	}
-	return outcome(t, job, testRecord)
-}
-
-func yamlQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-
-// A let is worked out once, by name, and a chain in it is read by the reader.
-func TestLet(t *testing.T) {
-	lets := `part: split(row.id, "-")
-tail: part[len(part) - 1]
-item: row.items[0]
-maybe: row.nil?.x
-deep: item.tags
-bad: int(row.s)
 `
-	tables(t, `
-- | tail | "31685"
-- | part[9] | !part[9]: the list has 3 elements, counted from 0
-- | item.v | 2.5
-- | deep[0] | "p"
-- | item | {"k": 1, "v": 2.5, "tags": ["p"]}
-- | maybe | null
-- | maybe.y | !row.nil.x is null, so it has no member "y" (write ?.y where null is fine)
-- | maybe?.y | null
-- | bad | !bad: int: "héllo" is not an integer
-- | bad ?? 1 | !bad: int: "héllo" is not an integer
-- | row.n > 5 ? 1 : bad | 1
-`, func(t *testing.T, _, source string) string {
-		return outcomeOfExpr(t, lets, source)
-	})
-	p := compileJob(t, jobOf(lets, "a: {type: float64, value: item.v}\nb: {type: json, value: deep}\nc: {type: float64, value: item.v}"))
-	var paths []string
-	for _, path := range p.Paths() {
-		paths = append(paths, path.String())
-	}
-	if got := strings.Join(paths, " "); got != "id s items[0].v items[0].tags" {
-		t.Errorf("paths: %s", got)
-	}
-}

@@ -54,9 +54,9 @@ type memo struct {
 	err  []error
 }
 
-// NewMapper returns a Mapper for one run. Params that are not given are null.
+// NewMapper returns a Mapper for one run.
 func (p *Program) NewMapper(run Run) *Mapper {
-	m := &Mapper{prog: p, run: run, locals: make([]value, p.locals), lets: make([]memo, len(p.lets)),
+	m := &Mapper{prog: p, run: run, lets: make([]memo, len(p.lets)),
 		fields: make([]fieldValue, len(p.fields)), fixed: make([]fixed, len(p.columns)),
 		patterns: map[string]*regexp.Regexp{}, formats: map[string]*timeFormat{}, zones: map[string]*time.Location{}}
 	m.params = make([]value, len(p.params))
@@ -64,6 +64,14 @@ func (p *Program) NewMapper(run Run) *Mapper {
 		m.params[i] = paramValue(param.Type, run.Params[param.Name])
 	}
 	return m
+}
+
+// param returns the value of a param, which must have been given.
+func (m *Mapper) param(i int) (value, error) {
+	if m.params[i].k == nullKind {
+		return null, faultf("param.%s is not given", m.prog.params[i].Name)
+	}
+	return m.params[i], nil
 }
 
 // paramValue returns the value of a param of a type. A date may be given as a
@@ -80,7 +88,7 @@ func paramValue(t row.Type, given any) value {
 		v.k = stampKind
 	case v.k == instantKind && k == clockKind:
 		return value{k: clockKind, n: v.n - floorDiv(v.n, dayMicros)*dayMicros}
-	case v.k == textKind && k != textKind && k != anyKind:
+	case v.k == textKind && k != textKind && t.Kind != row.JSON:
 		return castText(t, v)
 	}
 	return v
@@ -240,7 +248,10 @@ func (m *Mapper) let(l *let) (value, error) {
 	}
 	s, r := &m.lets[l.slot], m.r
 	if !s.done[r] {
+		locals := m.locals // of the expression that asks: the let has its own
+		m.locals = nil
 		s.v[r], s.err[r] = l.n.eval(m)
+		m.locals = locals
 		s.done[r] = true
 		if f, ok := s.err[r].(*fault); ok {
 			named := *f
