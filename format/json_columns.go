@@ -3,6 +3,7 @@ package format
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -10,17 +11,20 @@ import (
 // columns is an object of columns, found but not yet read: where each value
 // lies in the document.
 type columns struct {
-	names  []string // keys as the document writes them, with their quotes
-	cells  [][]span // by column of names, then by row; nil for one that is not wanted
-	child  []*node  // by column of names: what is wanted of it, or nil
-	lists  bool     // orient="list"; else "columns"
-	first  []int    // by row: where its first value begins
-	index  []span   // by row: its index, with quotes; nil for lists
-	rows   map[string]int
-	last   []int // by row: the column that has a value for it last, from 1
-	next   int   // the row to read next
-	column int   // the column being found, from 1
+	names  []string       // keys as the document writes them, with their quotes
+	cells  [][]span       // by column of names, then by row; nil for one that is not wanted
+	child  []*node        // by column of names: what is wanted of it, or nil
+	lists  bool           // orient="list"; else "columns"
+	first  []int          // by row: where its first value begins
+	index  []span         // by row: its index, with quotes; nil for lists
+	rows   map[string]int // by index; nil as long as they are the numbers from 0 on
+	last   []int          // by row: the column that has a value for it last, from 1
+	next   int            // the row to read next
+	column int            // the column being found, from 1
 }
+
+// noNode wants nothing.
+var noNode = &node{}
 
 // A span is data[start:end]; nothing if end is 0.
 type span struct{ start, end int }
@@ -65,18 +69,13 @@ func (r *JSONReader) faultInColumns() error {
 
 // findColumn passes one column from its key on.
 func (r *JSONReader) findColumn(d []byte, i int) (int, error) {
-	w, c := r.walk, r.cols
-	if i >= len(d) || d[i] != '"' {
-		w.wantKey(d, i)
-		return 0, r.faultInColumns()
-	}
+	w := r.walk
 	start := i
-	w.escaped = false
-	if i = w.str(d, i+1); i < 0 {
+	i, child := w.key(d, i, w.root)
+	if i < 0 {
 		return 0, r.faultInColumns()
 	}
 	name := d[start:i]
-	child := w.root.member(name[1:len(name)-1], w.escaped)
 	if child != nil && child.found == w.mark {
 		return 0, r.fail(start, fmt.Errorf("column %s stands twice", shortText(name)))
 	}
@@ -90,19 +89,32 @@ func (r *JSONReader) findColumn(d []byte, i int) (int, error) {
 		w.short(d, "an object")
 		return 0, r.faultInColumns()
 	}
-	if d[i] != '{' && d[i] != '[' {
-		return 0, r.fail(i, fmt.Errorf("column %s is %s, not an object of values by index or a list", shortText(name), kindOf(d[i])))
+	if err := r.addColumn(name, child, d[i]); err != nil {
+		return 0, r.fail(i, err)
 	}
-	lists := d[i] == '['
-	if len(c.names) > 0 && lists != c.lists {
-		return 0, r.fail(i, fmt.Errorf("column %s is %s, those before it are not", shortText(name), kindOf(d[i])))
+	return r.findValues(d, i)
+}
+
+// addColumn begins a column whose value begins with the byte first.
+func (r *JSONReader) addColumn(name []byte, child *node, first byte) error {
+	c := r.cols
+	lists := first == '['
+	switch {
+	case first != '{' && first != '[':
+		return fmt.Errorf("column %s is %s, not an object of values by index or a list", shortText(name), kindOf(first))
+	case len(c.names) > 0 && lists != c.lists:
+		return fmt.Errorf("column %s is %s, those before it are not", shortText(name), kindOf(first))
 	}
 	c.lists = lists
 	c.names = append(c.names, string(name))
 	c.child = append(c.child, child)
-	c.cells = append(c.cells, nil)
 	c.column++
-	return r.findValues(d, i)
+	var cells []span
+	if child != nil || r.o.Record || len(r.walk.root.columns) > 0 {
+		cells = make([]span, 0, len(c.first)+1) // nearly always as many as in the columns before
+	}
+	c.cells = append(c.cells, cells)
+	return nil
 }
 
 // findValues passes the values of the last of the columns, a list or an object
@@ -148,6 +160,9 @@ func (c *columns) put(at int, v span) {
 	}
 	c.last[at] = c.column
 	cells := &c.cells[c.column-1]
+	if *cells == nil {
+		return
+	}
 	for len(*cells) <= at {
 		*cells = append(*cells, span{})
 	}
@@ -158,13 +173,8 @@ func (c *columns) put(at int, v span) {
 // returns the row that it stands for.
 func (r *JSONReader) findIndex(d []byte, i, n int) (int, int, error) {
 	w, c := r.walk, r.cols
-	if i >= len(d) || d[i] != '"' {
-		w.wantKey(d, i)
-		return 0, 0, r.faultInColumns()
-	}
 	start := i
-	w.escaped = false
-	if i = w.str(d, i+1); i < 0 {
+	if i, _ = w.key(d, i, noNode); i < 0 {
 		return 0, 0, r.faultInColumns()
 	}
 	at := c.rowOf(d, span{start, i}, n, w.escaped)
@@ -185,39 +195,56 @@ func (c *columns) rowOf(d []byte, key span, n int, escaped bool) int {
 			return n
 		}
 	}
-	if c.rows == nil {
-		c.rows = make(map[string]int, len(c.index))
-	}
-	for at := len(c.rows); at < len(c.index); at++ {
-		c.rows[indexName(d, c.index[at], true)] = at
-	}
 	name := indexName(d, key, escaped)
-	at, known := c.rows[name]
+	at, known := c.known(d, name)
 	if !known {
 		at = len(c.index)
-		c.rows[name] = at
 		c.index = append(c.index, key)
+		if c.rows != nil {
+			c.rows[string(name)] = at
+		}
 	}
 	return at
 }
 
+// known returns the row of an index that was met before. As long as all are
+// the numbers from 0 on, as in a table without an index of its own, the number
+// tells the row, and no map is needed.
+func (c *columns) known(d []byte, name []byte) (int, bool) {
+	if c.rows == nil {
+		if at := count(name); at >= 0 && at <= len(c.index) {
+			return at, at < len(c.index)
+		}
+		c.rows = make(map[string]int, len(c.index))
+		for at, key := range c.index {
+			c.rows[string(indexName(d, key, true))] = at
+		}
+	}
+	at, known := c.rows[string(name)]
+	return at, known
+}
+
+// count returns the number that name is, as it is usually written, or -1.
+func count(name []byte) int {
+	if len(name) == 0 || name[0] < '0' || name[0] > '9' || name[0] == '0' && len(name) > 1 {
+		return -1
+	}
+	n, err := strconv.Atoi(string(name))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
 // indexName is the text of an index.
-func indexName(d []byte, key span, escaped bool) string {
+func indexName(d []byte, key span, escaped bool) []byte {
 	inside := d[key.start+1 : key.end-1]
 	if escaped {
 		if text, err := unescape(inside, nil); err == nil {
-			return string(text)
+			return text
 		}
 	}
-	return string(inside)
-}
-
-// wantKey notes that there is no key at i.
-func (s *scanner) wantKey(d []byte, i int) int {
-	if i >= len(d) {
-		return s.short(d, "an object")
-	}
-	return s.unexpected(d, i, "a key in quotes")
+	return inside
 }
 
 // valueAt passes the value at i, if one is there.

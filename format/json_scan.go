@@ -294,6 +294,10 @@ func (s *scanner) escape(d []byte, i int) int {
 // runes passes the characters from i that are not ASCII.
 func (s *scanner) runes(d []byte, i int) int {
 	for uint(i) < uint(len(d)) && d[i] >= 0x80 {
+		if c := d[i]; c > 0xe0 && c < 0xed && i+2 < len(d) && d[i+1]&0xc0 == 0x80 && d[i+2]&0xc0 == 0x80 {
+			i += 3 // most of the scripts of Asia
+			continue
+		}
 		n := utf8Len(d, i)
 		if n < 0 {
 			return s.short(d, "a string")

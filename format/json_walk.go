@@ -112,16 +112,14 @@ func (w *walker) object(d []byte, i int, n *node) int {
 		if i >= len(d) {
 			return w.short(d, "an object")
 		}
-		if child != nil {
-			guess = &child.after
-			if child.found == w.mark {
-				w.again(start)
-				child = nil
-			}
-		}
-		if child == nil {
+		switch {
+		case child == nil:
 			i = w.pass(d, i, n.depth+1)
-		} else {
+		case child.found == w.mark:
+			w.again(start)
+			i = w.pass(d, i, n.depth+1)
+		default:
+			guess = &child.after
 			i = w.value(d, i, child)
 		}
 		if i < 0 {
