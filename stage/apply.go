@@ -121,8 +121,9 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
+// newRunID returns a name that sorts by time, to the millisecond.
 func newRunID(t time.Time, shard Shard) string {
-	return t.Format("20060102T150405Z") + "-" + token()[:4] + shard.suffix()
+	return fmt.Sprintf("%s-%03d%s%s", t.Format("20060102T150405Z"), t.Nanosecond()/1e6, token()[:3], shard.suffix())
 }
 
 // open takes the lock and reads the ledger. A run of this shard that was cut
@@ -149,6 +150,13 @@ func (r *run) open(ctx context.Context, cancel func(error)) (*ledger, []*remains
 	dead, err := l.dead(ctx, left, alive)
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, d := range left {
+		if l.ended(d) {
+			if err := removeAll(ctx, r.target, dir+"live/"+d.id+"/"); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	for _, d := range dead {
 		if d.shard() == r.Shard.suffix() && d.verb() == r.result.Verb && d.verb() == "apply" {

@@ -86,7 +86,7 @@ func merge(before, after []change) []change {
 func (r *run) recorded(ended error) Run {
 	host, _ := os.Hostname()
 	rec := Run{
-		ID: r.id, Verb: r.result.Verb, Started: r.began, Ended: time.Now().UTC(), State: "done", Hash: r.hash, Params: r.params.Shown(), Shard: r.Shard.String(),
+		ID: r.id, Verb: r.result.Verb, Of: r.of, Started: r.began, Ended: time.Now().UTC(), State: "done", Hash: r.hash, Params: r.params.Shown(), Shard: r.Shard.String(),
 		Host: host, Version: r.Version, Counts: r.result.Counts, Rows: r.result.Rows, Rejects: r.result.Rejects, Rejected: r.result.Rejected,
 	}
 	switch {

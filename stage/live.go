@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -73,12 +74,12 @@ func survey(ctx context.Context, s store.Store, dir string) (locks []string, lef
 	return locks, left, nil
 }
 
-// dead reads those of left that the ledger does not know as ended and that no
-// living run of their shard owns.
+// dead reads those of left whose runs neither ended nor are owned by a living
+// run of their shard.
 func (l *ledger) dead(ctx context.Context, left []*remains, alive map[string]bool) ([]*remains, error) {
 	var dead []*remains
 	for _, d := range left {
-		if _, err := l.run(d.id); err == nil || alive[d.shard()] {
+		if l.ended(d) || alive[d.shard()] {
 			continue
 		}
 		if err := d.read(ctx, l.store); err != nil {
@@ -87,6 +88,11 @@ func (l *ledger) dead(ctx context.Context, left []*remains, alive map[string]boo
 		dead = append(dead, d)
 	}
 	return dead, nil
+}
+
+// ended says whether a run ended, and only failed to clear away.
+func (l *ledger) ended(d *remains) bool {
+	return slices.ContainsFunc(l.gen.Runs, func(r Run) bool { return r.ID == d.id })
 }
 
 func (r *remains) read(ctx context.Context, s store.Store) error {

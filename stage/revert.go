@@ -178,9 +178,14 @@ func (r *run) steps(ctx context.Context, id string) ([]step, *Reversal, error) {
 	if err := locate(ctx, r.target, keys, func(out string, info store.Info) { now[out] = info.ETag }); err != nil {
 		return nil, nil, err
 	}
+	kept, err := r.ledger.kept(ctx, rec.ID)
+	if err != nil {
+		return nil, nil, err
+	}
 	var steps []step
 	for _, c := range changes {
 		out := c.output()
+		c.Kept = c.Kept && kept[r.ledger.keptKey(rec.ID, out)]
 		if r.already(c, now[out]) {
 			continue
 		}
@@ -197,6 +202,18 @@ func (r *run) steps(ctx context.Context, id string) ([]step, *Reversal, error) {
 		steps = append(steps, step{change: c, now: now[out]})
 	}
 	return steps, rev, nil
+}
+
+// kept returns the keys of the outputs that a run replaced and that are kept.
+func (l *ledger) kept(ctx context.Context, run string) (map[string]bool, error) {
+	keys := map[string]bool{}
+	for info, err := range store.List(ctx, l.store, l.dir+"kept/"+run+"/", "") {
+		if err != nil {
+			return nil, err
+		}
+		keys[info.Key] = true
+	}
+	return keys, nil
 }
 
 // output is the output that a change touched, "" if none.
@@ -219,18 +236,23 @@ func (r *run) already(c change, now string) bool {
 
 // conflict says why a change cannot be taken back, "" if it can.
 func (r *run) conflict(c change, now string) string {
+	e, known := r.ledger.files[c.Source]
+	made := c.OETag
+	if known && e.Run == c.Run { // taken back, and that taken back: the same bytes, but perhaps another ETag
+		made = e.OETag
+	}
 	switch {
 	case c.State == stateInvalid:
 		return "" // it left the output alone
-	case now != c.OETag && now == "":
+	case now != made && now == "":
 		return "it was removed since"
-	case now != c.OETag:
-		if e, ok := r.ledger.files[c.Source]; ok && e.OETag == now && e.Run != c.Run {
+	case now != made:
+		if known && e.OETag == now && e.Run != c.Run {
 			return fmt.Sprintf("run %s has replaced it since: revert that first", e.Run)
 		}
 		return "it was changed since by someone else"
 	case c.Prior.ETag != "" && !c.Kept:
-		return "what it replaced was not kept (to.keep)"
+		return fmt.Sprintf("what it replaced is not kept any more (to.keep: %d runs)", r.job.To.Keep)
 	}
 	return ""
 }
@@ -312,7 +334,7 @@ func (r *run) restore(ctx context.Context, st step, key string) (string, error) 
 	if st.now == "" {
 		c = store.Condition{None: true}
 	}
-	info, err := store.Copy(ctx, r.target, r.ledger.keptKey(st.Run, st.output()), key, c)
+	info, err := store.Copy(ctx, r.target, r.ledger.keptKey(r.of, st.output()), key, c)
 	if err == nil {
 		r.count(&r.result.Written)
 	}
@@ -338,7 +360,7 @@ func (s *Stage) Runs(ctx context.Context) ([]Run, error) {
 	}
 	runs := l.gen.Runs
 	for _, d := range left {
-		if _, err := l.run(d.id); err == nil {
+		if l.ended(d) {
 			continue
 		}
 		runs = append(runs, Run{ID: d.id, Verb: d.verb(), State: "going on, or cut off", Started: runTime(d.id), Shard: d.shard(), Ended: time.Time{}})
