@@ -161,7 +161,7 @@ func (m *Mapper) call(f *function, args []*node) (value, error) {
 	for i, a := range args {
 		v, err := a.eval(m)
 		if err != nil {
-			return v, err
+			return v, inside(err)
 		}
 		if want := f.arg(i); !want.has(v.k) {
 			return v, wrongArg(f.name, i, want, v)
@@ -188,7 +188,7 @@ func one(name string, out kind, want kinds, arg *node, do func(m *Mapper, v valu
 	return &node{k: out, eval: func(m *Mapper) (value, error) {
 		v, err := arg.eval(m)
 		if err != nil {
-			return v, err
+			return v, inside(err)
 		}
 		if !want.has(v.k) {
 			return v, wrongArg(name, 0, want, v)

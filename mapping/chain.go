@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/expr-lang/expr/ast"
@@ -69,6 +70,9 @@ func (ch *chain) broken(b row.Break) error {
 	return stepFault(ch.text(at), ch.steps[at], why, b.Len)
 }
 
+// plainName is what can stand after a point.
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // stepFault says why a step from what is called base could not be taken.
 func stepFault(base string, s format.Step, why row.Why, length int64) *fault {
 	f := &fault{}
@@ -78,9 +82,13 @@ func stepFault(base string, s format.Step, why row.Why, length int64) *fault {
 		f.msg = fmt.Sprintf("%s is null, so it has no element %d (write ?.[%d] where null is fine)", base, s.Index, s.Index)
 	case why == row.OfNull:
 		f.absent = true
-		f.msg = fmt.Sprintf("%s is null, so it has no member %q (write ?.%s where null is fine)", base, s.Name, s.Name)
+		name := s.Name
+		if !plainName.MatchString(name) {
+			name = "[" + quote(name) + "]"
+		}
+		f.msg = fmt.Sprintf("%s is null, so it has no member %s (write ?.%s where null is fine)", base, quote(s.Name), name)
 	case why == row.NotAnObject:
-		f.msg = fmt.Sprintf("%s is not an object, so it has no member %q", base, s.Name)
+		f.msg = fmt.Sprintf("%s is not an object, so it has no member %s", base, quote(s.Name))
 	case why == row.NotAnArray:
 		f.msg = fmt.Sprintf("%s is not a list, so it has no element %d", base, s.Index)
 	case length == 0:

@@ -48,7 +48,7 @@ type let struct {
 // from the table before.
 func Compile(job *spec.Job) (*Program, error) {
 	p := &Program{params: job.Params, seen: map[string]int{}}
-	c := &compiler{job: job, prog: p, functions: map[string]*function{}, lets: map[string]*letNode{}}
+	c := &compiler{job: job, prog: p, functions: map[string]*function{}, lets: map[string]*node{}}
 	for _, f := range functionTable() {
 		c.functions[f.name] = f
 	}
@@ -87,36 +87,18 @@ func (p *Program) column(path format.Path) int {
 func (c *compiler) compileLets() spec.Errors {
 	var errs spec.Errors
 	for _, l := range c.job.Let {
-		c.lets[l.Name] = &letNode{}
+		c.lets[l.Name] = nil
 	}
 	for _, l := range c.job.Let {
-		if why := c.badLetName(l.Name); why != "" {
-			errs = append(errs, &spec.Error{File: c.job.File, Line: l.Pos.Line, Column: l.Pos.Column, Path: l.Pos.Path, Msg: why})
-			delete(c.lets, l.Name)
-			continue
-		}
 		n, err := c.compileOpen(l.Expr)
 		if err != nil {
 			errs = append(errs, err)
 			// Anything, so that its uses are not mistakes as well.
-			c.lets[l.Name].n = constant(value{})
-			continue
+			n = &node{deps: onRow, eval: func(*Mapper) (value, error) { return null, nil }}
 		}
-		c.lets[l.Name].n = c.let(l.Name, n)
+		c.lets[l.Name] = c.let(l.Name, n)
 	}
 	return errs
-}
-
-var letName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-func (c *compiler) badLetName(name string) string {
-	switch {
-	case !letName.MatchString(name):
-		return fmt.Sprintf("%q cannot be used in an expression: a name is letters, digits and _", name)
-	case slices.Contains([]string{"row", "param", "file", "run", "value", "null", "nil", "true", "false", "let", "in", "not", "and", "or", "if", "else", "matches", "contains", "startsWith", "endsWith"}, name):
-		return fmt.Sprintf("%q means something else in an expression", name)
-	}
-	return ""
 }
 
 // let returns the node that stands for the let's name. A chain from row stays
@@ -125,6 +107,7 @@ func (c *compiler) let(name string, n *node) *node {
 	if n.isOpen() {
 		return &node{deps: onRow, path: n.path.closed()}
 	}
+	n = c.settle(n)
 	l := &let{name: name, n: n, slot: len(c.prog.lets)}
 	c.prog.lets = append(c.prog.lets, l)
 	return &node{k: n.k, deps: n.deps, eval: func(m *Mapper) (value, error) { return m.let(l) },
@@ -268,22 +251,6 @@ func fitHint(k kind, t row.Type) string {
 // takesWords tells whether options say how texts are read.
 func (c *converter) takesWords() bool {
 	return c.yes != nil || c.no != nil || c.point != "" || c.thousand != "" || c.nulls != nil || c.empty == "null"
-}
-
-// compileOpen is compile without settling a chain.
-func (c *compiler) compileOpen(t spec.Text) (*node, *spec.Error) {
-	c.text, c.locals, c.depth = t, nil, 0
-	tree, err := parse(t.S)
-	if err == nil {
-		var n *node
-		if n, err = c.open(tree); err == nil {
-			if n.isOpen() {
-				return n, nil
-			}
-			return c.settle(n), nil
-		}
-	}
-	return nil, c.errorAt(t, err)
 }
 
 // converter compiles a column's options.

@@ -20,5 +20,26 @@
 // an index out of range are rejects in plain words, and a number of JSON keeps
 // the digits it was written with.
 //
-// Conversions never cut, wrap, round or guess; see the converter.
+// What says that null is fine: ?. where the value before it is null (with ?.[i]
+// also where the list is shorter), for the rest of the chain; a ?? b where a is
+// null or a member or element of what is not there; get(value, key).
+//
+// Conversions never cut, wrap, round or guess:
+//
+//   - string takes numbers, true and false as they are written, but no times.
+//   - Integers take numbers without a fraction (1.0 and 1e2 too); a text only
+//     from a table of text, as digits, or where the column says how numbers are
+//     written (decimal, thousands).
+//   - Floats take fractions, rounded as floats are; no integer that they cannot
+//     hold exactly. Decimals take what has no more digits than they.
+//   - bool takes true and false, or the column's words for them.
+//   - Dates and times take a text by the column's formats, or as ISO 8601. A
+//     date is a timestamp at midnight, and a timestamp at midnight a date. A
+//     zone neither comes nor goes without a timezone; times that a zone skips
+//     or has twice are refused.
+//   - bytes takes base64, or hexadecimal after \x; uuid 32 digits with or
+//     without dashes; json any value; a list takes a list, or a text that the
+//     column splits.
+//   - An empty cell is null, unless the column says otherwise or is required.
+//     The empty text of JSON is a text.
 package mapping

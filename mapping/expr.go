@@ -42,19 +42,14 @@ type compiler struct {
 	job       *spec.Job
 	prog      *Program
 	functions map[string]*function
-	lets      map[string]*letNode
-	value     *node    // what value means, in a check; nil elsewhere
-	fields    []string // of the files, beside those that every file has
+	lets      map[string]*node // nil: one that is still to come
+	value     *node            // what value means, in a check; nil elsewhere
+	fields    []string         // of the files, beside those that every file has
 
 	// Of the expression that is being compiled:
 	text   spec.Text
 	locals []string // variables in scope, by slot
 	depth  int      // of predicates
-}
-
-// A letNode is a let of the job, or one of the lets still to come (n nil).
-type letNode struct {
-	n *node
 }
 
 // A mistake is an error of an expression that is found when it is compiled.
@@ -102,11 +97,20 @@ func mistakeHint(n ast.Node, hint, format string, args ...any) error {
 // compile compiles the text of an expression and reports what is wrong with it
 // at its place in the job file.
 func (c *compiler) compile(t spec.Text) (*node, *spec.Error) {
+	n, err := c.compileOpen(t)
+	if err != nil {
+		return nil, err
+	}
+	return c.settle(n), nil
+}
+
+// compileOpen is compile without settling a chain.
+func (c *compiler) compileOpen(t spec.Text) (*node, *spec.Error) {
 	c.text, c.locals, c.depth = t, nil, 0
 	tree, err := parse(t.S)
 	if err == nil {
 		var n *node
-		if n, err = c.expr(tree); err == nil {
+		if n, err = c.open(tree); err == nil {
 			return n, nil
 		}
 	}
@@ -134,8 +138,8 @@ func (c *compiler) errorAt(t spec.Text, err error) *spec.Error {
 // means is ours (see the package comment).
 func parse(text string) (root ast.Node, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			err = &mistake{msg: fmt.Sprintf("this is no expression: %v", r)}
+		if recover() != nil {
+			err = &mistake{msg: "this is no expression"}
 		}
 	}()
 	tree, err := parser.Parse(text)

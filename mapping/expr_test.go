@@ -163,7 +163,12 @@ const expressions = `
 - | row.n > row.nil | !cannot compare 7 with null
 - | row.n == "7" | !cannot compare 7 with "7"
 - | row.s < "z" | true
-- | row.list == [3, 1, 2] | false
+- | row.list == [3, 1, 2.0] | true
+- | row.list == [3, 1] | false
+- | row.names == row.list | !cannot compare "b" with 3
+- | {b: [1], a: null} == {a: null, b: [1]} | true
+- | {a: 1} == {b: 1} | false
+- | row.items[0] == {tags: ["p"], k: 1, v: 2.50} | true
 - | 1 < row.n < 10 | true
 - | row.t in ["12", "13"] | true
 - | row.n in row.list | false
@@ -185,6 +190,9 @@ const expressions = `
 - | row.nil.a.b ?? 5 | 5
 - | row.list[7] ?? 5 | 5
 - | row.n.a ?? 5 | !row.n is not an object, so it has no member "a"
+- | upper(row.nil.a) ?? 5 | !row.nil is null, so it has no member "a" (write ?.a where null is fine)
+- | (row.nil.a + 1) ?? 5 | !row.nil is null, so it has no member "a" (write ?.a where null is fine)
+- | split(row.id, "-")[9] ?? 5 | 5
 - | row.list[3] | !row.list[3]: the list has 3 elements, counted from 0
 - | row.none[0] | !row.none[0]: the list is empty
 - | row.none?.[0] | null
@@ -211,7 +219,7 @@ const expressions = `
 - | row.deep["-" + row.t]?.name | null
 - | row.deep["-" + row.t]?.name.x[1] | null
 - | (row.deep["-" + row.t]).name ?? "?" | "?"
-- | row.nil["-" + row.t] | !row.nil is null, so it has no member "-12" (write ?.-12 where null is fine)
+- | row.nil["-" + row.t] | !row.nil is null, so it has no member "-12" (write ?.["-12"] where null is fine)
 - | row[row.t] | null
 - | row["n"] | 7
 - | row[param.word] | null

@@ -59,7 +59,7 @@ func listFunctions() []*function {
 		{name: "coalesce", signature: "coalesce(a, b, ...)", doc: "The first of the values that is not null; null if all are.", args: []kinds{anyArg}, least: 1, variadic: true, call: coalesce},
 		{name: "sort", signature: "sort(list)", doc: "The elements, least first.", args: list, least: 1, out: listKind, call: sortList},
 		{name: "reverse", signature: "reverse(list)", doc: "The elements, last first.", args: list, least: 1, out: listKind, call: reverse},
-		{name: "unique", signature: "unique(list)", doc: "The elements, each once, in the order they come.", args: list, least: 1, out: listKind, call: unique},
+		{name: "unique", signature: "unique(list)", doc: "The elements, each once (1 and 1.0 are two), in the order they come.", args: list, least: 1, out: listKind, call: unique},
 	}
 }
 

@@ -116,7 +116,7 @@ func (c *compiler) pointer(n *ast.PointerNode) (*node, error) {
 func (m *Mapper) loop(name string, list, body *node, rest []*node, do looper) (value, error) {
 	v, err := list.eval(m)
 	if err != nil {
-		return v, err
+		return v, inside(err)
 	}
 	if v.k != listKind {
 		return v, wrongArg(name, 0, listArg, v)
@@ -134,7 +134,8 @@ func (m *Mapper) loop(name string, list, body *node, rest []*node, do looper) (v
 	defer func() { m.scopes = m.scopes[:at] }()
 	each := func(i int) (value, error) {
 		m.scopes[at].v, m.scopes[at].index = items[i], i
-		return body.eval(m)
+		v, err := body.eval(m)
+		return v, inside(err)
 	}
 	return do(m, items, each, others)
 }

@@ -27,10 +27,10 @@ func (c *compiler) identifier(n *ast.IdentifierNode) (*node, error) {
 		}
 	}
 	if let, ok := c.lets[n.Value]; ok {
-		if let.n == nil {
+		if let == nil {
 			return nil, mistakef(n, "%s is not known yet here: lets are worked out in order", n.Value)
 		}
-		copied := *let.n
+		copied := *let
 		return &copied, nil
 	}
 	return nil, c.unknown(n)
@@ -61,7 +61,8 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains([]string{"row", "param", "file", "run", "null", "value"}, n.Name) || slices.Contains(c.locals, n.Name) || c.lets[n.Name] != nil {
+	_, isLet := c.lets[n.Name]
+	if slices.Contains([]string{"row", "param", "file", "run", "null", "value"}, n.Name) || slices.Contains(c.locals, n.Name) || isLet {
 		return nil, mistakef(n, "the name %s is taken", n.Name)
 	}
 	slot := len(c.locals)

@@ -62,11 +62,11 @@ func (c *compiler) binary(n *ast.BinaryNode) (*node, error) {
 	return &node{k: k, deps: a.deps | b.deps, eval: func(m *Mapper) (value, error) {
 		x, err := a.eval(m)
 		if err != nil {
-			return x, err
+			return x, inside(err)
 		}
 		y, err := b.eval(m)
 		if err != nil {
-			return y, err
+			return y, inside(err)
 		}
 		return do(m, x, y)
 	}}, nil

@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // A timeFormat is a format of strptime and strftime, compiled. The directives
@@ -47,7 +48,8 @@ func parseTimeFormat(text string) (*timeFormat, error) {
 			continue
 		}
 		if timeDigits[code] == 0 && !strings.ContainsRune("bBpzaA", rune(code)) {
-			return nil, faultf("%q: there is no %%%c here; known are %s", text, code, timeCodes)
+			r, _ := utf8.DecodeRuneInString(after)
+			return nil, faultf("%q: there is no %%%c here; known are %s", text, r, timeCodes)
 		}
 		f.items = append(f.items, timeItem{code: code, min: 1, max: timeDigits[code]})
 	}

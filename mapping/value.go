@@ -213,3 +213,14 @@ func faultf(format string, args ...any) error {
 func faultOf(v value, format string, args ...any) error {
 	return &fault{msg: fmt.Sprintf(format, args...), value: v.text()}
 }
+
+// inside returns the fault of an operand or argument: that something is absent
+// there is not what a ?? around the whole forgives.
+func inside(err error) error {
+	if f, ok := err.(*fault); ok && f.absent {
+		settled := *f
+		settled.absent = false
+		return &settled
+	}
+	return err
+}
