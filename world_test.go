@@ -121,7 +121,9 @@ func (w *world) revert(run string) *sluice.Result {
 // outputs returns the text of every output by name.
 func (w *world) outputs() map[string]string {
 	w.Helper()
-	return w.files(func(name string) bool { return strings.HasSuffix(name, ".ndjson") && !strings.Contains(name, "_sluice") })
+	return w.files(func(name string) bool {
+		return strings.HasSuffix(name, ".ndjson") && !strings.Contains(name, "_sluice")
+	})
 }
 
 // files returns the text of every file under out that is wanted.
