@@ -122,7 +122,7 @@ func shift(v value, nanos int64, op string, a, b value) (value, error) {
 		v.n += nanos/1000 + floorDiv(rest, 1000)
 		v.nano = int16(rest - floorDiv(rest, 1000)*1000)
 		if v.n < minMoment || v.n > maxMoment {
-			return overflow(op, a, b)
+			return value{}, faultOf(a, "%s %s %s is beyond the years 1 to 9999", a.show(), op, b.show())
 		}
 		return v, nil
 	}

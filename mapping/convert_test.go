@@ -197,6 +197,19 @@ type: int64, check: value > 5 | 5 | !5 fails the check value > 5
 type: int64, check: value > 5 | null | null
 type: "decimal(6,2)", check: value != 1.25 | 1.25 | !1.25 fails the check value != 1.25
 type: date, check: value <= param.day | "2024-04-18" | !"2024-04-18" fails the check value <= param.day
+type: "decimal(6,2)", check: value == 1.25 | 1.25 | 125
+type: "decimal(30,2)", check: value == -0.05 | -0.05 | fffffffffffffffffffffffffffffffb
+type: "decimal(30,2)", check: value > 123456789012345678901234.5 | 123456789012345678901234.51 | 00000000000a364c98227eaa6adcbabb
+type: float32, check: value == 0.5 | 0.5 | 0.5
+type: bool, check: value | false | !false fails the check value
+type: time, check: hour(value) < 6 | "05:30" | 05:30:00
+type: timestamp, check: value < param.day | "2024-04-16T23:59:59.999999999" | 2024-04-16T23:59:59.999999999
+type: timestamptz, check: value < run.time | "2024-04-19T00:00:00Z" | !"2024-04-19T00:00:00Z" fails the check value < run.time
+type: bytes, check: sha256(value) startsWith "8f43" | "aGk=" | 6869
+type: uuid, check: value startsWith "123e" | "123E4567E89B12D3A456426614174000" | 123e4567e89b12d3a456426614174000
+type: json, check: value.a > 1 | {"a": 1} | !an object fails the check value.a > 1
+type: string, check: row.max | "a" | !the check row.max gives 9, which is not true or false
+type: list(date), check: value[0] < value[1] | ["2024-04-17", "2024-04-18"] | [2024-04-17 2024-04-18]
 type: list(int64), check: len(value) > 1 | [1] | !a list fails the check len(value) > 1
 `, func(t *testing.T, options, source string) string {
 		return outcome(t, jobOf("", "c: {from: c, "+quoteChecks(options)+"}"), `{"c": `+source+`, "max": 9}`)
@@ -209,7 +222,7 @@ func quoteChecks(options string) string {
 	if !ok {
 		return options
 	}
-	return before + "check: '" + check + "'"
+	return before + "check: " + yamlQuote(check)
 }
 
 // Every type from the cells of a table of text.

@@ -250,6 +250,10 @@ const expressions = `
 - | indexOf(row.s, "l") + lastIndexOf(row.s, "l") + indexOf(row.s, "z") | 4
 - | extract(row.id, "([0-9]+)") | "31685"
 - | extract(row.id, "z+") | null
+- | extract(row.id, row.nil ?? "[a-z]") + extract(row.id, "-") | "a-"
+- | row.id matches (row.nil ?? "^b") | false
+- | row.id matches row.nil ?? "(" | !this is no regular expression: missing closing ): `+"`(`"+`
+- | row.id matches row.n | !a pattern is a text, not 7
 - | regex_replace(row.id, "([a-z])-", "$1") | "ab31685"
 - | row.id matches "^a" and row.id contains "-b-" and row.id startsWith "a" and row.id endsWith "5" | true
 - | row.n contains "7" | !contains takes texts, not 7
@@ -270,6 +274,8 @@ const expressions = `
 - | sum(row.items, .v) | 15.75
 - | find(row.items, .k == 3).v | 10
 - | find(row.items, .k == 9) | null
+- | findLast(row.items, .k < 3).k | 2
+- | filter(["a\"]}b", "c\\"], len(#) == 2) | ["c\\"]
 - | findIndex(row.items, .k == 3) | 2
 - | map(row.items, any(.tags, # == "r")) | [false,false,true]
 - | reduce(row.list, #acc + #) | 6
@@ -307,6 +313,16 @@ const expressions = `
 - | strptime("2024-04-17", row.nil ?? "%Y-%m-%d") | "2024-04-17"
 - | strptime("2024-04-17", row.s) | !"héllo" has no date and no time in it
 - | strftime(strptime(row.stamp, "%y%m%d%H%M"), "%d.%m.%Y %H:%M:%S.%f %a %B %j %I%p %%") | "17.04.2024 05:00:00.000000 Wed April 108 05AM %"
+- | strftime(param.day, row.nil ?? "%d") | "17"
+- | strftime(strptime("05:30", "%H:%M"), "%Y") | !!a time of day has no %Y, which "%Y" asks for
+- | strftime(row.n > 5 ? param.day : run.time, "%Y%z") | !a date has no %z, which "%Y%z" asks for
+- | run.time - days(1) - hours(2) + minutes(-3) - seconds(1) | "2024-04-16T22:59:02.000004567Z"
+- | hours(2) + minutes(30) == minutes(150) | true
+- | string(hours(2) - seconds(1)) | "1h59m59s"
+- | run.time + days(100000) + days(100000) + days(100000) * 1 | !!cannot multiply a duration and an integer
+- | (row.n > 5 ? from_unix(-62135596800) : run.time) - days(1) | !0001-01-01T00:00:00Z (a timestamp with zone) - 24h0m0s (a duration) is beyond the years 1 to 9999
+- | total_seconds(days(1)) | 86400
+- | date(param.day) | "2024-04-17"
 - | strftime(param.day, "%Y/%m") | "2024/04"
 - | param.day + days(1) + hours(2) | "2024-04-18T02:00:00"
 - | date(run.time) - param.day == days(1) | true

@@ -105,6 +105,35 @@ e: {type: int64, value: file.size * 2}
 	}
 }
 
+// A constant of any type is the same in every row.
+func TestConstants(t *testing.T) {
+	tables(t, `
+- | string: '"a"' | a
+- | bool: true | true
+- | int16: -5 | -5
+- | float32: 1.5 | 1.5
+- | decimal(4,2): 12.50 | 1250
+- | decimal(20,2): 12.50 | 000000000000000000000000000004e2
+- | date: param.day | 2024-04-17
+- | timestamp: param.day | 2024-04-17T00:00:00
+- | timestamptz: run.time | 2024-04-18T01:02:03.000004567
+- | time: '"05:30"' | 05:30:00
+- | uuid: '"123e4567-e89b-12d3-a456-426614174000"' | 123e4567e89b12d3a456426614174000
+- | json: '{a: [1, "x"]}' | {"a":[1,"x"]}
+- | list(list(timestamptz)): '[[run.time], [], null, [run.time, null]]' | [[2024-04-18T01:02:03.000004567] [] null [2024-04-18T01:02:03.000004567 null]]
+- | list(list(decimal(20,1))): '[[1.5], [2, 3]]' | [[0000000000000000000000000000000f] [00000000000000000000000000000014 0000000000000000000000000000001e]]
+- | list(float64): '[1, 2.5]' | [1 2.5]
+- | int64: "null" | null
+`, func(t *testing.T, _, source string) string {
+		typ, expr, _ := strings.Cut(source, ": ")
+		b := run(t, jobOf("", "c: {type: \""+typ+"\", value: "+expr+"}"), `[{"s": 1}, {"s": 2}, {"s": 3}]`)
+		if b.Len != 3 || show(&b.Cols[0], 0) != show(&b.Cols[0], 2) {
+			t.Errorf("%s: %d rows", source, b.Len)
+		}
+		return show(&b.Cols[0], 1)
+	})
+}
+
 // What does not depend on the record is worked out, and refused, once a file.
 func TestBegin(t *testing.T) {
 	p := compileJob(t, jobOf("", "a: {type: int64, value: int(file.area)}"))
