@@ -77,7 +77,7 @@ func (s *Stage) locateOutputs(ctx context.Context, tasks []*task) error {
 	for _, t := range tasks {
 		keys[s.base+t.output] = t
 	}
-	return locate(ctx, s.target, keys, func(t *task, info store.Info) { t.Prior = info.ETag })
+	return locate(ctx, s.target, keys, func(t *task, info store.Info) { t.Prior = mark(info) })
 }
 
 // classify gives each file its state, and the plan its counts.

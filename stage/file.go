@@ -35,7 +35,7 @@ func (r *run) load(ctx context.Context, t *task) (change, error) {
 			return change{}, err
 		}
 		defer r.budget.Release(streamCost)
-		in := store.Open(ctx, t.store, store.Info{Key: t.key, ETag: t.ETag, Size: t.Size}, store.OpenOptions{})
+		in := store.Open(ctx, t.store, store.Info{Key: t.key, ETag: etag(t.ETag), Size: t.Size}, store.OpenOptions{})
 		defer in.Close()
 		return r.loadStream(ctx, t, in)
 	}
@@ -43,7 +43,7 @@ func (r *run) load(ctx context.Context, t *task) (change, error) {
 		return change{}, err
 	}
 	defer r.budget.Release(cost(t.Size))
-	in, _, err := store.Get(ctx, t.store, t.key, t.ETag)
+	in, _, err := store.Get(ctx, t.store, t.key, etag(t.ETag))
 	if err != nil {
 		return change{}, err
 	}
@@ -91,7 +91,7 @@ func (r *run) condition(t *task) store.Condition {
 	if t.Prior == "" {
 		return store.Condition{None: true}
 	}
-	return store.Condition{Match: t.Prior}
+	return store.Condition{Match: etag(t.Prior)}
 }
 
 // deliver puts the output in place of the old one, which it keeps.
@@ -114,7 +114,7 @@ func (r *run) deliver(ctx context.Context, t *task, done converted, put func(sto
 	if store.IsChanged(err) {
 		return ch, fmt.Errorf("its output %s was changed by someone else while the run went on; apply again", t.Output)
 	}
-	ch.OETag = info.ETag
+	ch.OETag = mark(info)
 	return ch, err
 }
 
@@ -156,7 +156,7 @@ func (r *run) relocate(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
-	t.ETag, t.Size, t.Modified = info.ETag, info.Size, info.Modified
+	t.ETag, t.Size, t.Modified = mark(info), info.Size, info.Modified
 	return nil
 }
 

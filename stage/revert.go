@@ -101,11 +101,11 @@ func (r *run) bury(ctx context.Context, dead []*remains) error {
 			}
 		}
 		err := locate(ctx, r.target, open, func(p prior, info store.Info) {
-			if info.ETag == p.ETag {
+			if mark(info) == p.ETag {
 				return
 			}
 			output := info.Key[len(r.base):]
-			e := entry{Source: d.sources[output], Output: output, OETag: info.ETag, Run: d.id, State: stateDone}
+			e := entry{Source: d.sources[output], Output: output, OETag: mark(info), Run: d.id, State: stateDone}
 			d.changes = append(d.changes, change{entry: e, Prior: p, Kept: p.ETag != ""})
 		})
 		if err != nil {
@@ -175,7 +175,7 @@ func (r *run) steps(ctx context.Context, id string) ([]step, *Reversal, error) {
 			keys[r.base+out] = out
 		}
 	}
-	if err := locate(ctx, r.target, keys, func(out string, info store.Info) { now[out] = info.ETag }); err != nil {
+	if err := locate(ctx, r.target, keys, func(out string, info store.Info) { now[out] = mark(info) }); err != nil {
 		return nil, nil, err
 	}
 	kept, err := r.ledger.kept(ctx, rec.ID)
@@ -330,7 +330,7 @@ func (r *run) restore(ctx context.Context, st step, key string) (string, error) 
 		r.count(&r.result.Removed)
 		return "", store.Delete(ctx, r.target, key)
 	}
-	c := store.Condition{Match: st.now}
+	c := store.Condition{Match: etag(st.now)}
 	if st.now == "" {
 		c = store.Condition{None: true}
 	}
@@ -338,7 +338,7 @@ func (r *run) restore(ctx context.Context, st step, key string) (string, error) 
 	if err == nil {
 		r.count(&r.result.Written)
 	}
-	return info.ETag, err
+	return mark(info), err
 }
 
 func (r *run) count(n *int64) {

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
@@ -116,7 +117,7 @@ func (s *Stage) locateTasks(ctx context.Context, tasks []*task) error {
 		}
 		err := locate(ctx, st, keys, func(ts []*task, info store.Info) {
 			for _, t := range ts {
-				t.ETag, t.Size, t.Modified = info.ETag, info.Size, info.Modified
+				t.ETag, t.Size, t.Modified = mark(info), info.Size, info.Modified
 			}
 		})
 		if err != nil {
@@ -166,7 +167,7 @@ func (s *Stage) found(ctx context.Context, files spec.Template, tasks []*task) (
 		if !s.mine(t.id) {
 			continue
 		}
-		t.File = plan.File{Source: url, ETag: info.ETag, Size: info.Size, Modified: info.Modified, Fields: s.values(captured)}
+		t.File = plan.File{Source: url, ETag: mark(info), Size: info.Size, Modified: info.Modified, Fields: s.values(captured)}
 		tasks = append(tasks, t)
 	}
 	return tasks, nil
@@ -184,6 +185,23 @@ func (s *Stage) values(captured map[string]string) []any {
 		}
 	}
 	return values
+}
+
+// mark tells one version of an object from another: its ETag, or, for stores
+// that have none of some objects, when it was modified.
+func mark(info store.Info) string {
+	if info.ETag != "" {
+		return info.ETag
+	}
+	return "@" + info.Modified.UTC().Format(time.RFC3339Nano)
+}
+
+// etag is the ETag in a mark, "" if there is none to be compared by the store.
+func etag(mark string) string {
+	if strings.HasPrefix(mark, "@") {
+		return ""
+	}
+	return mark
 }
 
 // identity is the name of a source in the ledger: its URL, or the absolute
