@@ -171,9 +171,22 @@ func short(files map[string]string) []string {
 // clean checks that nothing but the ledger and what is kept was left.
 func (w *world) clean() {
 	w.Helper()
-	left := w.files(func(name string) bool {
-		return strings.Contains(name, "/live/") || strings.HasPrefix(filepath.Base(name), ".") || strings.HasPrefix(filepath.Base(name), "lock")
+	w.none(func(name string) bool { return strings.HasPrefix(name, ".") })
+	w.ended()
+}
+
+// ended checks that no run seems to be going on. What a killed process was
+// just writing may be left, under a name that nobody lists.
+func (w *world) ended() {
+	w.Helper()
+	w.none(func(name string) bool {
+		return strings.HasPrefix(name, "lock") || strings.HasPrefix(name, "plan-") || strings.HasPrefix(name, "undo-") || strings.HasPrefix(name, "part-")
 	})
+}
+
+func (w *world) none(unwanted func(base string) bool) {
+	w.Helper()
+	left := w.files(func(name string) bool { return unwanted(filepath.Base(name)) })
 	if len(left) > 0 {
 		w.Errorf("left behind: %v", slices.Sorted(maps.Keys(left)))
 	}
