@@ -167,7 +167,7 @@ func credentials(l *lab, c *section) error {
 	if err != nil {
 		return err
 	}
-	s, err := l.flightStore("-get-latency", "1s", "-put-latency", "1s")
+	s, err := l.flightStore("-auth", "-get-latency", "1s", "-put-latency", "1s")
 	if err != nil {
 		return err
 	}
