@@ -257,7 +257,7 @@ func (r *run) do(ctx context.Context) error {
 	r.result.Run, r.result.Resumed = r.id, r.resumed
 	r.reportPlanned()
 	r.journal = &journal{store: r.target, dir: r.ledger.dir + "live/" + r.id + "/"}
-	r.converter.init(ctx, r)
+	r.init(ctx, r)
 	var bytes int64
 	for _, t := range r.tasks {
 		bytes += t.Size
@@ -274,7 +274,7 @@ func (r *run) do(ctx context.Context) error {
 		r.intendErr = r.journal.intend(ctx, "plan-", intents)
 		return r.intendErr
 	}, func(ctx context.Context) error {
-		return flow.Each(ctx, r.atOnce(), r.intake(), r.file)
+		return flow.Each(ctx, r.atOnce(), intake(r.tasks, r.stopped), r.file)
 	})
 }
 
@@ -300,19 +300,27 @@ func (r *run) reportPlanned() {
 	}
 }
 
-// intake yields the tasks until the run is told to take in no more.
-func (r *run) intake() iter.Seq2[*task, error] {
-	return func(yield func(*task, error) bool) {
-		for _, t := range r.tasks {
-			if r.o.Intake != nil && r.o.Intake.Err() != nil {
-				yield(nil, context.Cause(r.o.Intake))
-				return
+// intake yields the items until stopped, if there is such, returns an error.
+func intake[T any](items []T, stopped func() error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, item := range items {
+			var err error
+			if stopped != nil {
+				err = stopped()
 			}
-			if !yield(t, nil) {
+			if !yield(item, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// stopped says why the run is to begin nothing more, nil if it may.
+func (r *run) stopped() error {
+	if r.o.Intake == nil {
+		return nil
+	}
+	return context.Cause(r.o.Intake)
 }
 
 // atOnce is the most files that are under way: as many as the store's slots

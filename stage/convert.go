@@ -125,7 +125,7 @@ func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err
 	}
 	for {
 		err := in.Read(k.src)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

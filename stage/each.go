@@ -114,7 +114,8 @@ func jsonList(text []byte, at string) ([]any, error) {
 	}
 	v := docs[0]
 	for i, step := range steps {
-		object, ok := v.(map[string]any)
+		object, _ := v.(map[string]any)
+		var ok bool
 		if v, ok = object[step.Name]; !ok {
 			return nil, fmt.Errorf("from.each.at: there is no %s in it", steps.Upto(i+1))
 		}

@@ -58,8 +58,7 @@ func pack[T any](values []T) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer z.Close()
-	return z.EncodeAll(text.Bytes(), nil), nil
+	return z.EncodeAll(text.Bytes(), nil), z.Close()
 }
 
 // unpack reads what pack wrote, a value at a time.

@@ -73,7 +73,7 @@ func (r *run) loadStream(ctx context.Context, t *task, in io.Reader) (ch change,
 	}
 	defer closer.Close()
 	out := store.Create(ctx, r.target, r.base+t.output, r.condition(t))
-	defer out.Abort(context.WithoutCancel(ctx))
+	defer func() { _ = out.Abort(context.WithoutCancel(ctx)) }() // after Commit there is nothing to drop
 	var done converted
 	err = r.workers.Do(ctx, func() (err error) {
 		done, err = r.rows(t, rows, out)

@@ -191,7 +191,7 @@ func removeAll(ctx context.Context, s store.Store, prefix string) error {
 		}
 		keys = append(keys, info.Key)
 	}
-	return flow.Each(ctx, 32, values(keys), func(ctx context.Context, key string) error { return store.Delete(ctx, s, key) })
+	return flow.Each(ctx, 32, intake(keys, nil), func(ctx context.Context, key string) error { return store.Delete(ctx, s, key) })
 }
 
 // runTime is when a run began, by its ID.

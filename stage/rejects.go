@@ -53,10 +53,10 @@ var rejectsHeader = []string{"file", "row", "line", "column", "value", "reason",
 // rejectText adds a source file's bad rows, as the rejects file has them, to
 // text.
 func rejectText(text *bytes.Buffer, source string, bad []row.Reject) {
-	w := csv.NewWriter(text)
+	w := csv.NewWriter(text) // to memory: it cannot fail
 	for i := range bad {
 		b := &bad[i]
-		w.Write([]string{source, position(b.Row), position(b.Line), b.Column, b.Value, b.Err.Error(), string(b.Record)})
+		_ = w.Write([]string{source, position(b.Row), position(b.Line), b.Column, b.Value, b.Err.Error(), string(b.Record)})
 	}
 	w.Flush()
 }
@@ -76,7 +76,7 @@ func (x *rejects) add(text *bytes.Buffer) error {
 		x.out = out
 		var header bytes.Buffer
 		w := csv.NewWriter(&header)
-		w.Write(rejectsHeader)
+		_ = w.Write(rejectsHeader)
 		w.Flush()
 		if _, err := x.out.Write(header.Bytes()); err != nil {
 			return fmt.Errorf("rejects file %s: %w", x.url, err)

@@ -272,12 +272,7 @@ func (r *run) undoAll(ctx context.Context, steps []step) error {
 	}
 	stop := r.journal.start(ctx)
 	defer stop()
-	return flow.Each(ctx, r.atOnce(), values(steps), func(ctx context.Context, st step) error {
-		if r.o.Intake != nil && r.o.Intake.Err() != nil {
-			return context.Cause(r.o.Intake)
-		}
-		return r.undo(ctx, st)
-	})
+	return flow.Each(ctx, r.atOnce(), intake(steps, r.stopped), r.undo)
 }
 
 // undoing is what the revert itself replaces.

@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -200,7 +198,7 @@ func (s *Stage) mine(id string) bool {
 		return true
 	}
 	h := fnv.New64a()
-	io.WriteString(h, id)
+	_, _ = io.WriteString(h, id) // it cannot fail
 	// The high bits of FNV are the better mixed ones.
 	return int(h.Sum64()>>32%uint64(s.Shard.N)) == s.Shard.I-1
 }
@@ -219,18 +217,4 @@ func token() string {
 	var b [4]byte
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
-}
-
-// interrupted says whether err is the end of a run that was told to stop.
-func interrupted(err error) bool { return errors.Is(err, context.Canceled) }
-
-// values yields the elements of a list as flow.Each takes them.
-func values[T any](list []T) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for _, v := range list {
-			if !yield(v, nil) {
-				return
-			}
-		}
-	}
 }

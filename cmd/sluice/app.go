@@ -115,7 +115,7 @@ func statusOf(err error) int {
 func (a *app) event(v any) {
 	e := json.NewEncoder(a.out)
 	e.SetEscapeHTML(false)
-	e.Encode(v)
+	_ = e.Encode(v) // nobody is left to be told
 }
 
 // addJobFlags gives a command the flags that open a job.

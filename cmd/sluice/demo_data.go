@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -87,7 +88,7 @@ func showParquet(w io.Writer, name string, rows int) error {
 	}
 	defer f.Close()
 	in := parquet.NewReader(f)
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	var names []string
 	for _, c := range in.Schema().Columns() {
@@ -96,7 +97,7 @@ func showParquet(w io.Writer, name string, rows int) error {
 	fmt.Fprintln(table, strings.Join(names, "\t"))
 	buf := make([]parquet.Row, rows)
 	n, err := in.ReadRows(buf)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	for _, r := range buf[:n] {
