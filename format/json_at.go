@@ -47,7 +47,7 @@ func (r *JSONReader) pass(scan func(d []byte) int) ([]byte, error) {
 			s.pos += end
 			return d[:end], nil
 		case end < 0:
-			if err := s.fault(&r.walk.scanner); err != errMore { //nolint:errorlint // never wrapped
+			if err := s.fault(&r.walk.scanner); err != errMore {
 				return nil, err
 			}
 		}

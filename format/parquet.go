@@ -45,7 +45,7 @@ const (
 // Every column is optional unless its field is required. The same batches
 // give the same bytes.
 type Parquet struct {
-	out     *parquet.Writer
+	out     *parquet.Writer //nolint:staticcheck // deprecated for typed rows; columns need it
 	options []parquet.WriterOption
 	names   []string
 	leaves  []leaf

@@ -87,7 +87,8 @@ func BenchmarkParquet(b *testing.B) {
 func writeAll(t testing.TB, w interface {
 	Write(*row.Batch) error
 	Close() error
-}, batches []*row.Batch) {
+}, batches []*row.Batch,
+) {
 	t.Helper()
 	for _, b := range batches {
 		if err := w.Write(b); err != nil {

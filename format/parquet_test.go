@@ -57,15 +57,33 @@ func everyType(t *testing.T) (row.Schema, [][]any) {
 		"dec38", "decimal(38,38)", "date", "date", "time", "time", "bytes", "bytes", "uuid", "uuid", "json", "json")
 	nines := strings.Repeat("9", 38)
 	return s, [][]any{
-		{"", false, -32768, math.MinInt32, math.MinInt64, -math.MaxFloat32, -math.MaxFloat64, unscaled("-999999999"), unscaled("-999999999999999999"),
-			unscaled("-9999999999999999999"), unscaled("-" + nines), -719162, 0, []byte{}, uuid{}, `{"a": [1, null]}`},
+		{
+			"", false, -32768, math.MinInt32, math.MinInt64, -math.MaxFloat32, -math.MaxFloat64, unscaled("-999999999"), unscaled("-999999999999999999"),
+			unscaled("-9999999999999999999"), unscaled("-" + nines), -719162, 0,
+			[]byte{},
+			uuid{},
+			`{"a": [1, null]}`,
+		},
 		make([]any, len(s)),
-		{"가나다 \" \x00 é", true, 32767, math.MaxInt32, math.MaxInt64, float64(float32(0.1)), 0.1, unscaled("999999999"), unscaled("999999999999999999"),
-			unscaled("9999999999999999999"), unscaled(nines), 2932896, day - 1, []byte{0, 255, 128}, uuid{0: 0xff, 15: 1}, `"x"`},
-		{strings.Repeat("long ", 100), false, 0, 0, 0, 0.0, 0.0, unscaled("0"), unscaled("-1"),
-			unscaled("-1"), unscaled("-1"), 0, 1, []byte("plain"), uuid{0: 0x7f}, `12345678901234567890`},
-		{"b", true, -1, -1, -1, math.Inf(1), 5e-324, unscaled("-1"), unscaled("1"),
-			unscaled("1"), unscaled("1"), -1, 43_200_000_000, []byte("a"), uuid{0: 0x80}, `null`},
+		{
+			"가나다 \" \x00 é", true, 32767, math.MaxInt32, math.MaxInt64, float64(float32(0.1)), 0.1, unscaled("999999999"), unscaled("999999999999999999"),
+			unscaled("9999999999999999999"), unscaled(nines), 2932896, day - 1,
+			[]byte{0, 255, 128},
+			uuid{0: 0xff, 15: 1},
+			`"x"`,
+		},
+		{
+			strings.Repeat("long ", 100), false, 0, 0, 0, 0.0, 0.0, unscaled("0"), unscaled("-1"),
+			unscaled("-1"), unscaled("-1"), 0, 1, []byte("plain"),
+			uuid{0: 0x7f},
+			`12345678901234567890`,
+		},
+		{
+			"b", true, -1, -1, -1, math.Inf(1), 5e-324, unscaled("-1"), unscaled("1"),
+			unscaled("1"), unscaled("1"), -1, 43_200_000_000, []byte("a"),
+			uuid{0: 0x80},
+			`null`,
+		},
 	}
 }
 
@@ -85,8 +103,10 @@ func parquetCases(t *testing.T) []written {
 		written{name: "row groups", schema: all, rows: slices.Concat(rows, rows, empty), options: format.ParquetOptions{RowGroupRows: 4}, groups: []int{4, 4, 4, 1}},
 		written{name: "required", schema: required(all), rows: slices.Delete(slices.Clone(rows), 1, 2)},
 		written{name: "created by", schema: all, rows: rows, options: format.ParquetOptions{CreatedBy: "sluice version 1.2.3"}},
-		written{name: "names", schema: schema(t, "a.b", "string", "한글 \"x\"", "bytes", "select", "list(bytes)", "A.B", "uuid"),
-			rows: [][]any{{"x", []byte{255}, []any{[]byte{1}}, uuid{}}, {nil, nil, nil, nil}}},
+		written{
+			name: "names", schema: schema(t, "a.b", "string", "한글 \"x\"", "bytes", "select", "list(bytes)", "A.B", "uuid"),
+			rows: [][]any{{"x", []byte{255}, []any{[]byte{1}}, uuid{}}, {nil, nil, nil, nil}},
+		},
 		written{name: "nan", schema: schema(t, "f", "float64", "g", "float32"), rows: [][]any{{math.NaN(), math.NaN()}, {1.5, math.NaN()}, {-2.5, nil}}},
 	)
 	return slices.Concat(cases, timestampCases(t), listCases(t), largeCases(t))
@@ -152,8 +172,12 @@ func largeCases(t *testing.T) []written {
 	s := schema(t, "few", "string", "many", "string", "number", "int64", "fixed", "decimal(30,0)", "id", "uuid", "list", "list(string)", "late", "decimal(38,0)")
 	w := written{name: "large", schema: s}
 	for r := range 12_000 {
-		values := []any{[]string{"KRW", "JPY", "USD"}[r%3], fmt.Sprintf("%0300d", r), r * 1_000_003, unscaled(fmt.Sprint(r - 6000)),
-			uuid{0: byte(r >> 8), 1: byte(r)}, []any{fmt.Sprintf("%0100d", r), nil, "x"}, nil}
+		values := []any{
+			[]string{"KRW", "JPY", "USD"}[r%3], fmt.Sprintf("%0300d", r), r * 1_000_003, unscaled(fmt.Sprint(r - 6000)),
+			uuid{0: byte(r >> 8), 1: byte(r)},
+			[]any{fmt.Sprintf("%0100d", r), nil, "x"},
+			nil,
+		}
 		if r > 11_000 {
 			values[6] = unscaled(fmt.Sprint(-r))
 		}

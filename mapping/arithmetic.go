@@ -6,9 +6,6 @@ import (
 	"math/bits"
 )
 
-// exactFloat is the largest integer below which a float64 holds them all.
-const exactFloat = 1 << 53
-
 var verbs = map[string]string{"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "divide", "**": "raise", "^": "raise"}
 
 // arithmeticKind is what an operator makes of two kinds, or why it cannot.
@@ -204,7 +201,7 @@ func power(_ *Mapper, a, b value) (value, error) {
 	if a.k != intKind || b.k != intKind || b.n < 0 {
 		return floats("**", a, b, math.Pow)
 	}
-	n, base, ok := int64(1), a.n, true
+	n, base := int64(1), a.n
 	for e := b.n; e > 0 && n != 0 && base != 1; e-- {
 		if base == -1 {
 			e %= 2
@@ -215,9 +212,11 @@ func power(_ *Mapper, a, b value) (value, error) {
 		if base == 0 {
 			return ofInt(0), nil
 		}
-		if n, ok = times(n, base); !ok {
+		product, ok := times(n, base)
+		if !ok {
 			return overflow("**", a, b)
 		}
+		n = product
 	}
 	return ofInt(n), nil
 }

@@ -133,7 +133,7 @@ func (c *compiler) settle(n *node) *node {
 }
 
 // errSkip passes through the members of a chain after a ?. that found null.
-var errSkip = errors.New("null by ?.")
+var errSkip = errors.New("null at an optional step")
 
 // chain compiles a whole chain with a ?. in it.
 func (c *compiler) chain(n *ast.ChainNode) (*node, error) {

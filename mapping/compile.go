@@ -110,16 +110,20 @@ func (c *compiler) let(name string, n *node) *node {
 	n = c.settle(n)
 	l := &let{name: name, n: n, slot: len(c.prog.lets)}
 	c.prog.lets = append(c.prog.lets, l)
-	return &node{k: n.k, deps: n.deps, eval: func(m *Mapper) (value, error) { return m.let(l) },
-		name: func(*Mapper) string { return name }}
+	return &node{
+		k: n.k, deps: n.deps, eval: func(m *Mapper) (value, error) { return m.let(l) },
+		name: func(*Mapper) string { return name },
+	}
 }
 
 // column compiles one column.
 func (c *compiler) column(col *spec.Column) (*column, spec.Errors) {
 	out := &column{name: col.Name}
 	if col.Type == nil {
-		return out, spec.Errors{{File: c.job.File, Line: col.Pos.Line, Column: col.Pos.Column, Path: col.Pos.Path,
-			Msg: "the column has no type", Hint: "one of " + strings.Join(row.Names(), ", ")}}
+		return out, spec.Errors{{
+			File: c.job.File, Line: col.Pos.Line, Column: col.Pos.Column, Path: col.Pos.Path,
+			Msg: "the column has no type", Hint: "one of " + strings.Join(row.Names(), ", "),
+		}}
 	}
 	c.prog.schema = append(c.prog.schema, row.Field{Name: col.Name, Type: *col.Type, Required: col.Required})
 	conv, errs := c.converter(col)
@@ -263,8 +267,10 @@ func (c *compiler) converter(col *spec.Column) (*converter, spec.Errors) {
 		}
 		errs = append(errs, e)
 	}
-	out := &converter{typ: *col.Type, required: col.Required, nulls: col.Null, empty: col.Empty, trim: col.Trim, oneOf: col.OneOf,
-		most: col.MaxLen, yes: col.True, no: col.False, point: col.Decimal, thousand: col.Thousand, split: col.Split.S}
+	out := &converter{
+		typ: *col.Type, required: col.Required, nulls: col.Null, empty: col.Empty, trim: col.Trim, oneOf: col.OneOf,
+		most: col.MaxLen, yes: col.True, no: col.False, point: col.Decimal, thousand: col.Thousand, split: col.Split.S,
+	}
 	var err error
 	if col.Match.S != "" {
 		if out.match, err = regexp.Compile(col.Match.S); err != nil {

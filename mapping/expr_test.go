@@ -252,7 +252,7 @@ const expressions = `
 - | extract(row.id, "z+") | null
 - | extract(row.id, row.nil ?? "[a-z]") + extract(row.id, "-") | "a-"
 - | row.id matches (row.nil ?? "^b") | false
-- | row.id matches row.nil ?? "(" | !this is no regular expression: missing closing ): `+"`(`"+`
+- | row.id matches row.nil ?? "(" | !this is no regular expression: missing closing ): ` + "`(`" + `
 - | row.id matches row.n | !a pattern is a text, not 7
 - | regex_replace(row.id, "([a-z])-", "$1") | "ab31685"
 - | row.id matches "^a" and row.id contains "-b-" and row.id startsWith "a" and row.id endsWith "5" | true

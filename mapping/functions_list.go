@@ -18,13 +18,19 @@ func castFunctions() []*function {
 		{name: "int", signature: "int(value)", doc: `The integer that a number is or a text writes; neither 3.9 nor "3.9" is one.`, args: cast, least: 1, out: intKind, call: toInt},
 		{name: "float", signature: "float(value)", doc: "The number, as a float.", args: cast, least: 1, out: floatKind, call: toFloatValue},
 		{name: "number", signature: "number(value)", doc: "The number that a text writes, with all its digits.", args: cast, least: 1, call: toNumber},
-		{name: "string", signature: "string(value)", doc: "The text of a value: numbers as they are written, times as ISO 8601, lists and objects as JSON.", args: some, least: 1, out: textKind,
-			call: func(_ *Mapper, a []value) (value, error) { return ofText(a[0].text()), nil }},
+		{
+			name: "string", signature: "string(value)", doc: "The text of a value: numbers as they are written, times as ISO 8601, lists and objects as JSON.", args: some, least: 1, out: textKind,
+			call: func(_ *Mapper, a []value) (value, error) { return ofText(a[0].text()), nil },
+		},
 		{name: "bool", signature: "bool(value)", doc: `True or false, or the texts "true" and "false".`, args: []kinds{textArg | 1<<boolKind}, least: 1, out: boolKind, call: toBool},
-		{name: "type", signature: "type(value)", doc: "What the value is, in words: \"a text\".", args: []kinds{anyArg}, least: 1, out: textKind,
-			call: func(_ *Mapper, a []value) (value, error) { return ofText(a[0].k.String()), nil }},
-		{name: "to_json", signature: "to_json(value)", doc: "The value as a JSON text.", args: []kinds{anyArg}, least: 1, out: textKind,
-			call: func(_ *Mapper, a []value) (value, error) { return ofText(string(appendJSON(nil, a[0]))), nil }},
+		{
+			name: "type", signature: "type(value)", doc: "What the value is, in words: \"a text\".", args: []kinds{anyArg}, least: 1, out: textKind,
+			call: func(_ *Mapper, a []value) (value, error) { return ofText(a[0].k.String()), nil },
+		},
+		{
+			name: "to_json", signature: "to_json(value)", doc: "The value as a JSON text.", args: []kinds{anyArg}, least: 1, out: textKind,
+			call: func(_ *Mapper, a []value) (value, error) { return ofText(string(appendJSON(nil, a[0]))), nil },
+		},
 		{name: "parse_json", signature: "parse_json(text)", doc: "The value that a JSON text writes.", args: []kinds{textArg}, least: 1, call: parseJSON},
 	}
 }

@@ -23,36 +23,48 @@ func textFunctions() []*function {
 		{name: "trimSuffix", signature: "trimSuffix(text, suffix)", doc: "The text without the suffix, if it has it.", args: tt, least: 2, out: textKind, call: mapTexts(strings.TrimSuffix)},
 		{name: "split", signature: "split(text, separator[, n])", doc: "The list of what stands between the separators; at most n parts, the last with the rest.", args: []kinds{textArg, textArg, intArg}, least: 2, out: listKind, call: split},
 		{name: "join", signature: "join(list[, separator])", doc: "The texts of a list, one after the other.", args: []kinds{listArg, textArg}, least: 1, out: textKind, call: join},
-		{name: "replace", signature: "replace(text, old, new)", doc: "The text with every old replaced by new.", args: []kinds{textArg, textArg, textArg}, least: 3, out: textKind,
+		{
+			name: "replace", signature: "replace(text, old, new)", doc: "The text with every old replaced by new.", args: []kinds{textArg, textArg, textArg}, least: 3, out: textKind,
 			call: func(m *Mapper, a []value) (value, error) {
 				return ofText(strings.ReplaceAll(a[0].s, a[1].s, a[2].s)), nil
-			}},
+			},
+		},
 		{name: "repeat", signature: "repeat(text, n)", doc: "The text n times.", args: []kinds{textArg, intArg}, least: 2, out: textKind, call: repeat},
-		{name: "indexOf", signature: "indexOf(text, part)", doc: "The characters before the first place of part in the text; -1 if it is not in it.", args: tt, least: 2, out: intKind,
+		{
+			name: "indexOf", signature: "indexOf(text, part)", doc: "The characters before the first place of part in the text; -1 if it is not in it.", args: tt, least: 2, out: intKind,
 			call: func(m *Mapper, a []value) (value, error) {
 				return position64(a[0].s, strings.Index(a[0].s, a[1].s)), nil
-			}},
-		{name: "lastIndexOf", signature: "lastIndexOf(text, part)", doc: "The same for the last place.", args: tt, least: 2, out: intKind,
+			},
+		},
+		{
+			name: "lastIndexOf", signature: "lastIndexOf(text, part)", doc: "The same for the last place.", args: tt, least: 2, out: intKind,
 			call: func(m *Mapper, a []value) (value, error) {
 				return position64(a[0].s, strings.LastIndex(a[0].s, a[1].s)), nil
-			}},
+			},
+		},
 		{name: "left", signature: "left(text, n)", doc: "The first n characters, or as many as there are.", args: []kinds{textArg, intArg}, least: 2, out: textKind, call: left},
 		{name: "right", signature: "right(text, n)", doc: "The last n characters, or as many as there are.", args: []kinds{textArg, intArg}, least: 2, out: textKind, call: right},
 		{name: "pad_left", signature: "pad_left(text, n[, character])", doc: "The text filled up to n characters with spaces, or the character, on the left.", args: []kinds{textArg, intArg, textArg}, least: 2, out: textKind, call: padLeft},
 		{name: "extract", signature: "extract(text, pattern)", doc: "What the pattern's first group matches, or the whole pattern if it has none; null if it matches nowhere.", args: tt, least: 2, call: extract, prepare: prepareExtract},
 		{name: "regex_replace", signature: "regex_replace(text, pattern, new)", doc: "The text with every match of the pattern replaced by new, in which $1 is what the first group matched.", args: []kinds{textArg, textArg, textArg}, least: 3, out: textKind, call: regexReplace},
-		{name: "sha256", signature: "sha256(text)", doc: "The SHA-256 of the text's UTF-8, in hexadecimal.", args: []kinds{textArg | 1<<bytesKind}, least: 1, out: textKind,
+		{
+			name: "sha256", signature: "sha256(text)", doc: "The SHA-256 of the text's UTF-8, in hexadecimal.", args: []kinds{textArg | 1<<bytesKind}, least: 1, out: textKind,
 			call: func(m *Mapper, a []value) (value, error) {
 				sum := sha256.Sum256(raw(a[0].s))
 				return ofText(hex.EncodeToString(sum[:])), nil
-			}},
-		{name: "md5", signature: "md5(text)", doc: "The MD5 of the text's UTF-8, in hexadecimal; for keys, not for secrets.", args: []kinds{textArg | 1<<bytesKind}, least: 1, out: textKind,
+			},
+		},
+		{
+			name: "md5", signature: "md5(text)", doc: "The MD5 of the text's UTF-8, in hexadecimal; for keys, not for secrets.", args: []kinds{textArg | 1<<bytesKind}, least: 1, out: textKind,
 			call: func(m *Mapper, a []value) (value, error) {
 				sum := md5.Sum(raw(a[0].s))
 				return ofText(hex.EncodeToString(sum[:])), nil
-			}},
-		{name: "to_base64", signature: "to_base64(value)", doc: "A text's UTF-8, or bytes, in base64.", args: []kinds{textArg | 1<<bytesKind}, least: 1, out: textKind,
-			call: func(m *Mapper, a []value) (value, error) { return ofText(encodeBytes(a[0].s)), nil }},
+			},
+		},
+		{
+			name: "to_base64", signature: "to_base64(value)", doc: "A text's UTF-8, or bytes, in base64.", args: []kinds{textArg | 1<<bytesKind}, least: 1, out: textKind,
+			call: func(m *Mapper, a []value) (value, error) { return ofText(encodeBytes(a[0].s)), nil },
+		},
 		{name: "from_base64", signature: "from_base64(text)", doc: "The bytes of a text in base64 (the standard alphabet, padded).", args: t, least: 1, out: bytesKind, call: fromBase64},
 		{name: "from_hex", signature: "from_hex(text)", doc: "The bytes of a text in hexadecimal.", args: t, least: 1, out: bytesKind, call: fromHex},
 	}

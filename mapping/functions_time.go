@@ -16,8 +16,10 @@ func timeFunctions() []*function {
 		{name: "date", signature: "date(time)", doc: "The date of a timestamp (one with zone: in UTC).", args: moment, least: 1, out: dateKind, call: dateFunction},
 		{name: "from_unix", signature: "from_unix(seconds)", doc: "The instant a number of seconds after 1970-01-01 00:00 UTC.", args: []kinds{numberArg}, least: 1, out: instantKind, call: fromUnix("from_unix", 6)},
 		{name: "from_unix_ms", signature: "from_unix_ms(milliseconds)", doc: "The same in milliseconds.", args: []kinds{numberArg}, least: 1, out: instantKind, call: fromUnix("from_unix_ms", 3)},
-		{name: "unix", signature: "unix(instant)", doc: "The seconds since 1970-01-01 00:00 UTC, whole ones.", args: []kinds{1 << instantKind}, least: 1, out: intKind,
-			call: func(_ *Mapper, a []value) (value, error) { return ofInt(floorDiv(a[0].n, secondMicros)), nil }},
+		{
+			name: "unix", signature: "unix(instant)", doc: "The seconds since 1970-01-01 00:00 UTC, whole ones.", args: []kinds{1 << instantKind}, least: 1, out: intKind,
+			call: func(_ *Mapper, a []value) (value, error) { return ofInt(floorDiv(a[0].n, secondMicros)), nil },
+		},
 		{name: "in_zone", signature: `in_zone(instant, "Asia/Seoul")`, doc: "The timestamp that clocks in the zone show at an instant.", args: []kinds{1 << instantKind, textArg}, least: 2, out: stampKind, call: inZoneFunction},
 		{name: "from_zone", signature: `from_zone(timestamp, "Asia/Seoul")`, doc: "The instant at which clocks in the zone show the timestamp.", args: []kinds{1<<stampKind | 1<<dateKind, textArg}, least: 2, out: instantKind, call: fromZoneFunction},
 		{name: "year", signature: "year(time)", doc: "The year of a date or timestamp.", args: moment, least: 1, out: intKind, call: field(func(c civil) int { return c.year })},

@@ -57,8 +57,10 @@ var testRun = mapping.Run{ID: "r1", Time: time.Date(2024, 4, 18, 1, 2, 3, 4567, 
 	"day": time.Date(2024, 4, 17, 0, 0, 0, 0, time.UTC), "n": 7, "word": "seven",
 }}
 
-var testFile = mapping.File{URL: "in/a_b.json", Key: "in/a_b.json", Name: "a_b.json", Stem: "a_b", Size: 42,
-	Modified: time.Date(2024, 4, 17, 12, 0, 0, 0, time.UTC), Fields: map[string]any{"area": "a", "kind": "b"}}
+var testFile = mapping.File{
+	URL: "in/a_b.json", Key: "in/a_b.json", Name: "a_b.json", Stem: "a_b", Size: 42,
+	Modified: time.Date(2024, 4, 17, 12, 0, 0, 0, time.UTC), Fields: map[string]any{"area": "a", "kind": "b"},
+}
 
 // read returns the records, one batch of them, as a reader gives them.
 func read(t testing.TB, p *mapping.Program, records string) *row.Batch {

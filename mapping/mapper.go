@@ -56,9 +56,11 @@ type memo struct {
 
 // NewMapper returns a Mapper for one run.
 func (p *Program) NewMapper(run Run) *Mapper {
-	m := &Mapper{prog: p, run: run, lets: make([]memo, len(p.lets)),
+	m := &Mapper{
+		prog: p, run: run, lets: make([]memo, len(p.lets)),
 		fields: make([]fieldValue, len(p.fields)), fixed: make([]fixed, len(p.columns)),
-		patterns: map[string]*regexp.Regexp{}, formats: map[string]*timeFormat{}, zones: map[string]*time.Location{}}
+		patterns: map[string]*regexp.Regexp{}, formats: map[string]*timeFormat{}, zones: map[string]*time.Location{},
+	}
 	m.params = make([]value, len(p.params))
 	for i, param := range p.params {
 		m.params[i] = paramValue(param.Type, run.Params[param.Name])

@@ -157,9 +157,17 @@ func TestParams(t *testing.T) {
 		v    any
 		want string
 	}{
-		{"date", testRun.Params["day"], `"2024-04-17"`}, {"date", "2024-04-17", `"2024-04-17"`}, {"timestamp", testRun.Time, `"2024-04-18T01:02:03.000004567"`},
-		{"timestamptz", testRun.Time, `"2024-04-18T01:02:03.000004567Z"`}, {"int64", 5, "5"}, {"int64", "5", "5"}, {"bool", true, "true"}, {"string", "7", `"7"`},
-		{"time", testRun.Time.Sub(testRun.Time.Truncate(24 * 3600e9)), `"01:02:03.000004"`}, {"float64", 2.5, "2.5"}, {"decimal(4,2)", "2.50", "2.50"},
+		{"date", testRun.Params["day"], `"2024-04-17"`},
+		{"date", "2024-04-17", `"2024-04-17"`},
+		{"timestamp", testRun.Time, `"2024-04-18T01:02:03.000004567"`},
+		{"timestamptz", testRun.Time, `"2024-04-18T01:02:03.000004567Z"`},
+		{"int64", 5, "5"},
+		{"int64", "5", "5"},
+		{"bool", true, "true"},
+		{"string", "7", `"7"`},
+		{"time", testRun.Time.Sub(testRun.Time.Truncate(24 * 3600e9)), `"01:02:03.000004"`},
+		{"float64", 2.5, "2.5"},
+		{"decimal(4,2)", "2.50", "2.50"},
 	} {
 		p := compileJob(t, strings.Replace(job, "TYPE", `"`+tc.typ+`"`, 1))
 		m := p.NewMapper(mapping.Run{Params: map[string]any{"p": tc.v}})

@@ -164,10 +164,10 @@ func (c *Column) AppendNull() {
 // AppendBroken adds a null whose path could not be followed.
 func (c *Column) AppendBroken(b Break) {
 	c.AppendNull()
-	for len(c.Broken) < len(c.Null)-1 {
+	for len(c.Broken) < len(c.Null) {
 		c.Broken = append(c.Broken, Break{})
 	}
-	c.Broken = append(c.Broken, b)
+	c.Broken[len(c.Broken)-1] = b
 }
 
 // AppendInt adds a value of a kind held in Ints.

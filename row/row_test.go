@@ -82,3 +82,17 @@ func TestBatch(t *testing.T) {
 		t.Error("Reset left rows")
 	}
 }
+
+func TestEachBreakStandsAtItsOwnRow(t *testing.T) {
+	c := row.NewColumn(row.Type{Kind: row.Any})
+	c.AppendBytes([]byte("1"))
+	for step := range 3 {
+		c.AppendBroken(row.Break{Why: row.OfNull, Step: step})
+		c.AppendNull()
+	}
+	for step := range 3 {
+		if got := c.BreakAt(1 + 2*step); got.Step != step || got.Why != row.OfNull || c.BreakAt(2+2*step).Why != row.Whole {
+			t.Errorf("break %d: %v", step, c.Broken)
+		}
+	}
+}

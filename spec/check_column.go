@@ -89,8 +89,14 @@ func (c *checker) checkOfType(col *Column) {
 		key   string
 		kinds []row.Kind
 	}{
-		{"formats", date}, {"timezone", date[2:]}, {"true", []row.Kind{row.Bool}}, {"false", []row.Kind{row.Bool}},
-		{"decimal", number}, {"thousands", number}, {"match", []row.Kind{row.String}}, {"max_length", []row.Kind{row.String}},
+		{"formats", date},
+		{"timezone", date[2:]},
+		{"true", []row.Kind{row.Bool}},
+		{"false", []row.Kind{row.Bool}},
+		{"decimal", number},
+		{"thousands", number},
+		{"match", []row.Kind{row.String}},
+		{"max_length", []row.Kind{row.String}},
 	} {
 		if !slices.Contains(k.kinds, kind) {
 			c.failKey(col.Pos.Path, k.key, fmt.Sprintf("type %s has no use for this", col.Type), "it is for "+kindList(k.kinds))

@@ -157,10 +157,16 @@ func (c *checker) checkFormat(from *From) {
 		key     string
 		formats []string
 	}{
-		{"shape", json[:1]}, {"at", json[:1]}, {"encoding", append(text, json...)},
-		{"delimiter", text}, {"quote", text}, {"ragged", text},
-		{"header", append(text, "xlsx")}, {"sheet", []string{"xlsx"}},
-		{"extra_columns", append(text, "xlsx", "parquet")}, {"absent_columns", append(text, "xlsx", "parquet")},
+		{"shape", json[:1]},
+		{"at", json[:1]},
+		{"encoding", append(text, json...)},
+		{"delimiter", text},
+		{"quote", text},
+		{"ragged", text},
+		{"header", append(text, "xlsx")},
+		{"sheet", []string{"xlsx"}},
+		{"extra_columns", append(text, "xlsx", "parquet")},
+		{"absent_columns", append(text, "xlsx", "parquet")},
 	} {
 		if !slices.Contains(k.formats, from.Format) {
 			c.failKey("from", k.key, fmt.Sprintf("format: %s has no use for this", from.Format), "it is for "+strings.Join(k.formats, ", "))

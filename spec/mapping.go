@@ -30,8 +30,10 @@ type key[T any] struct {
 
 // at returns the key whose value is read into what get points to.
 func at[T, V any](name string, get func(*T) *V, k kind[V], doc string) key[T] {
-	return key[T]{name: name, doc: doc, schema: k.schema, elsewhere: k.elsewhere,
-		read: func(r *reader, n node, t *T) { k.read(r, n, get(t)) }}
+	return key[T]{
+		name: name, doc: doc, schema: k.schema, elsewhere: k.elsewhere,
+		read: func(r *reader, n node, t *T) { k.read(r, n, get(t)) },
+	}
 }
 
 func (k key[T]) required() key[T] { k.need = true; return k }

@@ -88,8 +88,10 @@ func (v *Values) bind(p Param, given map[string]string) *fault {
 	shown := text
 	if !ok {
 		if p.Default == nil {
-			return &fault{0, "the param is not given: " + paramWant(p.Type),
-				fmt.Sprintf("--param %s=%s or the environment variable %s", p.Name, paramExample(p.Type), EnvName(p.Name))}
+			return &fault{
+				0, "the param is not given: " + paramWant(p.Type),
+				fmt.Sprintf("--param %s=%s or the environment variable %s", p.Name, paramExample(p.Type), EnvName(p.Name)),
+			}
 		}
 		var fault *fault
 		if text, fault = v.defaultText(p); fault != nil {
@@ -120,8 +122,10 @@ func (v *Values) defaultText(p Param) (string, *fault) {
 	text := envName.ReplaceAllStringFunc(p.Default.S, func(name string) string {
 		value, ok := v.Text(name)
 		if !ok {
-			missing = &fault{0, fmt.Sprintf("the environment variable %s of its default is not set", strings.Trim(name, "${}")),
-				fmt.Sprintf("set it, or --param %s=%s", p.Name, paramExample(p.Type))}
+			missing = &fault{
+				0, fmt.Sprintf("the environment variable %s of its default is not set", strings.Trim(name, "${}")),
+				fmt.Sprintf("set it, or --param %s=%s", p.Name, paramExample(p.Type)),
+			}
 		}
 		return value
 	})

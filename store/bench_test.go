@@ -47,7 +47,7 @@ func BenchmarkS3(b *testing.B) {
 		t := tune(http.DefaultTransport.(*http.Transport).Clone())
 		b.Run(fmt.Sprintf("bare/%dK", size>>10), func(b *testing.B) {
 			perRequest(b, func() error {
-				req, _ := http.NewRequest("GET", endpoint+"/test/k", nil)
+				req, _ := http.NewRequest(http.MethodGet, endpoint+"/test/k", nil)
 				resp, err := t.RoundTrip(req)
 				if err != nil {
 					return err

@@ -64,8 +64,10 @@ func (s *httpsStore) do(ctx context.Context, req Request) (Answer, error) {
 	case OpGet:
 		return s.read(ctx, http.MethodGet, req)
 	case OpList:
-		return Answer{}, &Error{Kind: Unsupported, Err: errors.New("a web host cannot be listed"),
-			Hint: "name each file in `from.files`, or give their names by `from.each`"}
+		return Answer{}, &Error{
+			Kind: Unsupported, Err: errors.New("a web host cannot be listed"),
+			Hint: "name each file in `from.files`, or give their names by `from.each`",
+		}
 	}
 	return Answer{}, &Error{Kind: Unsupported, Err: errors.New("https:// is for reading alone")}
 }
@@ -108,8 +110,10 @@ func answered(resp *http.Response, req Request) error {
 	status := resp.StatusCode
 	switch {
 	case status == http.StatusOK && req.Range != (Range{}) && req.Op == OpGet:
-		return &Error{Kind: Unsupported, Status: status, Err: errors.New("the server does not answer a part of a file"),
-			Hint: "a file of this size is read in parts: download it first"}
+		return &Error{
+			Kind: Unsupported, Status: status, Err: errors.New("the server does not answer a part of a file"),
+			Hint: "a file of this size is read in parts: download it first",
+		}
 	case status == http.StatusOK, status == http.StatusPartialContent:
 		return nil
 	}

@@ -120,8 +120,10 @@ func create(temp, name string) error {
 	case errors.Is(err, fs.ErrExist):
 		return &Error{Kind: Changed, Err: errors.New("exists already")}
 	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, fs.ErrPermission):
-		return &Error{Kind: Unsupported, Err: errors.New("this file system has no hard links, which a safe creation needs"),
-			Hint: "put the data on a local disk, or in a bucket"}
+		return &Error{
+			Kind: Unsupported, Err: errors.New("this file system has no hard links, which a safe creation needs"),
+			Hint: "put the data on a local disk, or in a bucket",
+		}
 	case err != nil:
 		return err
 	}

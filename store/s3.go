@@ -75,12 +75,16 @@ func newS3(ctx context.Context, a *account, o S3Options) (*s3Store, error) {
 		s.region = opt.Region
 	})
 	if s.region == "" {
-		return nil, &Error{Op: "open", URL: "s3://" + o.Bucket, Kind: BadStore, Err: errors.New("no AWS region is configured"),
-			Hint: "set AWS_REGION, or `region` under `stores` in the job"}
+		return nil, &Error{
+			Op: "open", URL: "s3://" + o.Bucket, Kind: BadStore, Err: errors.New("no AWS region is configured"),
+			Hint: "set AWS_REGION, or `region` under `stores` in the job",
+		}
 	}
 	if err := s.resolve(ctx, client.Options()); err != nil {
-		return nil, &Error{Op: "open", URL: "s3://" + o.Bucket, Kind: BadStore, Err: err,
-			Hint: "check the name of the bucket, the region and the endpoint (AWS_ENDPOINT_URL_S3, or `stores` in the job)"}
+		return nil, &Error{
+			Op: "open", URL: "s3://" + o.Bucket, Kind: BadStore, Err: err,
+			Hint: "check the name of the bucket, the region and the endpoint (AWS_ENDPOINT_URL_S3, or `stores` in the job)",
+		}
 	}
 	return s, nil
 }

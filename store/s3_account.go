@@ -39,8 +39,10 @@ func newAccount(ctx context.Context, profile string) (*account, error) {
 		config.WithLogger(logging.Nop{}),
 	)
 	if err != nil {
-		return nil, &Error{Op: "read", URL: "AWS config", Kind: BadCredentials, Err: err,
-			Hint: "check AWS_PROFILE, AWS_CONFIG_FILE and ~/.aws/config"}
+		return nil, &Error{
+			Op: "read", URL: "AWS config", Kind: BadCredentials, Err: err,
+			Hint: "check AWS_PROFILE, AWS_CONFIG_FILE and ~/.aws/config",
+		}
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {

@@ -120,15 +120,15 @@ func cleanPath(p string) string {
 	return clean
 }
 
-// open returns the store of that name, and makes it if there is none yet. make
+// open returns the store of that name, and makes it if there is none yet. fresh
 // returns it with the name of the limiter that it shares, "" for one of its own.
-func (s *Set) open(name string, make func() (Store, string, error)) (Store, error) {
+func (s *Set) open(name string, fresh func() (Store, string, error)) (Store, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if st := s.stores[name]; st != nil {
 		return st, nil
 	}
-	st, shared, err := make()
+	st, shared, err := fresh()
 	if err != nil {
 		return nil, err
 	}
