@@ -10,13 +10,13 @@ import (
 // it is carried out. What was there before is there afterwards, or what was
 // written, whole; and a writer with retries gets it written all the same.
 func testWriterFaults(t *testing.T, b bed) {
-	body := bytesOf(2*partBytes+10, 1)
+	body := bytesOf(partBytes+10, 1)
 	old := []byte("old")
 	for _, after := range []bool{false, true} {
 		if after && !b.tokens {
 			continue // no answer of such a store is lost
 		}
-		requests := int64(5) // begin, three parts, complete
+		requests := int64(4) // begin, two parts, complete
 		for n := int64(1); n <= requests; n++ {
 			at := func(i int64, req Request) (f Failure) {
 				switch {

@@ -12,36 +12,6 @@ import (
 	"time"
 )
 
-func (s *s3Store) list(ctx context.Context, req Request) (Answer, error) {
-	q := url.Values{"list-type": {"2"}}
-	if req.Key != "" {
-		q.Set("prefix", req.Key)
-	}
-	if req.After != "" {
-		q.Set("start-after", req.After)
-	}
-	if req.Max > 0 && req.Max < MaxKeys {
-		q.Set("max-keys", strconv.Itoa(req.Max))
-	}
-	var out struct {
-		XMLName     xml.Name `xml:"ListBucketResult"`
-		IsTruncated bool
-		Contents    []struct {
-			Key, ETag    string
-			Size         int64
-			LastModified time.Time
-		}
-	}
-	if _, err := s.xml(ctx, call{method: http.MethodGet, query: q}, &out); err != nil {
-		return Answer{}, err
-	}
-	a := Answer{List: make([]Info, len(out.Contents)), More: out.IsTruncated, Remote: true}
-	for i, o := range out.Contents {
-		a.List[i] = Info{Key: o.Key, ETag: unquote(o.ETag), Size: o.Size, Modified: o.LastModified}
-	}
-	return a, nil
-}
-
 // objectInfo returns what the headers of an answer say about an object.
 func objectInfo(resp *http.Response) Info {
 	info := Info{ETag: unquote(resp.Header.Get("ETag")), Size: resp.ContentLength, Token: resp.Header.Get(tokenHeader), Served: served(resp)}

@@ -88,7 +88,7 @@ func (s *s3Store) request(ctx context.Context, c call) *http.Request {
 	return r.WithContext(ctx)
 }
 
-// do sends a call whose answer is in its headers alone.
+// headers sends a call whose answer is in its headers alone.
 func (s *s3Store) headers(ctx context.Context, c call) (*http.Response, error) {
 	resp, err := s.send(ctx, c)
 	if err != nil {
@@ -112,15 +112,22 @@ func (s *s3Store) xml(ctx context.Context, c call, into any) (*http.Response, er
 	if err != nil {
 		return nil, err
 	}
-	var failed refusal
-	if xml.Unmarshal(text[:min(len(text), maxError)], &failed.refused) == nil && failed.Code != "" {
-		failed.status = resp.StatusCode
+	failed := refusal{status: resp.StatusCode}
+	if len(text) < maxError && xml.Unmarshal(text, &failed.refused) == nil {
 		return nil, &failed
 	}
-	if err := xml.Unmarshal(text, into); err != nil {
+	if err := parse(text, into); err != nil {
 		return nil, &Error{Kind: BadStore, Err: fmt.Errorf("the answer is not that of an S3 server: %w", err)}
 	}
 	return resp, nil
+}
+
+// parse decodes the XML of an answer.
+func parse(text []byte, into any) error {
+	if l, ok := into.(*listing); ok {
+		return l.parse(text)
+	}
+	return xml.Unmarshal(text, into)
 }
 
 // A refusal is an answer of the server that is an error.
@@ -149,7 +156,7 @@ func readRefusal(resp *http.Response) error {
 	r := &refusal{status: resp.StatusCode, region: resp.Header.Get("X-Amz-Bucket-Region"), date: served(resp)}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxError))
 	if err == nil && len(text) > 0 {
-		xml.Unmarshal(text, &r.refused) // what is no XML says no more than its status
+		_ = xml.Unmarshal(text, &r.refused) // what is no XML says no more than its status
 	}
 	return r
 }

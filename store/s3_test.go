@@ -229,7 +229,7 @@ func TestS3ShortKeys(t *testing.T) {
 			credentialProcess(t, `at=$(($(date +%s) + 2)); echo '{"Version": 1, "AccessKeyId": "EXP'$at'", "SecretAccessKey": "x"`+expiration+`}'`)
 			s := wrapped(openS3(t, endpoint))
 			done := 0
-			for begun := time.Now(); time.Since(begun) < 5*time.Second; done++ {
+			for begun := time.Now(); time.Since(begun) < 4*time.Second; done++ {
 				err := flow.Each(t.Context(), 20, all(make([]int, 20)), func(ctx context.Context, i int) error {
 					_, err := Put(ctx, s, "k", []byte("x"), Condition{})
 					return err
