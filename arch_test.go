@@ -25,7 +25,7 @@ const layers = `
 	flow+=
 	spec store format
 	mapping plan
-	stage table
+	stage table infer
 	.
 	cmd/sluice`
 
