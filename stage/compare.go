@@ -182,8 +182,9 @@ func (s *Stage) gone(l *ledger, there map[string]bool) []*task {
 			continue
 		}
 		for id, e := range l.files {
-			captured, ok := matcher.Match(asWritten(matcher.Prefix(), id))
-			if !ok || there[id] || e.Output == "" || !s.mine(id) {
+			url := asWritten(matcher.Prefix(), id)
+			captured, ok := matcher.Match(url)
+			if !ok || there[id] || e.Output == "" || !s.mine(url) {
 				continue
 			}
 			there[id] = true

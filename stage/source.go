@@ -101,7 +101,7 @@ func (s *Stage) named(ctx context.Context, files spec.Template, tasks []*task) (
 		if t.store, t.key, err = s.stores.Open(ctx, url); err != nil {
 			return nil, err
 		}
-		if t.id = identity(url, t.key); s.mine(t.id) {
+		if t.id = identity(url, t.key); s.mine(url) {
 			tasks = append(tasks, t)
 		}
 	}
@@ -148,7 +148,7 @@ func (s *Stage) found(ctx context.Context, files spec.Template, tasks []*task) (
 	if !matcher.Captures() {
 		url := matcher.Prefix()
 		t := &task{File: plan.File{Source: url, Fields: make([]any, len(s.fields))}, store: st, key: prefix, id: identity(url, prefix)}
-		if !s.mine(t.id) {
+		if !s.mine(url) {
 			return tasks, nil
 		}
 		return append(tasks, t), s.locateTasks(ctx, []*task{t})
@@ -164,7 +164,7 @@ func (s *Stage) found(ctx context.Context, files spec.Template, tasks []*task) (
 			continue
 		}
 		t := &task{store: st, key: info.Key, id: identity(url, info.Key)}
-		if !s.mine(t.id) {
+		if !s.mine(url) {
 			continue
 		}
 		t.File = plan.File{Source: url, ETag: mark(info), Size: info.Size, Modified: info.Modified, Fields: s.values(captured)}

@@ -192,13 +192,14 @@ func (s *Stage) expand(t spec.Template, more func(string) (string, bool)) (strin
 	})
 }
 
-// mine says whether a source belongs to the shard.
-func (s *Stage) mine(id string) bool {
+// mine says whether a source belongs to the shard: by its URL as the job writes
+// it, so that machines which mount a folder at different places agree.
+func (s *Stage) mine(url string) bool {
 	if s.Shard.N == 0 {
 		return true
 	}
 	h := fnv.New64a()
-	_, _ = io.WriteString(h, id) // it cannot fail
+	_, _ = io.WriteString(h, url) // it cannot fail
 	// The high bits of FNV are the better mixed ones.
 	return int(h.Sum64()>>32%uint64(s.Shard.N)) == s.Shard.I-1
 }
