@@ -106,7 +106,17 @@ func NewLimiter(o LimiterOptions) *Limiter {
 // answer it in time if one answers true to Timeout() bool. If ctx ends while
 // Do waits, fn is not run and the cause is returned.
 func (l *Limiter) Do(ctx context.Context, fn func(context.Context) error) error {
-	s, err := l.enter(ctx)
+	return l.do(ctx, false, fn)
+}
+
+// DoFirst is Do for a request that goes before all that wait in Do: one that
+// ends what was begun, and so frees what that holds, before more is begun.
+func (l *Limiter) DoFirst(ctx context.Context, fn func(context.Context) error) error {
+	return l.do(ctx, true, fn)
+}
+
+func (l *Limiter) do(ctx context.Context, first bool, fn func(context.Context) error) error {
+	s, err := l.enter(ctx, first)
 	if err != nil {
 		return err
 	}

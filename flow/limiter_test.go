@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -298,5 +299,37 @@ func BenchmarkLimiterDo(b *testing.B) {
 				_ = l.Do(ctx, fn)
 			}
 		})
+	})
+}
+
+// TestLimiterFirst checks that what ends work goes before what begins it, and
+// that both keep their order.
+func TestLimiterFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(LimiterOptions{Fixed: 1})
+		var mu sync.Mutex
+		var order []string
+		note := func(name string) func(context.Context) error {
+			return func(ctx context.Context) error {
+				mu.Lock()
+				order = append(order, name)
+				mu.Unlock()
+				return sleep(ctx, time.Second)
+			}
+		}
+		var all sync.WaitGroup
+		for _, name := range []string{"held", "get 1", "get 2", "put 1", "put 2"} {
+			do := l.Do
+			if name[0] == 'p' {
+				do = l.DoFirst
+			}
+			all.Go(func() { _ = do(t.Context(), note(name)) })
+			synctest.Wait()
+		}
+		all.Wait()
+		want := []string{"held", "put 1", "put 2", "get 1", "get 2"}
+		if !slices.Equal(order, want) {
+			t.Errorf("order %v, want %v", order, want)
+		}
 	})
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // A line is the requests that wait to be sent, in the order of their coming,
-// and the number of those under way.
+// those that go first before the others, and the number of those under way.
 type line struct {
 	waiting  list.List // of *waiter
 	inFlight int
@@ -17,6 +17,7 @@ type line struct {
 // first in the line wakes by itself when it is held back by time alone.
 type waiter struct {
 	wake    chan struct{} // holds one signal: granted or timed changed
+	first   bool // goes before those that are not
 	granted bool
 	timed   bool // first in the line, and waits for a moment to come
 	send    send
@@ -29,8 +30,21 @@ func (w *waiter) signal() {
 	}
 }
 
+// add puts w behind those that go before it.
+func (q *line) add(w *waiter) *list.Element {
+	if !w.first {
+		return q.waiting.PushBack(w)
+	}
+	for e := q.waiting.Front(); e != nil; e = e.Next() {
+		if !e.Value.(*waiter).first {
+			return q.waiting.InsertBefore(w, e)
+		}
+	}
+	return q.waiting.PushBack(w)
+}
+
 // enter waits in the line and returns the send that was granted.
-func (l *Limiter) enter(ctx context.Context) (send, error) {
+func (l *Limiter) enter(ctx context.Context, first bool) (send, error) {
 	if ctx.Err() != nil {
 		return send{}, context.Cause(ctx)
 	}
@@ -42,8 +56,8 @@ func (l *Limiter) enter(ctx context.Context) (send, error) {
 			return l.begin(now), nil
 		}
 	}
-	w := &waiter{wake: make(chan struct{}, 1)}
-	place := l.queue.waiting.PushBack(w)
+	w := &waiter{wake: make(chan struct{}, 1), first: first}
+	place := l.queue.add(w)
 	l.grant(now)
 	for !w.granted {
 		var alarm time.Duration

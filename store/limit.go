@@ -6,7 +6,9 @@ import (
 	"github.com/seed-128c3863/sluice/flow"
 )
 
-// Limit returns s with each request waiting for a slot of l.
+// Limit returns s with each request waiting for a slot of l. Requests that
+// write go before those that read: a file that was read is held in memory until
+// its output is written.
 func Limit(s Store, l *flow.Limiter) Store { return &limited{s, l} }
 
 type limited struct {
@@ -15,7 +17,11 @@ type limited struct {
 }
 
 func (s *limited) Do(ctx context.Context, req Request) (a Answer, err error) {
-	err = s.limiter.Do(ctx, func(ctx context.Context) (err error) {
+	do := s.limiter.Do
+	if req.Op != OpList && req.Op != OpHead && req.Op != OpGet {
+		do = s.limiter.DoFirst
+	}
+	err = do(ctx, func(ctx context.Context) (err error) {
 		a, err = s.next.Do(ctx, req)
 		return err
 	})
