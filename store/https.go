@@ -161,6 +161,9 @@ func (s *httpsStore) fail(ctx context.Context, req Request, err error) error {
 		e.Err = ended(ctx)
 		return e
 	case errors.As(err, &own):
+		if own.Status != 0 {
+			s.health.ok()
+		}
 		e.Kind, e.Status, e.Err, e.Hint = own.Kind, own.Status, own.Err, own.Hint
 		return e
 	case errors.As(err, &inner):

@@ -197,6 +197,9 @@ func localError(req Request, err error) error {
 	}
 	var path *fs.PathError
 	var link *os.LinkError
+	if e.Kind == NotExist && (req.Op == OpPut || req.Op == OpBegin) {
+		e.Kind = Other // the folder cannot be made: a part of its path is a file
+	}
 	switch { // the text of these begins with a path, which the Error has already
 	case own != nil:
 	case errors.As(err, &path):

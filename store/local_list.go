@@ -176,10 +176,13 @@ func (w *walk) next() (Info, bool, error) {
 			continue
 		}
 		fi, err := os.Stat(filepath.FromSlash(key))
-		if errors.Is(err, fs.ErrNotExist) || err == nil && !fi.Mode().IsRegular() {
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ELOOP), err == nil && !fi.Mode().IsRegular():
 			continue // removed since, a link that leads nowhere, a pipe
+		case err != nil:
+			return Info{}, false, err
 		}
-		return infoOf(key, fi), err == nil, err
+		return infoOf(key, fi), true, nil
 	}
 	return Info{}, false, nil
 }

@@ -57,36 +57,42 @@ type s3Store struct {
 func newS3(ctx context.Context, a *account, o S3Options) (*s3Store, error) {
 	s := &s3Store{bucket: o.Bucket, account: a}
 	s.signer = v4.NewSigner(func(so *v4.SignerOptions) { so.DisableURIPathEscaping = true })
-	client := s3.NewFromConfig(a.config, func(opt *s3.Options) {
-		if o.Region != "" {
-			opt.Region = o.Region
-		}
-		if o.Endpoint != "" {
-			opt.BaseEndpoint = aws.String(o.Endpoint)
-		}
-		s.endpoint = foreign(aws.ToString(opt.BaseEndpoint))
-		if s.endpoint != "" && opt.Region == "" {
-			opt.Region = "us-east-1"
-		}
-		opt.UsePathStyle = s.endpoint != ""
-		if o.PathStyle != nil {
-			opt.UsePathStyle = *o.PathStyle
-		}
-		s.region = opt.Region
-	})
+	c := s3.NewFromConfig(a.config, o.set).Options()
+	s.region, s.endpoint = c.Region, foreign(aws.ToString(c.BaseEndpoint))
+	if err := checkEndpoint(aws.ToString(c.BaseEndpoint)); err != nil {
+		return nil, err
+	}
 	if s.region == "" {
 		return nil, &Error{
 			Op: "open", URL: "s3://" + o.Bucket, Kind: BadStore, Err: errors.New("no AWS region is configured"),
 			Hint: "set AWS_REGION, or `region` under `stores` in the job",
 		}
 	}
-	if err := s.resolve(ctx, client.Options()); err != nil {
+	if err := s.resolve(ctx, c); err != nil {
 		return nil, &Error{
 			Op: "open", URL: "s3://" + o.Bucket, Kind: BadStore, Err: err,
 			Hint: "check the name of the bucket, the region and the endpoint (AWS_ENDPOINT_URL_S3, or `stores` in the job)",
 		}
 	}
 	return s, nil
+}
+
+// set puts the options over what the environment and config files say.
+func (o S3Options) set(c *s3.Options) {
+	if o.Region != "" {
+		c.Region = o.Region
+	}
+	if o.Endpoint != "" {
+		c.BaseEndpoint = aws.String(o.Endpoint)
+	}
+	other := foreign(aws.ToString(c.BaseEndpoint)) != ""
+	if other && c.Region == "" {
+		c.Region = "us-east-1"
+	}
+	c.UsePathStyle = other
+	if o.PathStyle != nil {
+		c.UsePathStyle = *o.PathStyle
+	}
 }
 
 // resolve works out the URL of the bucket and how its requests are signed.
@@ -120,6 +126,23 @@ func (s *s3Store) resolve(ctx context.Context, o s3.Options) error {
 	e.URI.User = nil
 	s.base = &e.URI
 	return nil
+}
+
+// checkEndpoint returns an error if the endpoint, if there is one, is no URL of
+// a server. A password in it does not come into the text.
+func checkEndpoint(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if endpoint == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		return nil
+	}
+	_, shown, at := strings.Cut(endpoint, "@")
+	if !at {
+		shown = endpoint
+	}
+	return &Error{
+		Op: "open", URL: bare(shown), Kind: BadStore, Err: errors.New("not the URL of an endpoint"),
+		Hint: "write http://host:port or https://host in AWS_ENDPOINT_URL_S3, or in `endpoint` under `stores` in the job",
+	}
 }
 
 // foreign returns the host of an endpoint that is not AWS's, else "".

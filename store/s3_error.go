@@ -170,7 +170,7 @@ type health struct {
 }
 
 const (
-	firstPatience = 2 * time.Second  // with an endpoint that never answered
+	firstPatience = time.Second      // with an endpoint that never answered
 	patience      = 30 * time.Second // with one that did
 )
 
@@ -191,8 +191,6 @@ func (h *health) down() bool {
 	limit := firstPatience
 	if h.answered {
 		limit = patience
-	} else if h.failures >= 3 {
-		limit = firstPatience / 4
 	}
 	return h.failures >= 3 && time.Since(h.since) >= limit
 }

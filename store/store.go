@@ -11,7 +11,7 @@ import (
 type Store interface {
 	// Do carries out one request. A request that fails has changed nothing,
 	// unless its error is Retryable: then it may have been carried out, and
-	// only its answer was lost. Every error is an *Error.
+	// only its answer was lost. Every error is an *Error, or wraps one.
 	Do(ctx context.Context, req Request) (Answer, error)
 }
 

@@ -32,9 +32,9 @@ type OpenOptions struct {
 }
 
 // Open returns the bytes of the object that info describes, which are read by
-// requests for one range after the other. It holds (Ahead + 1) x Range bytes. If the object is no
-// longer the one of info.ETag, Read returns an error of kind Changed. The
-// caller closes it, which ends the requests under way.
+// requests for one range after the other. It holds (Ahead + 1) x Range bytes.
+// If the object is no longer the one of info.ETag, Read returns an error of
+// kind Changed. The caller closes it, which ends the requests under way.
 func Open(ctx context.Context, s Store, info Info, o OpenOptions) io.ReadCloser {
 	if o.Range <= 0 {
 		o.Range = rangeBytes
