@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -68,6 +69,7 @@ type run struct {
 	resumed  bool
 	began    time.Time
 	lock     *lock
+	litter   []string // keys that runs which ended failed to clear away
 	ledger   *ledger
 	plan     *plan.Plan
 	tasks    []*task
@@ -129,33 +131,30 @@ func newRunID(t time.Time, shard Shard) string {
 // open takes the lock and reads the ledger. A run of this shard that was cut
 // off is taken up under its own name.
 func (r *run) open(ctx context.Context, cancel func(error)) (*ledger, []*remains, error) {
-	dir := r.base + "_sluice/" + r.job.Name + "/"
 	var err error
-	if r.lock, err = acquire(context.WithoutCancel(ctx), r.target, dir+"lock"+r.Shard.suffix(), r.id, r.o.Takeover, cancel); err != nil {
+	key := ledgerDir(r.base, r.job.Name) + lockPrefix + r.Shard.suffix()
+	if r.lock, err = acquire(context.WithoutCancel(ctx), r.target, key, r.id, r.o.Takeover, cancel); err != nil {
 		return nil, nil, err
 	}
-	locks, left, err := survey(ctx, r.target, dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	alive, err := r.others(ctx, locks)
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err := openLedger(ctx, r.target, r.base, r.job.Name)
+	l, seen, err := openLedger(ctx, r.target, r.base, r.job.Name)
 	if err != nil {
 		return nil, nil, err
 	}
 	r.ledger = l
-	dead, err := l.dead(ctx, left, alive)
+	alive, err := r.others(ctx, seen.locks)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, d := range left {
+	if err := l.freshen(ctx, seen, alive, r.Shard); err != nil {
+		return nil, nil, err
+	}
+	dead, err := l.dead(ctx, seen.left, alive)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, d := range seen.left {
 		if l.ended(d) {
-			if err := removeAll(ctx, r.target, dir+"live/"+d.id+"/"); err != nil {
-				return nil, nil, err
-			}
+			r.litter = append(r.litter, d.keys...)
 		}
 	}
 	for _, d := range dead {
@@ -164,6 +163,20 @@ func (r *run) open(ctx context.Context, cancel func(error)) (*ledger, []*remains
 		}
 	}
 	return l, dead, nil
+}
+
+// freshen reads the ledger anew if a run of another shard seems dead: it may
+// have ended while the listing went on, after the generations were listed.
+func (l *ledger) freshen(ctx context.Context, seen *sight, alive map[string]bool, shard Shard) error {
+	doubt := func(d *remains) bool { return d.shard() != shard.suffix() && !alive[d.shard()] && !l.ended(d) }
+	if !slices.ContainsFunc(seen.left, doubt) {
+		return nil
+	}
+	now, err := look(ctx, l.store, l.dir)
+	if err != nil || now.newest == seen.newest {
+		return err
+	}
+	return l.load(ctx, now.newest)
 }
 
 // review turns a comparison into the run's tasks, and asks.
@@ -236,7 +249,8 @@ func (r *run) hold(c *comparison, reviewed *plan.Plan) error {
 // nothing ends a run that has nothing to do, or cannot begin.
 func (r *run) nothing(ctx context.Context, err error) (*Result, error) {
 	if r.lock != nil {
-		if err2 := r.lock.release(context.WithoutCancel(ctx)); err == nil {
+		end := context.WithoutCancel(ctx)
+		if err2 := errors.Join(deleteAll(end, r.target, r.litter), r.lock.release(end)); err == nil {
 			err = err2
 		}
 	}
@@ -256,7 +270,7 @@ func (r *run) do(ctx context.Context) error {
 	r.notify(Event{Type: "run", Run: r.id, Text: r.beginning()})
 	r.result.Run, r.result.Resumed = r.id, r.resumed
 	r.reportPlanned()
-	r.journal = &journal{store: r.target, dir: r.ledger.dir + "live/" + r.id + "/"}
+	r.journal = &journal{store: r.target, dir: r.ledger.dir + livePrefix + r.id + "/"}
 	r.init(ctx, r)
 	var bytes int64
 	for _, t := range r.tasks {
@@ -370,7 +384,7 @@ func (r *run) others(ctx context.Context, locks []string) (map[string]bool, erro
 		if !sameSharding(key, r.lock.key) {
 			return nil, busy(h, quiet)
 		}
-		alive[strings.TrimPrefix(path.Base(key), "lock")] = true
+		alive[strings.TrimPrefix(path.Base(key), path.Base(lockPrefix))] = true
 	}
 	return alive, nil
 }

@@ -26,15 +26,11 @@ type comparison struct {
 // Plan says what Apply would do. It writes nothing.
 func (s *Stage) Plan(ctx context.Context, again bool) (*plan.Plan, error) {
 	c, err := s.compare(ctx, again, func(ctx context.Context) (*ledger, []*remains, error) {
-		l, err := openLedger(ctx, s.target, s.base, s.job.Name)
+		l, seen, err := openLedger(ctx, s.target, s.base, s.job.Name)
 		if err != nil {
 			return nil, nil, err
 		}
-		_, left, err := survey(ctx, s.target, l.dir)
-		if err != nil {
-			return nil, nil, err
-		}
-		dead, err := l.dead(ctx, left, nil)
+		dead, err := l.dead(ctx, seen.left, nil)
 		return l, dead, err
 	})
 	if err != nil {

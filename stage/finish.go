@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -56,10 +57,12 @@ func (r *run) settle(ctx context.Context, dead []*remains, ended error) error {
 		return err
 	}
 	// From here on the run has ended: what is left over does no harm.
-	if err := r.clear(ctx, old); err != nil {
-		r.notify(Event{Type: "notice", Text: "could not clear away all that the run no longer needs: " + err.Error()})
-	}
-	return r.lock.release(ctx)
+	return flow.Together(ctx, r.lock.release, func(ctx context.Context) error {
+		if err := r.clear(ctx, dead, changes); err != nil {
+			r.notify(Event{Type: "notice", Text: "could not clear away all that the run no longer needs: " + err.Error()})
+		}
+		return nil
+	})
 }
 
 // merge puts the changes of a run that was cut off before those that went on
@@ -139,26 +142,28 @@ func (l *ledger) putSegment(ctx context.Context, run string, changes []change) (
 	return run, err
 }
 
-// clear removes what runs that ended have left under live, and the outputs
-// that are kept no longer.
-func (r *run) clear(ctx context.Context, old []*remains) error {
-	dirs := []string{r.journal.dir}
-	for _, d := range old {
-		dirs = append(dirs, r.ledger.dir+"live/"+d.id+"/")
+// clear removes what runs that ended have left, what the ledger no longer
+// needs, and the outputs that are kept no longer.
+func (r *run) clear(ctx context.Context, dead []*remains, changes []change) error {
+	keys := append(r.ledger.stale(), r.journal.keys...)
+	keys = append(keys, r.litter...)
+	for _, d := range dead {
+		keys = append(keys, d.keys...)
 	}
-	kept, err := r.ledger.keptRuns(ctx)
-	if err != nil {
-		return err
-	}
-	for _, id := range kept[:max(0, len(kept)-r.job.To.Keep)] {
-		dirs = append(dirs, r.ledger.dir+"kept/"+id+"/")
-	}
-	for _, dir := range dirs {
-		if err := removeAll(ctx, r.target, dir); err != nil {
+	if slices.ContainsFunc(changes, func(c change) bool { return c.Kept }) {
+		kept, err := r.ledger.keptRuns(ctx)
+		if err != nil {
 			return err
 		}
+		for _, id := range kept[:max(0, len(kept)-r.job.To.Keep)] {
+			old, err := r.ledger.kept(ctx, id)
+			if err != nil {
+				return err
+			}
+			keys = slices.AppendSeq(keys, maps.Keys(old))
+		}
 	}
-	return nil
+	return deleteAll(ctx, r.target, keys)
 }
 
 // keptRuns returns the runs of which replaced outputs are kept, oldest first.
@@ -183,14 +188,7 @@ func (l *ledger) keptRuns(ctx context.Context) ([]string, error) {
 	}
 }
 
-func removeAll(ctx context.Context, s store.Store, prefix string) error {
-	var keys []string
-	for info, err := range store.List(ctx, s, prefix, "") {
-		if err != nil {
-			return err
-		}
-		keys = append(keys, info.Key)
-	}
+func deleteAll(ctx context.Context, s store.Store, keys []string) error {
 	return flow.Each(ctx, 32, intake(keys, nil), func(ctx context.Context, key string) error { return store.Delete(ctx, s, key) })
 }
 

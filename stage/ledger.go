@@ -10,24 +10,29 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/store"
 )
 
 // A ledger lies beside the outputs it describes:
 //
-//	_sluice/JOB/gen-000000000012   the highest is current; written once, never changed
-//	_sluice/JOB/seg/…              entries, that generations name; later ones override
-//	_sluice/JOB/live/RUN/plan      what a run is about to replace, before it does
-//	_sluice/JOB/live/RUN/part-…    entries, as files finish
-//	_sluice/JOB/kept/RUN/…         outputs that a run replaced
-//	_sluice/JOB/lock…              who is running
+//	_sluice/JOB/now/gen-000000000012   the highest is current; written once, never changed
+//	_sluice/JOB/now/live/RUN/plan-…    what a run is about to replace, before it does
+//	_sluice/JOB/now/live/RUN/part-…    entries, as files finish
+//	_sluice/JOB/now/lock…              who is running
+//	_sluice/JOB/seg/…                  entries, that generations name; later ones override
+//	_sluice/JOB/kept/RUN/…             outputs that a run replaced
+//
+// One listing of now/ tells all that a run must know before it begins.
 type ledger struct {
 	store store.Store
 	base  string // key prefix of the outputs; "" or ends with "/"
 	dir   string // key prefix of the ledger, ends with "/"
 	gen   generation
 	files map[string]entry // by source
+
+	dropped []string // segments that the generation before the last no longer needed
 }
 
 // A generation is one state of the ledger, whole.
@@ -61,7 +66,7 @@ type Run struct {
 }
 
 const (
-	genPrefix = "gen-"
+	genPrefix = "now/gen-"
 	keepGens  = 3   // generations left for readers that have begun with an older one
 	keepRuns  = 500 // run records in a generation
 	maxSegs   = 12  // segments before they are merged
@@ -69,59 +74,67 @@ const (
 
 func genKey(n int64) string { return fmt.Sprintf("%s%012d", genPrefix, n) }
 
-// open finds the ledger's current generation and reads its entries.
-func openLedger(ctx context.Context, s store.Store, base, job string) (*ledger, error) {
-	l := &ledger{store: s, base: base, dir: base + "_sluice/" + job + "/"}
-	for {
-		err := l.load(ctx)
+// ledgerDir is where the ledger of a job lies, beside outputs under base.
+func ledgerDir(base, job string) string { return base + "_sluice/" + job + "/" }
+
+// openLedger reads the ledger's current generation and its entries, and tells
+// what else it saw.
+func openLedger(ctx context.Context, s store.Store, base, job string) (*ledger, *sight, error) {
+	l := &ledger{store: s, base: base, dir: ledgerDir(base, job)}
+	for before := int64(-1); ; before = l.gen.Number {
+		seen, err := look(ctx, s, l.dir)
+		if err != nil {
+			return nil, nil, err
+		}
 		// A run that ended meanwhile may have removed what this generation
 		// names: then there is a newer one.
-		if !store.IsNotExist(err) {
-			return l, err
+		err = l.load(ctx, seen.newest)
+		if store.IsNotExist(err) && l.gen.Number != before {
+			continue
 		}
-		was := l.gen.Number
-		if err2 := l.current(ctx); err2 != nil || l.gen.Number == was {
-			return nil, fmt.Errorf("the ledger %s lacks a file it names: %w", l.dir, err)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the ledger %s: %w", l.dir, err)
 		}
+		return l, seen, nil
 	}
 }
 
-// current reads the newest generation; there may be none.
-func (l *ledger) current(ctx context.Context) error {
-	var newest string
-	for info, err := range store.List(ctx, l.store, l.dir+genPrefix, "") {
+// load reads the generation of this key, "" for none yet, and its entries.
+func (l *ledger) load(ctx context.Context, newest string) error {
+	l.gen, l.files = generation{}, map[string]entry{}
+	if newest == "" {
+		return nil
+	}
+	if err := l.read(ctx, newest); err != nil {
+		return err
+	}
+	fetch := func(ctx context.Context, i int) ([]byte, error) {
+		packed, _, err := store.Get(ctx, l.store, l.dir+"seg/"+l.gen.Segments[i], "")
+		return packed, err
+	}
+	i := 0
+	for packed, err := range flow.Ahead(ctx, len(l.gen.Segments), 4, fetch) {
+		if err == nil {
+			err = unpack(l.gen.Segments[i], packed, func(c change) { l.set(c.entry) })
+		}
 		if err != nil {
 			return err
 		}
-		newest = max(newest, info.Key)
+		i++
 	}
-	if newest == "" {
-		l.gen = generation{}
-		return nil
-	}
-	text, _, err := store.Get(ctx, l.store, newest, "")
+	return nil
+}
+
+func (l *ledger) read(ctx context.Context, key string) error {
+	text, _, err := store.Get(ctx, l.store, key, "")
 	if err != nil {
 		return err
 	}
 	var g generation
 	if err := json.Unmarshal(text, &g); err != nil {
-		return fmt.Errorf("ledger file %s is damaged: %w", newest, err)
+		return fmt.Errorf("ledger file %s is damaged: %w", key, err)
 	}
 	l.gen = g
-	return nil
-}
-
-func (l *ledger) load(ctx context.Context) error {
-	if err := l.current(ctx); err != nil {
-		return err
-	}
-	l.files = map[string]entry{}
-	for _, name := range l.gen.Segments {
-		err := l.segment(ctx, name, func(c change) { l.set(c.entry) })
-		if err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -160,7 +173,11 @@ func (l *ledger) commit(ctx context.Context, edit func(*generation) error) error
 		}
 		_, err = store.Put(ctx, l.store, l.dir+genKey(next.Number), text, store.Condition{None: true})
 		if store.IsChanged(err) {
-			if err := l.current(ctx); err != nil {
+			seen, err := look(ctx, l.store, l.dir)
+			if err == nil {
+				err = l.read(ctx, seen.newest)
+			}
+			if err != nil {
 				return err
 			}
 			continue
@@ -168,23 +185,23 @@ func (l *ledger) commit(ctx context.Context, edit func(*generation) error) error
 		if err != nil {
 			return err
 		}
-		old := l.gen
+		l.dropped = l.gen.Dropped
 		l.gen = next
-		return l.tidy(ctx, old)
+		return nil
 	}
 }
 
-// tidy removes what no reader of a recent generation needs.
-func (l *ledger) tidy(ctx context.Context, old generation) error {
-	for _, name := range old.Dropped {
-		if err := store.Delete(ctx, l.store, l.dir+"seg/"+name); err != nil {
-			return err
-		}
+// stale returns the keys of what no reader of a recent generation needs, after
+// a commit.
+func (l *ledger) stale() []string {
+	var keys []string
+	for _, name := range l.dropped {
+		keys = append(keys, l.dir+"seg/"+name)
 	}
 	if n := l.gen.Number - keepGens; n > 0 {
-		return store.Delete(ctx, l.store, l.dir+genKey(n))
+		keys = append(keys, l.dir+genKey(n))
 	}
-	return nil
+	return keys
 }
 
 // compact returns the generation's segments with all but the newest keep

@@ -50,29 +50,45 @@ func (r *remains) verb() string {
 	return "apply"
 }
 
-// survey lists, in one go, the locks of the job and what runs have left that
-// did not end. Whether those are dead or still going on only the locks say: a
-// run takes its lock before it writes anything else, and gives it back last.
-func survey(ctx context.Context, s store.Store, dir string) (locks []string, left []*remains, err error) {
+// A sight is what one listing of a ledger shows.
+type sight struct {
+	newest string     // the key of the newest generation; "": there is none
+	left   []*remains // of runs that did not end, or that only failed to clear away
+	locks  []string   // keys
+}
+
+// look lists what a run must know before it begins. Whether runs that have left
+// something are dead or still going on only the locks say: a run takes its lock
+// before it writes anything else.
+func look(ctx context.Context, s store.Store, dir string) (*sight, error) {
+	seen := &sight{}
 	found := map[string]*remains{}
-	for info, err := range store.List(ctx, s, dir+"l", "") {
+	for info, err := range store.List(ctx, s, dir+"now/", "") {
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		name := strings.TrimPrefix(info.Key, dir)
-		if strings.HasPrefix(name, "lock") {
-			locks = append(locks, info.Key)
-			continue
+		switch {
+		case strings.HasPrefix(name, genPrefix):
+			seen.newest = info.Key
+		case strings.HasPrefix(name, lockPrefix):
+			seen.locks = append(seen.locks, info.Key)
+		case strings.HasPrefix(name, livePrefix):
+			id := path.Base(path.Dir(name))
+			if found[id] == nil {
+				found[id] = &remains{id: id, intents: map[string]prior{}, sources: map[string]string{}}
+				seen.left = append(seen.left, found[id])
+			}
+			found[id].keys = append(found[id].keys, info.Key)
 		}
-		id := path.Base(path.Dir(name))
-		if found[id] == nil {
-			found[id] = &remains{id: id, intents: map[string]prior{}, sources: map[string]string{}}
-			left = append(left, found[id])
-		}
-		found[id].keys = append(found[id].keys, info.Key)
 	}
-	return locks, left, nil
+	return seen, nil
 }
+
+const (
+	lockPrefix = "now/lock"
+	livePrefix = "now/live/"
+)
 
 // dead reads those of left whose runs neither ended nor are owned by a living
 // run of their shard.
@@ -137,9 +153,10 @@ func lostRejects(dead []*remains) map[string]bool {
 // next one can take it up.
 type journal struct {
 	store store.Store
-	dir   string // live/RUN/
+	dir   string // now/live/RUN/
 
 	mu      sync.Mutex // guards the rest
+	keys    []string   // of what was written, or may have been
 	pending []change
 	changes []change // all of the run's, in the order they were made
 	parts   int
@@ -147,7 +164,7 @@ type journal struct {
 }
 
 const (
-	partEvery = time.Second
+	partEvery = 2 * time.Second
 	partMost  = 2000 // changes
 )
 
@@ -159,7 +176,14 @@ func (j *journal) intend(ctx context.Context, prefix string, intents []intent) e
 	if err != nil {
 		return err
 	}
-	_, err = store.Put(ctx, j.store, j.dir+prefix+time.Now().UTC().Format("20060102T150405.000"), packed, store.Condition{})
+	return j.put(ctx, prefix+time.Now().UTC().Format("20060102T150405.000"), packed)
+}
+
+func (j *journal) put(ctx context.Context, name string, packed []byte) error {
+	j.mu.Lock()
+	j.keys = append(j.keys, j.dir+name)
+	j.mu.Unlock()
+	_, err := store.Put(ctx, j.store, j.dir+name, packed, store.Condition{})
 	return err
 }
 
@@ -190,7 +214,7 @@ func (j *journal) flush(ctx context.Context) {
 	}
 	packed, err := pack(part)
 	if err == nil {
-		_, err = store.Put(ctx, j.store, j.dir+name, packed, store.Condition{})
+		err = j.put(ctx, name, packed)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		j.mu.Lock()

@@ -53,7 +53,7 @@ type step struct {
 
 // PlanRevert says what Revert would do. It writes nothing.
 func (s *Stage) PlanRevert(ctx context.Context, id string) (*Reversal, error) {
-	l, err := openLedger(ctx, s.target, s.base, s.job.Name)
+	l, _, err := openLedger(ctx, s.target, s.base, s.job.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -121,9 +121,7 @@ func (r *run) bury(ctx context.Context, dead []*remains) error {
 		for _, c := range d.changes {
 			r.ledger.set(c.entry)
 		}
-		if err := removeAll(ctx, r.target, r.ledger.dir+"live/"+d.id+"/"); err != nil {
-			return err
-		}
+		r.litter = append(r.litter, d.keys...)
 	}
 	return nil
 }
@@ -261,7 +259,7 @@ func (r *run) conflict(c change, now string) string {
 func (r *run) undoAll(ctx context.Context, steps []step) error {
 	r.result.Run = r.id
 	r.notify(Event{Type: "run", Run: r.id, Text: "run " + r.id + " reverts run " + r.of})
-	r.journal = &journal{store: r.target, dir: r.ledger.dir + "live/" + r.id + "/"}
+	r.journal = &journal{store: r.target, dir: r.ledger.dir + livePrefix + r.id + "/"}
 	r.progress.start(int64(len(steps)), 0)
 	intents := make([]intent, len(steps))
 	for i := range steps {
@@ -345,16 +343,18 @@ func (r *run) count(n *int64) {
 // Runs returns the runs of the job, oldest first. Runs that go on, or were cut
 // off, are among them.
 func (s *Stage) Runs(ctx context.Context) ([]Run, error) {
-	l := &ledger{store: s.target, base: s.base, dir: s.base + "_sluice/" + s.job.Name + "/"}
-	_, left, err := survey(ctx, s.target, l.dir)
-	if err != nil {
+	l := &ledger{store: s.target, base: s.base, dir: ledgerDir(s.base, s.job.Name)}
+	seen, err := look(ctx, s.target, l.dir)
+	if err != nil || seen.newest == "" && len(seen.left) == 0 {
 		return nil, err
 	}
-	if err := l.current(ctx); err != nil {
-		return nil, err
+	if seen.newest != "" {
+		if err := l.read(ctx, seen.newest); err != nil {
+			return nil, err
+		}
 	}
 	runs := l.gen.Runs
-	for _, d := range left {
+	for _, d := range seen.left {
 		if l.ended(d) {
 			continue
 		}
