@@ -17,7 +17,7 @@ type line struct {
 // first in the line wakes by itself when it is held back by time alone.
 type waiter struct {
 	wake    chan struct{} // holds one signal: granted or timed changed
-	first   bool // goes before those that are not
+	first   bool          // goes before those that are not
 	granted bool
 	timed   bool // first in the line, and waits for a moment to come
 	send    send
