@@ -63,7 +63,7 @@ A job file says which files are read, which typed columns are made of their
 records, and where they go. plan shows what a load would change, apply does
 exactly that and goes on where it was cut off, revert takes it back.`,
 		Example: `  sluice demo
-  sluice init s3://raw/flights/ > job.yaml
+  sluice init s3://raw/flights/ --out job.yaml
   sluice plan  job.yaml --param day=2024-04-17
   sluice apply job.yaml --param day=2024-04-17
   sluice revert job.yaml RUN --param day=2024-04-17`,
@@ -75,7 +75,7 @@ exactly that and goes on where it was cut off, revert takes it back.`,
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object a line: events, then the result")
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(a.checkCmd(), a.planCmd(), a.applyCmd(), a.revertCmd(), a.runsCmd(), a.schemaCmd(), a.versionCmd(), a.demoCmd())
+	root.AddCommand(a.initCmd(), a.checkCmd(), a.previewCmd(), a.planCmd(), a.applyCmd(), a.revertCmd(), a.runsCmd(), a.schemaCmd(), a.versionCmd(), a.demoCmd())
 	for _, cmd := range root.Commands() {
 		if cmd.RunE != nil {
 			cmd.Long += "\n" + exitStatuses

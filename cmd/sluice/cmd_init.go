@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-128c3863/sluice"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/stage"
+)
+
+type initFlags struct {
+	out   string
+	force bool
+}
+
+func (a *app) initCmd() *cobra.Command {
+	var f initFlags
+	cmd := &cobra.Command{
+		Use:   "init SOURCE",
+		Short: "Write a job file for the files that are there",
+		Long: `Init writes a job file for SOURCE: a file, a folder, or a prefix in a bucket. It
+lists the files, samples up to three of them (the first 8 MiB and 1,000 records
+of each), and makes a column of each value that it finds in their records:
+
+  - nested objects become columns such as price_amount, from price.amount
+  - lists of objects, and objects whose keys vary, stay whole, as json
+  - text that is a date, a timestamp or a UUID throughout has that type
+  - what is not of one type is kept as string or json, and it says so
+
+What differs between the files' names is captured, as in day={*day}/{*base}.json,
+so that each file has an output of its own below the folder out. What it decided
+goes to standard error. The job works as it stands; look it over, and take what
+you need.
+
+It reads JSON: an array of records, a record a line, records within a document,
+or an object of columns as pandas writes it; plain, gzip or zstd.`,
+		Example: `  sluice init raw/                              # writes raw.yaml
+  sluice init s3://my-bucket/events/ --out events.yaml
+  sluice init https://example.org/data.json --out -
+  sluice init raw/ && sluice preview raw.yaml`,
+		Args: one("the source: a file, a folder or a URL,"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.init(cmd, args[0], f) },
+	}
+	cmd.Flags().StringVarP(&f.out, "out", "o", "", "write the job to `FILE`; - is standard output (default: NAME.yaml, of the source's name)")
+	cmd.Flags().BoolVar(&f.force, "force", false, "write over a job file that is there")
+	return cmd
+}
+
+func (a *app) init(cmd *cobra.Command, source string, f initFlags) error {
+	draft, err := sluice.Init(cmd.Context(), source, sluice.InitOptions{})
+	if err != nil {
+		return err
+	}
+	file := f.out
+	if file == "" {
+		file = draft.Name + ".yaml"
+	}
+	if file != "-" {
+		if err := writeNew(file, draft.Text, f.force); err != nil {
+			return err
+		}
+	}
+	if a.json {
+		result := map[string]any{
+			"type": "result", "status": 0, "job": draft.Name, "columns": draft.Columns, "files": draft.Files,
+			"sampled": draft.Sampled, "records": draft.Records, "notes": draft.Notes,
+		}
+		if file == "-" {
+			result["text"] = string(draft.Text)
+		} else {
+			result["file"] = file
+		}
+		a.event(result)
+		return nil
+	}
+	for _, note := range draft.Notes {
+		fmt.Fprintln(a.err, note)
+	}
+	if file == "-" {
+		_, err := a.out.Write(draft.Text)
+		return err
+	}
+	fmt.Fprintf(a.out, "%s: %s; now: sluice preview %s\n", file, number(int64(draft.Columns), "column"), quote(file))
+	return nil
+}
+
+// writeNew writes a file that is not there yet, unless it may be replaced.
+func writeNew(name string, text []byte, force bool) error {
+	mode := os.O_EXCL
+	if force {
+		mode = os.O_TRUNC
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|mode, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return &stage.UsageError{Err: fmt.Errorf("%s is there already: --force writes over it, --out FILE writes another, --out - prints the job", spec.Redact(name))}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}

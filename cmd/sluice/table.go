@@ -1,0 +1,205 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// A table is rows of typed columns, aligned for a person. Numbers stand to the
+// right, and null is null without quotes: a text that could be taken for it, or
+// for nothing, has quotes.
+type table struct {
+	dim     bool // null is dimmed, as terminals can
+	columns []tableColumn
+}
+
+type tableColumn struct {
+	cells []string // name, type, then a value for each row
+	right bool
+	width int
+}
+
+// mostWide is how many character cells of a terminal a value takes at most.
+const mostWide = 40
+
+func (t *table) add(name, typ string) {
+	c := tableColumn{}
+	c.right = strings.HasPrefix(typ, "int") || strings.HasPrefix(typ, "float") || strings.HasPrefix(typ, "decimal")
+	c.put(cutWide(printable(name)))
+	c.put(typ)
+	t.columns = append(t.columns, c)
+}
+
+func (c *tableColumn) put(text string) {
+	c.cells = append(c.cells, text)
+	c.width = max(c.width, wide(text))
+}
+
+// row adds a row: an object with a member for each column.
+func (t *table) row(values json.RawMessage) error {
+	d := json.NewDecoder(strings.NewReader(string(values)))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	for i := range t.columns {
+		if _, err := d.Token(); err != nil {
+			return err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+		t.columns[i].put(cellText(value))
+	}
+	return nil
+}
+
+// cellText returns a JSON value as a cell shows it.
+func cellText(value json.RawMessage) string {
+	if value[0] != '"' {
+		return cutWide(printable(string(value)))
+	}
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		return cutWide(printable(string(value)))
+	}
+	if text == "" || text == "null" || text != strings.TrimSpace(text) {
+		return cutWide(strconv.Quote(text))
+	}
+	return cutWide(printable(text))
+}
+
+// write prints the table, in several parts if it is wider than width; 0: in one.
+func (t *table) write(w io.Writer, width int) error {
+	for first := 0; first < len(t.columns); {
+		end, sum := first+1, t.columns[first].width
+		for end < len(t.columns) && (width == 0 || sum+2+t.columns[end].width <= width) {
+			sum += 2 + t.columns[end].width
+			end++
+		}
+		if first > 0 {
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
+		}
+		if err := t.part(w, t.columns[first:end]); err != nil {
+			return err
+		}
+		first = end
+	}
+	return nil
+}
+
+// part prints some of the columns.
+func (t *table) part(w io.Writer, columns []tableColumn) error {
+	for r := range columns[0].cells {
+		var line strings.Builder
+		for i, c := range columns {
+			if i > 0 {
+				line.WriteString("  ")
+			}
+			text, space := c.cells[r], strings.Repeat(" ", c.width-wide(c.cells[r]))
+			if t.dim && (r == 1 || r > 1 && text == "null") {
+				text = "\x1b[2m" + text + "\x1b[0m"
+			}
+			switch {
+			case c.right:
+				line.WriteString(space + text)
+			case i == len(columns)-1:
+				line.WriteString(text)
+			default:
+				line.WriteString(text + space)
+			}
+		}
+		if _, err := fmt.Fprintln(w, line.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printable replaces what would disturb a line of a table by escapes.
+func printable(text string) string {
+	if !strings.ContainsFunc(text, disturbs) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if !disturbs(r) {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRune(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
+}
+
+// disturbs says whether a rune has no place in a line; parts of emoji have one.
+func disturbs(r rune) bool {
+	return !unicode.IsPrint(r) && r != '\u200d' && r != '\u3000'
+}
+
+// cutWide cuts a text to the most that a cell shows.
+func cutWide(text string) string {
+	if wide(text) <= mostWide {
+		return text
+	}
+	n := 0
+	for i, r := range text {
+		if n += wideRune(r); n > mostWide-1 {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// wide returns how many character cells of a terminal a text takes.
+func wide(text string) int {
+	n := 0
+	for _, r := range text {
+		n += wideRune(r)
+	}
+	return n
+}
+
+// wideRanges are the characters that take two cells: those of East Asia that
+// Unicode (UAX 11) calls wide or fullwidth, and emoji.
+var wideRanges = [][2]rune{
+	{0x1100, 0x115f},
+	{0x231a, 0x231b},
+	{0x2e80, 0x303e},
+	{0x3041, 0x33ff},
+	{0x3400, 0x4dbf},
+	{0x4e00, 0x9fff},
+	{0xa000, 0xa4cf},
+	{0xa960, 0xa97f},
+	{0xac00, 0xd7a3},
+	{0xf900, 0xfaff},
+	{0xfe30, 0xfe6f},
+	{0xff00, 0xff60},
+	{0xffe0, 0xffe6},
+	{0x1f300, 0x1f64f},
+	{0x1f680, 0x1f6ff},
+	{0x1f900, 0x1faff},
+	{0x20000, 0x3fffd},
+}
+
+func wideRune(r rune) int {
+	if r < 0x300 {
+		return 1
+	}
+	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) || r >= 0x1160 && r <= 0x11ff {
+		return 0 // written over the character before it
+	}
+	for _, w := range wideRanges {
+		if r >= w[0] && r <= w[1] {
+			return 2
+		}
+	}
+	return 1
+}

@@ -1,0 +1,240 @@
+package infer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"unicode/utf8"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+const (
+	mostSamples = 3       // files that columns are inferred from
+	mostTries   = 9       // files that are read to find them
+	mostBytes   = 8 << 20 // read of one file, and again of what it holds decompressed
+	mostRecords = 1000    // used of one file
+)
+
+// A sample is the beginning of one file.
+type sample struct {
+	url     string
+	file    store.Info
+	data    []byte // decompressed
+	cut     bool   // the file goes on
+	records [][]byte
+}
+
+// sample reads files at the beginning, the middle and the end of the listing
+// until enough of them have records, and finds out how these lie in them.
+func (d *draft) sample(ctx context.Context) error {
+	var opened []*sample
+	var bad []error
+	none := 0
+	for i, at := range order(len(d.place.files)) {
+		if i == mostTries || len(opened) == mostSamples {
+			break
+		}
+		s, err := d.open(ctx, d.place.files[at])
+		var unread *store.Error
+		switch {
+		case errors.As(err, &unread) && !store.IsNotExist(err):
+			return err
+		case err != nil:
+			bad = append(bad, err)
+		case isBlank(s.data):
+			none++
+		default:
+			opened = append(opened, s)
+		}
+	}
+	d.layout = d.guess(opened)
+	for _, s := range opened {
+		if err := d.read(s); err != nil {
+			bad = append(bad, err)
+		} else if len(s.records) == 0 {
+			none++
+		} else {
+			d.samples = append(d.samples, s)
+			d.records += len(s.records)
+		}
+	}
+	if len(d.samples) == 0 {
+		return d.without(bad, none)
+	}
+	for _, err := range bad {
+		d.notes = append(d.notes, "left out of the sample: "+spec.Redact(err.Error()))
+	}
+	if none > 0 {
+		d.notes = append(d.notes, count(none, "file")+" of those looked at had no record")
+	}
+	d.explainLayout()
+	return nil
+}
+
+// without is the error for a source that nothing can be inferred from.
+func (d *draft) without(bad []error, none int) error {
+	if len(bad) > 0 {
+		return bad[0]
+	}
+	first := d.place.url(d.place.files[0])
+	if len(d.place.files) == 1 {
+		return nothing("%s: there are no records in it to infer columns from", spec.Redact(first))
+	}
+	return nothing("%s and %d more: there are no records in the %s looked at to infer columns from", spec.Redact(first), len(d.place.files)-1, count(none, "file"))
+}
+
+// order returns 0 to n-1, such that the first few are spread out: first,
+// middle, last, and then halves of what is between.
+func order(n int) []int {
+	var out []int
+	seen := map[int]bool{}
+	add := func(i int) {
+		if i >= 0 && i < n && !seen[i] {
+			seen[i] = true
+			out = append(out, i)
+		}
+	}
+	add(0)
+	add(n / 2)
+	add(n - 1)
+	for parts := 4; parts <= 16; parts *= 2 {
+		for k := 1; k < parts; k += 2 {
+			add(n * k / parts)
+		}
+	}
+	return out
+}
+
+// open reads the beginning of a file.
+func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
+	s := &sample{url: d.place.url(f), file: f}
+	var raw []byte
+	var err error
+	switch {
+	case f.Size == 0:
+		return s, nil
+	case f.Size > mostBytes:
+		raw, _, err = store.GetRange(ctx, d.place.store, f.Key, f.ETag, store.Range{Length: mostBytes})
+		s.cut = true
+	default:
+		raw, _, err = store.Get(ctx, d.place.store, f.Key, f.ETag)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if what := foreign(raw); what != "" {
+		return nil, row.At(s.url, fmt.Errorf("this is %s, and init reads JSON: an array of objects, or an object a line", what))
+	}
+	plain, err := format.Decompress(bytes.NewReader(raw), "auto")
+	if err == nil {
+		defer plain.Close()
+		s.data, err = io.ReadAll(io.LimitReader(plain, mostBytes+1))
+	}
+	if len(s.data) > mostBytes {
+		s.cut, s.data = true, s.data[:mostBytes]
+	}
+	if err != nil && (!s.cut || len(s.data) == 0) {
+		return nil, row.At(s.url, err)
+	}
+	if what := foreign(s.data); what != "" {
+		return nil, row.At(s.url, fmt.Errorf("this is %s, and init reads JSON: an array of objects, or an object a line", what))
+	}
+	return s, nil
+}
+
+// magic is what well-known files begin with that are no JSON.
+var magic = []struct{ begin, what string }{
+	{"PAR1", "a Parquet file"},
+	{"PK\x03\x04", "a ZIP or Excel file"},
+	{"Obj\x01", "an Avro file"},
+	{"ORC", "an ORC file"},
+	{"%PDF", "a PDF file"},
+	{"SQLite format 3", "an SQLite database"},
+	{"BZh", "compressed by bzip2"},
+	{"\xfd7zXZ", "compressed by xz"},
+	{"<", "HTML or XML"},
+}
+
+// foreign names what the bytes are if they are well known and no JSON.
+func foreign(data []byte) string {
+	head := bytes.TrimSpace(bytes.TrimPrefix(data[:min(len(data), 4096)], []byte("\xef\xbb\xbf")))
+	for _, f := range magic {
+		if bytes.HasPrefix(head, []byte(f.begin)) {
+			return f.what
+		}
+	}
+	if len(head) == 0 || bytes.IndexByte([]byte(`[{"`), head[0]) >= 0 || format.Compressed(data) != "none" || bytes.HasPrefix(head, []byte("\xff\xfe")) {
+		return ""
+	}
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	switch {
+	case bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(head[:len(head)-min(3, len(head)-1)]) && !utf8.Valid(head):
+		return "binary data"
+	case bytes.Count(line, []byte(",")) > 1 || bytes.Count(line, []byte("\t")) > 1 || bytes.Count(line, []byte(";")) > 1:
+		return fmt.Sprintf("a table of text such as CSV (it begins with %q)", shorten(string(line), 40))
+	}
+	return ""
+}
+
+var blank = regexp.MustCompile(`^(?:\x{feff})?\s*(?:\[\s*\]\s*|\{\s*\}\s*)?$`)
+
+// isBlank says whether there is nothing in a file, or nothing in its brackets.
+func isBlank(data []byte) bool { return blank.Match(data[:min(len(data), 4096)]) && len(data) <= 4096 }
+
+// read reads the records of a sample by the layout.
+func (d *draft) read(s *sample) error {
+	records, bad, err := readRecords(s, d.layout, mostRecords)
+	s.records = records
+	if err != nil && !(s.cut && len(records) > 0) {
+		return row.At(s.url, err)
+	}
+	if len(bad) > 0 && len(records) == 0 {
+		first := bad[0].Error
+		return row.At(s.url, &first)
+	}
+	if len(bad) > 0 {
+		first := bad[0].Error
+		first.File = s.url
+		d.notes = append(d.notes, fmt.Sprintf("%s of the sample will be rejected, the first: %s", count(len(bad), "record"), spec.Redact(first.Error())))
+	}
+	return nil
+}
+
+// readRecords returns the texts of the first records of a sample.
+func readRecords(s *sample, l layout, most int) (records [][]byte, bad []row.Reject, err error) {
+	r := format.JSONBytes(s.data, format.JSONOptions{Shape: l.shape, At: l.at, Paths: []format.Path{nil}})
+	b := &row.Batch{}
+	for len(records) < most {
+		err := r.Read(b)
+		if errors.Is(err, io.EOF) {
+			return records, bad, nil
+		}
+		if err != nil {
+			return records, bad, err
+		}
+		for _, text := range b.Cols[0].Bytes[:min(b.Len, most-len(records))] {
+			records = append(records, bytes.Clone(text))
+		}
+		for i := range b.Bad {
+			b.Bad[i].Record = nil
+			bad = append(bad, b.Bad[i])
+		}
+	}
+	return records, bad, nil
+}
+
+// shorten cuts a text to n characters.
+func shorten(text string, n int) string {
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	return string(runes[:n-1]) + "…"
+}

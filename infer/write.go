@@ -1,0 +1,156 @@
+package infer
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/spec"
+)
+
+// text returns the job file.
+func (d *draft) text() []byte {
+	var b strings.Builder
+	d.writeHead(&b)
+	d.writeParams(&b)
+	d.writeFrom(&b)
+	d.writeColumns(&b)
+	fmt.Fprintf(&b, "\nto:\n  files: %s\n  format: parquet\n", quoted("{out}/"+d.place.output))
+	if d.timestamps != "" {
+		fmt.Fprintf(&b, "  parquet: {timestamps: %s}\n", d.timestamps)
+	}
+	return []byte(b.String())
+}
+
+func (d *draft) writeHead(b *strings.Builder) {
+	fmt.Fprintf(b, "# Drafted by `sluice init %s` from %s of %s.\n", inComment(spec.Redact(d.given)), count(d.records, "record"), count(len(d.samples), "file"))
+	file, param := d.name+".yaml", ""
+	if d.secret() {
+		param = " --param source=URL"
+	}
+	fmt.Fprintf(b, "# Look over the columns; then:\n#\n")
+	for _, verb := range []string{"preview", "plan   ", "apply  "} {
+		fmt.Fprintf(b, "#   sluice %s %s%s\n", verb, file, param)
+	}
+	fmt.Fprintf(b, "sluice: 1\nname: %s\n", d.name)
+}
+
+// secret says whether the source has a password or a signature in it, which a
+// job file never holds.
+func (d *draft) secret() bool { return spec.Redact(d.place.source) != d.place.source }
+
+func (d *draft) writeParams(b *strings.Builder) {
+	fmt.Fprintf(b, "\nparams:\n")
+	if d.secret() {
+		fmt.Fprintf(b, "  source: {type: string}  # has a secret in it, so it is given when the job is run\n")
+	} else {
+		fmt.Fprintf(b, "  source: {type: string, default: %s}\n", quoted(d.place.source))
+	}
+	example := "a folder, or s3://BUCKET/PREFIX"
+	if strings.HasPrefix(d.place.root, "s3://") {
+		example = "a folder, or a prefix such as " + d.place.root + "stage"
+	}
+	fmt.Fprintf(b, "  out:    {type: string, default: %s}  # %s\n", quoted("out"), inComment(example))
+}
+
+func (d *draft) writeFrom(b *strings.Builder) {
+	fmt.Fprintf(b, "\nfrom:\n")
+	if d.place.names != "" {
+		fmt.Fprintf(b, "  # {*name} stands for any text without a slash, in the names found by listing.\n")
+	}
+	for _, note := range d.place.folderNote() {
+		fmt.Fprintf(b, "  # %s\n", note)
+	}
+	fmt.Fprintf(b, "  files: %s\n", quoted("{source}"+d.place.names))
+	if isLines(d.place.ext) {
+		fmt.Fprintf(b, "  format: ndjson\n")
+	} else {
+		fmt.Fprintf(b, "  format: json\n")
+	}
+	if d.layout.shape == format.Columns {
+		fmt.Fprintf(b, "  shape: columns         # an object of columns, as pandas writes it\n")
+	}
+	if d.layout.at != nil {
+		fmt.Fprintf(b, "  at: %s\n", scalar(d.layout.at.String()))
+	}
+}
+
+// writeColumns writes the columns with their parts one below the other.
+func (d *draft) writeColumns(b *strings.Builder) {
+	fmt.Fprintf(b, "\ncolumns:\n")
+	name, typ, line := 0, 0, 0
+	lines := make([]string, len(d.columns))
+	for _, c := range d.columns {
+		name = max(name, utf8.RuneCountInString(scalar(c.name)))
+		typ = max(typ, len(typeText(c.typ)))
+	}
+	name, typ = min(name, 30), min(typ, 15)
+	for i, c := range d.columns {
+		key, text := c.source()
+		lines[i] = fmt.Sprintf("  %s {type: %s %s: %s", pad(scalar(c.name)+":", name+1), pad(typeText(c.typ)+",", typ+1), key, scalar(text))
+		if c.empty {
+			lines[i] += `, empty: "null"`
+		}
+		lines[i] += "}"
+		if c.comment != "" && utf8.RuneCountInString(lines[i]) < 90 {
+			line = max(line, utf8.RuneCountInString(lines[i]))
+		}
+	}
+	for i, c := range d.columns {
+		if c.comment != "" {
+			lines[i] = pad(lines[i], line) + "  # " + inComment(c.comment)
+		}
+		fmt.Fprintln(b, lines[i])
+	}
+}
+
+// typeText is a type as a flow mapping takes it: a comma would end it.
+func typeText(t string) string {
+	if strings.Contains(t, ",") {
+		return quoted(t)
+	}
+	return t
+}
+
+func pad(text string, width int) string {
+	return text + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
+}
+
+var (
+	plainScalar = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*$`)
+	yamlWords   = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
+)
+
+// scalar writes a text as YAML, with quotes if it has to have them.
+func scalar(text string) string {
+	if plainScalar.MatchString(text) && !slices.Contains(yamlWords, strings.ToLower(text)) {
+		return text
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) || !strings.Contains(text, `"`) && !strings.Contains(text, `\`) {
+		return strconv.Quote(text)
+	}
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
+
+// quoted writes a text as YAML in quotes, always.
+func quoted(text string) string {
+	if s := scalar(text); s != text {
+		return s
+	}
+	return strconv.Quote(text)
+}
+
+// inComment makes a text fit for a comment: one line.
+func inComment(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}

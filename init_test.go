@@ -1,0 +1,263 @@
+package sluice_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/seed-128c3863/sluice"
+	"github.com/seed-128c3863/sluice/stage"
+)
+
+func gzipped(text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write([]byte(text))
+	_ = z.Close()
+	return b.String()
+}
+
+func zstandard(text string) string {
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		panic(err)
+	}
+	return string(z.EncodeAll([]byte(text), nil))
+}
+
+// big is an array of records that is longer than what is sampled.
+func big(open, end string) string {
+	var b strings.Builder
+	b.WriteString(open)
+	for i := 0; b.Len() < 9<<20; i++ {
+		if i > 0 {
+			b.WriteString(",\n")
+		}
+		fmt.Fprintf(&b, `{"id":%d,"text":%q}`, i, strings.Repeat("x", 1000))
+	}
+	return b.String() + end
+}
+
+const flight = `[{"id":"a-1","price":{"amount":1.5,"currency":{"code":"JPY","of":{"deep":1}}},"_carriers":{"-31":{"name":"x"}},"legs":[{"id":1}],"stops":0,"at":"2024-04-17T05:30:00","eco":null},
+{"id":"a-2","price":{"amount":2,"currency":{"code":"KRW","of":{"deep":2}}},"_carriers":{"-32":{"name":"y"}},"legs":[],"stops":1,"at":"2024-04-18T05:30","eco":{"delta":1.5}}]`
+
+// TestInit holds jobs for sources of many kinds to what is promised: they have
+// these parts, and check, preview and apply work on them as they stand.
+func TestInit(t *testing.T) {
+	for name, tc := range map[string]struct {
+		files   map[string]string
+		source  string // in the folder; "": the folder itself
+		job     []string
+		outputs []string
+		note    string
+	}{
+		"nested records": {
+			files: map[string]string{"f.json": flight}, source: "f.json",
+			job: []string{
+				"{type: string,    from: id}", "{type: float64,   from: price.amount}", "{type: string,    from: price.currency.code}",
+				"{type: json,      from: price.currency.of}  ", "{type: json,      from: _carriers} ", "{type: json,      from: legs} ",
+				"{type: int64,     from: stops}", "{type: timestamp, from: at}", `{type: float64,   value: "row.eco?.delta"}`, "row.legs[0].id",
+			},
+			outputs: []string{"f.parquet"}, note: "_carriers",
+		},
+		"lines": {
+			files: map[string]string{"in/a.ndjson": "{\"a\":1}\n{\"a\":2,\"b\":\"007\"}\n", "in/b.ndjson": "{\"a\":3}\n"}, source: "in",
+			job:     []string{"format: ndjson", "{type: int64,  from: a}", "{type: string, from: b}", `files: "{source}/{*base}.ndjson"`},
+			outputs: []string{"a.parquet", "b.parquet"},
+		},
+		"hive folders": {
+			files:   map[string]string{"day=2024-01-01/x.json": `[{"a":1}]`, "day=2024-01-02/x.json": `[{"a":2}]`, "day=2024-01-02/README.md": "# no", "top.json": `[]`},
+			job:     []string{`/day={*day}/{*base}.json"`, `"{out}/day={day}/{file.stem}.parquet"`},
+			outputs: []string{"day=2024-01-01/x.parquet", "day=2024-01-02/x.parquet"}, note: "left out 2 files",
+		},
+		"folders by date": {
+			files:   map[string]string{"2024/01/31/x.json": `[{"a":1}]`, "2024/02/01/x.json": `[{"a":1}]`},
+			job:     []string{`/{*year}/{*month}/{*day}/{*base}.json"`, `"{out}/{year}/{month}/{day}/{file.stem}.parquet"`},
+			outputs: []string{"2024/01/31/x.parquet", "2024/02/01/x.parquet"},
+		},
+		"a folder that all are in": {
+			files:   map[string]string{"raw/api/eu/x.json": `[{"a":1}]`, "raw/api/us/x.json": `[{"a":1}]`, "raw/api/us/_sluice/j/gen-1.json": `{}`},
+			job:     []string{`/raw/api"}`, `"{source}/{*folder}/{*base}.json"`},
+			outputs: []string{"eu/x.parquet", "us/x.parquet"},
+		},
+		"braces and a prefix": {
+			files: map[string]string{"in/{x}/ab1.json": `[{"a":1}]`, "in/{x}/ab2.json": `[{"a":1}]`, "in/{x}/c.json": `[{"b":1}]`}, source: "in/{x}/ab",
+			job: []string{`"{source}/ab{*base}.json"`}, outputs: []string{"ab1.parquet", "ab2.parquet"},
+		},
+		"no extension": {
+			files: map[string]string{"in/part-0": `[{"a":1}]`, "in/part-1": `[{"a":1}]`}, source: "in/",
+			job: []string{`"{source}/{*base}"`}, outputs: []string{"part-0.parquet", "part-1.parquet"},
+		},
+		"gzip":          {files: map[string]string{"a.json.gz": gzipped(`[{"a":1}]`), "b.json.gz": gzipped(`[{"a":1.5}]`)}, job: []string{"{type: float64, from: a}", "{*base}.json.gz"}, outputs: []string{"a.parquet", "b.parquet"}},
+		"zstd":          {files: map[string]string{"a.jsonl.zst": zstandard("{\"a\":1}\n{\"a\":2}")}, source: "a.jsonl.zst", job: []string{"{type: int64, from: a}"}, outputs: []string{"a.parquet"}},
+		"columns":       {files: map[string]string{"a.json": `{"a":{"0":1,"1":2},"b":{"0":"x","1":null}}`}, job: []string{"shape: columns", "{type: int64,  from: a}", "{type: string, from: b}"}, outputs: []string{"a.parquet"}, note: "shape: columns"},
+		"lists":         {files: map[string]string{"a.json": `{"a":[1,2,3],"b":["x","y",null]}`}, job: []string{"shape: columns"}, outputs: []string{"a.parquet"}},
+		"at":            {files: map[string]string{"a.json": `{"meta":{"n":2},"data":{"items":[{"a":1},{"a":2}]}}`, "b.json": `{"meta":{"n":0},"data":{"items":[]}}`}, job: []string{"at: data.items", "{type: int64, from: a}"}, outputs: []string{"a.parquet"}, note: "data.items"},
+		"two lists":     {files: map[string]string{"a.json": `{"x":[{"a":1}],"y":[{"a":2}]}`}, job: []string{"{type: json, from: x}"}, outputs: []string{"a.parquet"}, note: "at: x or y"},
+		"one record":    {files: map[string]string{"a.json": `{"a":1,"b":{"c":"d"}}`}, job: []string{"{type: string, from: b.c}"}, outputs: []string{"a.parquet"}},
+		"big":           {files: map[string]string{"a.json": big("[", "]")}, job: []string{"{type: int64,  from: id}"}, outputs: []string{"a.parquet"}},
+		"big at a path": {files: map[string]string{"a.json": big(`{"meta":{"n":1},"rows":[`, `],"end":{}}`)}, job: []string{"at: rows"}, outputs: []string{"a.parquet"}},
+		"mixed": {
+			files:   map[string]string{"a.json": `[{"a":1,"b":1,"c":[1],"d":[],"e":null,"f":12345678901234567890,"g":[1,"x"],"h":1e999},{"a":"x","b":{"x":1},"c":[null],"f":2}]`},
+			job:     []string{"from: a}  ", "# mixed: 1 text, 1 number", "{type: json,            from: b}", "{type: list(int64),     from: c}", "# lists, empty", "# null in every record", `{type: "decimal(38,0)", from: f}`, "{type: string,          from: h}"},
+			outputs: []string{"a.parquet"}, note: "column b is json: mixed: 1 number, 1 object",
+		},
+		"names": {
+			files: map[string]string{"a.json": `[{"a.b":1,"c d":{"e\"f":2,"":3},"한글":"가","null":1,"yes":true,"1st":1,"in":{"not":5},"ID":1,"id":2,"{b}":"q","b\\s":1,"t\tx":2,"'":3,"😀":4,"#":1,"x: y":2,"-":1,"a,b":[1],"row":{"a":1}},{"c d":null,"in":null}]`},
+			job: []string{
+				`from: '["a.b"]'`, `value: 'row["c d"]?.["e\"f"]'`, `"한글":`, `"null":`, `"yes":`, "_1st:", `value: 'row["in"]?.["not"]'`, "id_2:",
+			},
+			outputs: []string{"a.parquet"},
+		},
+		"texts": {
+			files:   map[string]string{"a.json": `[{"d":"2024-02-29","z":"2024-01-01T00:00:00.123456789Z","m":"2024-01-01T00:00:00Z","u":"123e4567-e89b-12d3-a456-426614174000","n":"0042","e":"","l":["2024-01-01"]},{"d":"","z":"2024-01-01 00:00:00+0900","m":"2024-01-01T00:00:00","u":"123E4567-E89B-12D3-A456-426614174000","n":"1","e":"x","l":[""]}]`},
+			job:     []string{`{type: date,         from: d, empty: "null"}`, "timestamptz,  from: z}", "string,       from: m}", "# times with a zone and without", "uuid,         from: u}", `string,       from: "n"}`, "string,       from: e}", "list(string), from: l}", "parquet: {timestamps: ns}"},
+			outputs: []string{"a.parquet"},
+		},
+		"what only a run finds": {
+			// Go reads a comma before a fraction, and a date such as this; jobs do not.
+			files: map[string]string{"a.json": `[{"a":"2024-01-01T24:00:00","b":"0000-01-01","c":"2024-01-01T00:00:00,5"}]`}, outputs: []string{"a.parquet"},
+		},
+		"wide": {files: map[string]string{"a.json": wideRecord()}, outputs: []string{"a.parquet"}, note: "more than 200 values"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &world{T: t, dir: t.TempDir()}
+			for name, text := range tc.files {
+				w.write("in/"+name, text)
+			}
+			source := filepath.Join(w.dir, "in", tc.source)
+			if strings.HasSuffix(tc.source, "/") {
+				source += "/"
+			}
+			draft, err := sluice.Init(context.Background(), source, sluice.InitOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.write("job.yaml", string(draft.Text))
+			for _, part := range tc.job {
+				if !strings.Contains(string(draft.Text), part) {
+					t.Errorf("there is no %q in\n%s", part, draft.Text)
+				}
+			}
+			if notes := strings.Join(draft.Notes, "\n"); !strings.Contains(notes, tc.note) {
+				t.Errorf("there is no %q in\n%s", tc.note, notes)
+			}
+			w.worksAsItStands(tc.outputs)
+			if t.Failed() {
+				t.Logf("%s\n%s", draft.Text, strings.Join(draft.Notes, "\n"))
+			}
+		})
+	}
+}
+
+func wideRecord() string {
+	var b strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&b, `,"o%d":{"a":1,"b":{"c":1,"d":2}}`, i)
+	}
+	return `[{"id":1` + b.String() + `}]`
+}
+
+// worksAsItStands previews and applies the job, and wants these outputs.
+func (w *world) worksAsItStands(outputs []string) {
+	w.Helper()
+	ctx := context.Background()
+	file, out := filepath.Join(w.dir, "job.yaml"), filepath.Join(w.dir, "out")
+	if _, err := sluice.Check(file); err != nil {
+		w.Fatal(err)
+	}
+	job, err := sluice.Open(ctx, file, sluice.Options{Params: map[string]string{"out": out}})
+	if err != nil {
+		w.Fatal(err)
+	}
+	p, err := job.Preview(ctx, 10)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if len(p.Rows) == 0 || len(p.Rejects)+len(p.Invalid) > 0 {
+		w.Errorf("preview: %d rows, rejects %v, invalid %v", len(p.Rows), p.Rejects, p.Invalid)
+	}
+	r, err := job.Apply(ctx, sluice.ApplyOptions{})
+	if err != nil || r.Status != 0 {
+		w.Fatalf("apply: %+v, %v", r, err)
+	}
+	if int(r.Written) != len(outputs) {
+		w.Errorf("%d outputs, want %d", r.Written, len(outputs))
+	}
+	for _, name := range outputs {
+		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
+			w.Error(err)
+		}
+	}
+}
+
+// TestInitRefuses holds sources that no job can be made for to what is said.
+func TestInitRefuses(t *testing.T) {
+	for name, tc := range map[string]struct {
+		files  map[string]string
+		source string
+		want   string
+		usage  bool
+	}{
+		"nothing there":   {source: "in/none", want: "there is no file or folder of that name", usage: true},
+		"empty folder":    {files: map[string]string{"in/.keep": ""}, source: "in", want: "none with a file in it", usage: true},
+		"empty files":     {files: map[string]string{"in/a.json": "", "in/b.json": "[ ]", "in/c.json": " \n"}, source: "in", want: "no records in the 3 files looked at", usage: true},
+		"empty file":      {files: map[string]string{"in/a.json": ""}, source: "in/a.json", want: "in/a.json: there are no records in it", usage: true},
+		"no keys":         {files: map[string]string{"in/a.json": "[{},{}]"}, source: "in/a.json", want: "its records have no key", usage: true},
+		"CSV":             {files: map[string]string{"in/a.csv": "a,b,c\n1,2,3\n"}, source: "in/a.csv", want: `in/a.csv: this is a table of text such as CSV (it begins with "a,b,c")`},
+		"CSV by its name": {files: map[string]string{"in/a.csv": "id\n1\n"}, source: "in/a.csv", want: "it begins with"},
+		"Parquet":         {files: map[string]string{"in/a.parquet": "PAR1\x00"}, source: "in", want: "this is a Parquet file"},
+		"HTML":            {files: map[string]string{"in/a.json": "<!doctype html>"}, source: "in", want: "this is HTML or XML"},
+		"gzip of CSV":     {files: map[string]string{"in/a.json.gz": gzipped("a,b,c\n1,2,3\n")}, source: "in", want: "such as CSV"},
+		"cut off":         {files: map[string]string{"in/a.json": `[{"a":1},{"a"`}, source: "in", want: "a.json: byte 14"},
+		"numbers":         {files: map[string]string{"in/a.json": `[1,2]`}, source: "in", want: "the record is a number, not an object"},
+		"standard input":  {source: "-", want: "standard input can be read once only", usage: true},
+		"scheme":          {source: "ftp://x/y", want: "not the URL of a store"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &world{T: t, dir: t.TempDir()}
+			for name, text := range tc.files {
+				w.write(name, text)
+			}
+			t.Chdir(w.dir)
+			_, err := sluice.Init(context.Background(), tc.source, sluice.InitOptions{})
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Fatalf("got  %v\nwant %s", err, tc.want)
+			}
+			if usage := (*stage.UsageError)(nil); errors.As(err, &usage) != tc.usage {
+				t.Errorf("a usage error: %v, want %v", !tc.usage, tc.usage)
+			}
+		})
+	}
+}
+
+// TestInitRelative drafts a job of the working directory, and of a path that
+// climbs out of it.
+func TestInitRelative(t *testing.T) {
+	w := &world{T: t, dir: t.TempDir()}
+	w.write("raw/a.json", `[{"a":1}]`)
+	w.write("other/x", "")
+	for dir, source := range map[string]string{"raw": ".", "other": "../raw/", ".": "./raw//"} {
+		t.Run(source, func(t *testing.T) {
+			t.Chdir(filepath.Join(w.dir, dir))
+			draft, err := sluice.Init(context.Background(), source, sluice.InitOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if draft.Name != "raw" {
+				t.Errorf("name %q", draft.Name)
+			}
+			w := &world{T: t, dir: t.TempDir()}
+			w.write("job.yaml", string(draft.Text))
+			w.worksAsItStands([]string{"a.parquet"})
+		})
+	}
+}

@@ -1,0 +1,190 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// A Preview is the first rows that a job would make.
+type Preview struct {
+	Columns []PreviewColumn
+	Rows    []PreviewRow
+	Rejects []row.Reject // of the records passed; File is set, Record is not
+	Invalid []Problem    // files that cannot be read as what they should be
+	Files   int          // that were read
+	Sources int          // that there are
+}
+
+// A PreviewColumn is a column of a preview.
+type PreviewColumn struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// A PreviewRow is one row, and where it was read.
+type PreviewRow struct {
+	File   string          `json:"file"`
+	Row    int64           `json:"row"`
+	Values json.RawMessage `json:"values"` // an object, with every column in order
+}
+
+const (
+	previewFiles   = 20      // read at most, if they have hardly a row
+	previewRecords = 10_000  // passed at most, if hardly one is good
+	previewWhole   = 1 << 20 // a file up to this size is read by one request, in bytes
+)
+
+// Preview returns the first n rows that the job makes of its source files. It
+// reads as little as it needs for that, and writes nothing.
+func (s *Stage) Preview(ctx context.Context, n int) (*Preview, error) {
+	tasks, err := s.sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &viewer{converter: converter{Stage: s}, n: n, out: &Preview{Sources: len(tasks)}}
+	for _, f := range s.program.Schema() {
+		v.out.Columns = append(v.out.Columns, PreviewColumn{f.Name, f.Type.String()})
+	}
+	if v.encoder, err = format.NewNDJSON(&v.text, s.program.Schema()); err != nil {
+		return nil, err
+	}
+	v.mapper = s.program.NewMapper(mapping.Run{ID: "preview", Time: time.Now().UTC(), Params: s.params.Values()})
+	for _, t := range tasks {
+		if v.done() {
+			break
+		}
+		if err := v.file(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	return v.out, nil
+}
+
+// A viewer reads the rows of a preview.
+type viewer struct {
+	converter
+	n       int
+	records int // passed
+	mapper  *mapping.Mapper
+	encoder *format.NDJSON
+	text    bytes.Buffer // of the encoder
+	out     *Preview
+}
+
+func (v *viewer) done() bool {
+	return len(v.out.Rows) >= v.n || v.out.Files >= previewFiles || v.records >= previewRecords
+}
+
+// file reads what is wanted of one file.
+func (v *viewer) file(ctx context.Context, t *task) error {
+	if t.ETag == "" {
+		if v.job.From.Missing == "skip" {
+			v.notify(Event{Type: "notice", File: t.Source, Text: "there is no such file"})
+			return nil
+		}
+		v.out.Invalid = append(v.out.Invalid, Problem{t.Source, "there is no such file (from.missing: skip would pass over it)"})
+		return nil
+	}
+	v.out.Files++
+	in, err := v.open(ctx, t)
+	if err == nil {
+		defer in.Close()
+		err = v.view(ctx, t, in)
+	}
+	var unread *store.Error
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &unread) && !store.IsNotExist(err):
+		return err
+	}
+	at := row.At(t.Source, err)
+	at.File = ""
+	v.out.Invalid = append(v.out.Invalid, Problem{t.Source, at.Error()})
+	return nil
+}
+
+// open returns the bytes of a source: of a large one, as far as they are read.
+func (v *viewer) open(ctx context.Context, t *task) (io.ReadCloser, error) {
+	if t.Size > previewWhole {
+		info := store.Info{Key: t.key, ETag: t.ETag, Size: t.Size}
+		return store.Open(ctx, t.store, info, store.OpenOptions{Range: previewWhole, Ahead: 1}), nil
+	}
+	body, _, err := store.Get(ctx, t.store, t.key, t.ETag)
+	return io.NopCloser(bytes.NewReader(body)), err
+}
+
+// view maps rows until there are enough, or the file ends.
+func (v *viewer) view(ctx context.Context, t *task, in io.Reader) error {
+	rows, closer, err := v.stream(ctx, in)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	if err := v.mapper.Begin(t.facts(v.fields)); err != nil {
+		return err
+	}
+	src, dst := &row.Batch{}, row.NewBatch(v.program.Schema())
+	for passed := v.records; !v.done(); {
+		err := rows.Read(src)
+		if err == io.EOF {
+			if passed == v.records && v.job.From.Empty == "fail" {
+				return errors.New("there are no records in it (from.empty: skip would pass over it)")
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		v.mapper.Map(src, dst)
+		if err := v.take(t, dst); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take adds the rows that are wanted of a batch, and the rejects before them.
+func (v *viewer) take(t *task, b *row.Batch) error {
+	v.records += b.Len + len(b.Bad)
+	wanted := v.n - len(v.out.Rows)
+	last := int64(-1)
+	if b.Len >= wanted {
+		b.Truncate(wanted)
+		last = b.Row[wanted-1]
+	}
+	for _, bad := range b.Bad {
+		if last < 0 || bad.Row < last {
+			bad.File, bad.Record = t.Source, nil
+			v.out.Rejects = append(v.out.Rejects, bad)
+		}
+	}
+	v.text.Reset()
+	v.encoder.Reset(&v.text)
+	if err := v.encoder.Write(b); err != nil {
+		return err
+	}
+	if err := v.encoder.Close(); err != nil {
+		return err
+	}
+	lines := bytes.Split(bytes.TrimSuffix(v.text.Bytes(), []byte("\n")), []byte("\n"))
+	if b.Len > 0 && len(lines) != b.Len {
+		return fmt.Errorf("%d rows became %d lines", b.Len, len(lines))
+	}
+	for r := range b.Len {
+		v.out.Rows = append(v.out.Rows, PreviewRow{t.Source, b.Row[r], bytes.Clone(lines[r])})
+	}
+	return nil
+}
