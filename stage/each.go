@@ -43,16 +43,24 @@ func (s *Stage) entries(ctx context.Context) ([][]any, error) {
 	}
 	entries, err := s.parseEntries(url, text)
 	if err != nil {
-		return nil, row.At(url, err)
+		return nil, &UsageError{fmt.Errorf("from.each: %w", row.At(listName(url), err))}
 	}
 	return entries, nil
+}
+
+// listName is what a person calls the list of entries at a URL.
+func listName(url string) string {
+	if url == "-" {
+		return "standard input"
+	}
+	return url
 }
 
 // readAll reads a small file that the job names; "-" is standard input.
 func (s *Stage) readAll(ctx context.Context, url string) ([]byte, error) {
 	if url == "-" {
 		if s.stdin == nil {
-			return nil, errors.New("standard input is not there to be read")
+			return nil, &UsageError{errors.New("standard input is not there to be read")}
 		}
 		return io.ReadAll(s.stdin)
 	}
@@ -67,10 +75,11 @@ func (s *Stage) readAll(ctx context.Context, url string) ([]byte, error) {
 // parseEntries reads a list of entries: CSV by its name, else JSON.
 func (s *Stage) parseEntries(url string, text []byte) ([][]any, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	start := bytes.TrimSpace(text)
 	switch ext := strings.ToLower(path.Ext(url)); {
-	case ext == ".csv":
-		return s.csvEntries(text)
-	case url == "-" && len(bytes.TrimSpace(text)) > 0 && !strings.ContainsRune("[{", rune(bytes.TrimSpace(text)[0])):
+	case len(start) == 0: // what was to write it may have failed
+		return nil, errors.New("it is empty; an empty list is written []")
+	case ext == ".csv", url == "-" && start[0] != '[' && start[0] != '{':
 		return s.csvEntries(text)
 	}
 	list, err := jsonList(text, s.job.From.Each.At.S)
@@ -101,7 +110,7 @@ func jsonList(text []byte, at string) ([]any, error) {
 			break
 		}
 		if err != nil {
-			return nil, &row.Error{Byte: d.InputOffset() + 1, Err: err}
+			return nil, jsonFault(err, int64(len(text)))
 		}
 		docs = append(docs, v)
 	}
@@ -129,6 +138,18 @@ func jsonList(text []byte, at string) ([]any, error) {
 	return nil, fmt.Errorf("from.each.at: %s is no list", at)
 }
 
+// jsonFault says where in a text of that many bytes JSON ends to be such.
+func jsonFault(err error, size int64) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return &row.Error{Byte: syntax.Offset, Err: err}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &row.Error{Byte: size, Err: errors.New("the JSON is cut off here")}
+	}
+	return err
+}
+
 // parsePath reads a path that may be empty: the document itself.
 func parsePath(text string) (format.Path, error) {
 	if text == "" {
@@ -144,7 +165,7 @@ func (s *Stage) entry(v any) ([]any, error) {
 	switch v := v.(type) {
 	case []any:
 		if len(v) != len(s.job.From.Each.Fields) {
-			return nil, fmt.Errorf("it has %d values, from.each.fields names %d", len(v), len(s.job.From.Each.Fields))
+			return nil, fmt.Errorf("from.each.fields names %d values, and it has %d", len(s.job.From.Each.Fields), len(v))
 		}
 		for i := range v {
 			values[i] = number(v[i])
@@ -191,7 +212,7 @@ func (s *Stage) csvEntries(text []byte) ([][]any, error) {
 	}
 	for _, name := range s.fields {
 		if _, ok := at[name]; !ok {
-			return nil, fmt.Errorf("there is no column %q in it", name)
+			return nil, fmt.Errorf("there is no column %q in its first line, which is %.80q", name, strings.Join(header, ","))
 		}
 	}
 	var entries [][]any

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,11 +46,6 @@ type statusError int
 
 func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-// usageError is a call that cannot be understood.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-
 // exit prints the error and returns its exit status.
 func (a *app) exit(err error) int {
 	var status statusError
@@ -61,11 +57,19 @@ func (a *app) exit(err error) int {
 	}
 	code := statusOf(err)
 	if a.json {
-		a.event(map[string]any{"type": "result", "status": code, "error": err.Error(), "hint": hint(err)})
+		a.event(failure{Type: "result", Status: code, Error: spec.Redact(err.Error()), Hint: hint(err)})
 		return code
 	}
 	a.report(err)
 	return code
+}
+
+// A failure is the result of a call that did not get as far as a run.
+type failure struct {
+	Type   string `json:"type"` // "result"
+	Status int    `json:"status"`
+	Error  string `json:"error"`
+	Hint   string `json:"hint,omitempty"`
 }
 
 // report prints an error for a person.
@@ -87,9 +91,9 @@ func hint(err error) string {
 	if h := store.Hint(err); h != "" {
 		return h
 	}
-	var usage *usageError
-	if errors.As(err, &usage) {
-		return "`sluice help` lists the commands, `sluice COMMAND --help` explains one"
+	var with *hinted
+	if errors.As(err, &with) {
+		return with.hint
 	}
 	return ""
 }
@@ -105,8 +109,6 @@ func statusOf(err error) int {
 		return 2
 	case errors.Is(err, flow.ErrInterrupted), errors.Is(err, context.Canceled):
 		return 130
-	case strings.HasPrefix(err.Error(), "unknown command"):
-		return 2
 	}
 	return 1
 }
@@ -138,24 +140,25 @@ func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (
 		Params: params, Shard: a.shard, Stdin: a.stdin, Version: versionText(), Notify: notify,
 	})
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, &usageError{fmt.Errorf("job file %s: there is no such file", file)}
+		return nil, noJob(file)
+	}
+	if err == nil {
+		limitMemory(job.Spec().Limits.Memory)
 	}
 	return job, err
 }
 
-// one makes a command take just one argument, and say which if it has not.
-func one(what string) cobra.PositionalArgs { return exactly(what) }
+// noJob is for a job file that is not there.
+func noJob(file string) error {
+	return &usageError{&hinted{fmt.Errorf("job file %s: there is no such file", file), "`sluice init` writes one from a sample of the files"}}
+}
 
-// exactly makes a command take just these arguments.
-func exactly(what ...string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		switch {
-		case len(args) < len(what):
-			return &usageError{fmt.Errorf("%s is missing", what[len(args)])}
-		case len(args) > len(what):
-			return &usageError{fmt.Errorf("%q is one argument too many", args[len(what)])}
-		}
-		return nil
+// limitMemory makes the collector hold the process to the job's limits.memory,
+// in bytes. An eighth of it is for what the runtime does not count: the
+// program itself, stacks of the system, buffers of the kernel.
+func limitMemory(limit int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit - limit/8)
 	}
 }
 
@@ -168,7 +171,7 @@ func terminal(stream any) bool {
 // again is the command line that would open the same job, for a command that
 // a result names.
 func (a *app) again(verb, file, run string) string {
-	words := []string{"sluice", verb, file}
+	words := []string{"sluice", verb, quote(file)}
 	if run != "" {
 		words = append(words, run)
 	}
@@ -183,7 +186,7 @@ func (a *app) again(verb, file, run string) string {
 
 // quote makes a word safe for a shell, where it has to be.
 func quote(word string) string {
-	if strings.ContainsAny(word, " \t\n'\"\\$`*?[]{}()<>|&;#!~") {
+	if word == "" || strings.ContainsAny(word, " \t\n'\"\\$`*?[]{}()<>|&;#!~") {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	return word

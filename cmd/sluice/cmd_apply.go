@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,13 +67,12 @@ func (a *app) apply(cmd *cobra.Command, file string, f applyFlags) error {
 	if !f.yes && !a.json && terminal(a.stdin) && terminal(a.err) {
 		o.Confirm = a.confirm
 	}
-	done := a.follow(cmd.Context(), job, progress)
-	result, err := job.Apply(cmd.Context(), o)
-	done()
+	var result *sluice.Result
+	a.attend(cmd.Context(), job, progress, func(ctx context.Context) { result, err = job.Apply(ctx, o) })
 	if result == nil {
 		return declined(err)
 	}
-	return a.result(result, err, func() { a.applied(result, file) })
+	return a.result(result, err, func() { a.applied(cmd.Context(), job, result, file) })
 }
 
 // readPlan reads a saved plan, or returns nil for a job file.
@@ -94,8 +96,8 @@ func readPlan(file string) (*plan.Plan, error) {
 func (a *app) fromPlan(p *plan.Plan) {
 	given := a.params
 	a.params = nil
-	for name, value := range p.Params {
-		a.params = append(a.params, name+"="+value)
+	for _, name := range slices.Sorted(maps.Keys(p.Params)) {
+		a.params = append(a.params, name+"="+p.Params[name])
 	}
 	a.params = append(a.params, given...)
 	if a.shard == "" {
@@ -140,14 +142,25 @@ func (a *app) result(r *sluice.Result, err error, text func()) error {
 	if err != nil {
 		a.report(err)
 	}
-	for _, p := range r.Failed {
-		fmt.Fprintf(a.err, "sluice: failed: %s: %s\n", p.File, p.Why)
-	}
-	for _, p := range r.Invalid {
-		fmt.Fprintf(a.err, "sluice: invalid: %s: %s\n", p.File, p.Why)
-	}
+	a.problems("failed", r.Failed)
+	a.problems("invalid", r.Invalid)
 	text()
 	return asStatus(r.Status)
+}
+
+// mostProblems is how many problems of a kind a person is shown.
+const mostProblems = 50
+
+// problems lists files by name, with what is wrong with each.
+func (a *app) problems(what string, list []stage.Problem) {
+	list = slices.SortedFunc(slices.Values(list), func(a, b stage.Problem) int { return strings.Compare(a.File, b.File) })
+	for i, p := range list {
+		if i == mostProblems {
+			fmt.Fprintf(a.err, "sluice: %s: and %s more (--json lists all)\n", what, number(int64(len(list)-i), "file"))
+			return
+		}
+		fmt.Fprintf(a.err, "sluice: %s: %s: %s\n", what, p.File, p.Why)
+	}
 }
 
 func asStatus(status int) error {
@@ -158,26 +171,64 @@ func asStatus(status int) error {
 }
 
 // applied is the text of an apply's result.
-func (a *app) applied(r *sluice.Result, file string) {
+func (a *app) applied(ctx context.Context, job *sluice.Job, r *sluice.Result, file string) {
 	if r.Run == "" {
-		fmt.Fprintf(a.out, "nothing to do: %s\n", counts(r.Counts))
-		if r.Rejects > 0 {
-			fmt.Fprintf(a.out, "%d rows are rejected in outputs that are current\n", r.Rejects)
-		}
+		a.idle(ctx, job, r)
 		return
 	}
 	fmt.Fprintf(a.out, "run %s: %s written (%s) in %.1fs\n", r.Run, number(r.Written, "output"), number(r.Rows, "row"), r.Seconds)
 	fmt.Fprintf(a.out, "%s\n", counts(r.Counts))
-	if r.Rejects > 0 {
+	if r.Rejects > 0 || r.Rejected != "" {
 		fmt.Fprintf(a.out, "%s rejected", number(r.Rejects, "row"))
 		if r.Rejected != "" {
 			fmt.Fprintf(a.out, ": see %s", r.Rejected)
 		}
 		fmt.Fprintln(a.out)
 	}
+	if r.Status == 1 || r.Status == 130 {
+		fmt.Fprintf(a.out, "to go on: %s\n", a.again("apply", file, ""))
+	}
 	if r.Written+r.Removed > 0 {
 		fmt.Fprintf(a.out, "to take it back: %s\n", a.again("revert", file, r.Run))
 	}
+}
+
+// idle is the text of an apply that found nothing to do.
+func (a *app) idle(ctx context.Context, job *sluice.Job, r *sluice.Result) {
+	if r.Counts.Total() == 0 {
+		fmt.Fprintln(a.out, "nothing to do: there are no source files")
+		return
+	}
+	what := "nothing to do"
+	if len(r.Invalid) > 0 {
+		what = "no output written"
+	}
+	fmt.Fprintf(a.out, "%s: %s\n", what, counts(r.Counts))
+	if r.Rejects > 0 {
+		fmt.Fprintf(a.out, "%s rejected in outputs that are current%s\n", number(r.Rejects, "row"), earlier(ctx, job))
+	}
+}
+
+// earlier names the rejects files of earlier runs, newest first: which of them
+// hold the rows of outputs that are current is not told apart.
+func earlier(ctx context.Context, job *sluice.Job) string {
+	runs, err := job.Runs(ctx)
+	if err != nil {
+		return ""
+	}
+	var files []string
+	for _, r := range slices.Backward(runs) {
+		if r.Rejected != "" {
+			files = append(files, r.Rejected)
+		}
+	}
+	switch len(files) {
+	case 0:
+		return ""
+	case 1:
+		return ": see " + files[0]
+	}
+	return fmt.Sprintf(": see %s, and those of earlier runs (runs --json lists them)", files[0])
 }
 
 func counts(c plan.Counts) string { return (&plan.Plan{Counts: c}).Summary() }

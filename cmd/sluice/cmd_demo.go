@@ -92,7 +92,11 @@ func (d *demonstration) sluice(verb string, args ...string) {
 	for _, p := range []string{"raw=" + d.dir + "/raw", "stage=" + d.dir + "/stage", "current_date=2024-04-17"} {
 		words = append(words, "--param", p)
 	}
-	fmt.Fprintf(d.out, "$ sluice %s\n", strings.Join(words, " "))
+	shown := make([]string, len(words))
+	for i, word := range words {
+		shown[i] = quote(word)
+	}
+	fmt.Fprintf(d.out, "$ sluice %s\n", strings.Join(shown, " "))
 	if status := run(d.stop, words, d.stdin, d.out, d.app.err); status != 0 {
 		d.err = statusError(status)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -60,13 +61,12 @@ func (a *app) revert(cmd *cobra.Command, file, id string, f revertFlags) error {
 			return a.ask("Take it back?")
 		}
 	}
-	done := a.follow(cmd.Context(), job, progress)
-	result, err := job.Revert(cmd.Context(), id, o)
-	done()
+	var result *sluice.Result
+	a.attend(cmd.Context(), job, progress, func(ctx context.Context) { result, err = job.Revert(ctx, id, o) })
 	if result == nil {
 		return declined(err)
 	}
-	return a.result(result, err, func() { a.reverted(result, file) })
+	return a.result(result, err, func() { a.reverted(result, file, id) })
 }
 
 func showReversal(a *app, rev *sluice.Reversal) {
@@ -83,7 +83,7 @@ func showReversal(a *app, rev *sluice.Reversal) {
 	fmt.Fprintf(w, "run %s: %d to restore, %d to remove, %d in conflict\n", rev.Run, len(rev.Restore), len(rev.Remove), len(rev.Conflicts))
 }
 
-func (a *app) reverted(r *sluice.Result, file string) {
+func (a *app) reverted(r *sluice.Result, file, id string) {
 	if r.Run == "" {
 		fmt.Fprintln(a.out, "nothing to take back")
 		return
@@ -91,6 +91,9 @@ func (a *app) reverted(r *sluice.Result, file string) {
 	fmt.Fprintf(a.out, "run %s: %s restored, %d removed in %.1fs\n", r.Run, number(r.Written, "output"), r.Removed, r.Seconds)
 	for _, p := range r.Skipped {
 		fmt.Fprintf(a.out, "left alone: %s: %s\n", p.File, p.Why)
+	}
+	if r.Status == 1 || r.Status == 130 {
+		fmt.Fprintf(a.out, "to go on: %s\n", a.again("revert", file, id))
 	}
 	fmt.Fprintf(a.out, "to take that back: %s\n", a.again("revert", file, r.Run))
 }

@@ -27,7 +27,7 @@ its line and column. Params need not be given.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			job, err := sluice.Check(args[0])
 			if errors.Is(err, os.ErrNotExist) {
-				return &usageError{fmt.Errorf("job file %s: there is no such file", args[0])}
+				return noJob(args[0])
 			}
 			if err != nil {
 				return err
@@ -100,7 +100,11 @@ func (a *app) runs(cmd *cobra.Command, args []string) error {
 		if !r.Ended.IsZero() {
 			seconds = fmt.Sprintf("%.1f", r.Ended.Sub(r.Started).Round(100*time.Millisecond).Seconds())
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", r.ID, what, r.State, seconds, counts(r.Counts), r.Rows, r.Rejects)
+		files := "-" // of a revert, or one that was cut off, they were not counted
+		if r.Counts.Total() > 0 {
+			files = counts(r.Counts)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", r.ID, what, r.State, seconds, files, r.Rows, r.Rejects)
 	}
 	return w.Flush()
 }

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // time zones of jobs, on machines that have none
 
 	"github.com/spf13/cobra"
 
@@ -42,17 +43,6 @@ func run(stop *flow.Stop, args []string, stdin io.Reader, stdout, stderr io.Writ
 	return a.exit(root.ExecuteContext(stop.Work))
 }
 
-// exitStatuses is part of every help text.
-const exitStatuses = `
-Exit status:
-  0    done
-  1    error: a store, the disk, the lock; run it again, it goes on from there
-  2    usage or job file: nothing was read
-  3    finished, but rows or files are rejected
-  4    plan has changes (only with --exit-code)
-  130  interrupted: what was finished is in the ledger
-`
-
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "sluice",
@@ -69,17 +59,10 @@ exactly that and goes on where it was cut off, revert takes it back.`,
   sluice revert job.yaml RUN --param day=2024-04-17`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object a line: events, then the result")
-	root.CompletionOptions.HiddenDefaultCmd = false
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(a.initCmd(), a.checkCmd(), a.previewCmd(), a.planCmd(), a.applyCmd(), a.revertCmd(), a.runsCmd(), a.schemaCmd(), a.versionCmd(), a.demoCmd())
-	for _, cmd := range root.Commands() {
-		if cmd.RunE != nil {
-			cmd.Long += "\n" + exitStatuses
-		}
-	}
+	a.complete(root)
 	return root
 }

@@ -10,6 +10,28 @@ import (
 	"github.com/seed-128c3863/sluice/flow"
 )
 
+// attend does the work of a run, shows how far it has come, and answers a
+// signal to stop.
+func (a *app) attend(ctx context.Context, job *sluice.Job, p *sluice.Progress, work func(context.Context)) {
+	defer a.follow(ctx, job, p)()
+	ended, end := context.WithCancel(context.WithoutCancel(ctx))
+	_ = flow.Together(ctx, func(ctx context.Context) error { // neither returns an error
+		defer end()
+		work(ctx)
+		return nil
+	}, func(context.Context) error {
+		select {
+		case <-a.stop.Intake.Done():
+			if a.stop.Work.Err() == nil {
+				a.notify(sluice.Event{Type: "notice", Text: fmt.Sprintf(
+					"%v: the files that are begun are finished, for %v at most; a second signal stops at once", context.Cause(a.stop.Intake), grace)})
+			}
+		case <-ended.Done():
+		}
+		return nil
+	})
+}
+
 // follow shows how far a run has come until the returned function is called: a
 // live line on a terminal, a plain one every ten seconds elsewhere.
 func (a *app) follow(ctx context.Context, job *sluice.Job, p *sluice.Progress) (done func()) {
