@@ -89,8 +89,11 @@ func parseArgs(k Kind, args string, hasArgs bool) (Type, error) {
 		return parseDecimal(args)
 	case k == List:
 		elem, err := ParseType(args)
-		if err != nil || !hasArgs {
-			return Type{}, fmt.Errorf("a list names the type of its elements, as in list(string)")
+		switch {
+		case args == "":
+			return Type{}, fmt.Errorf("a list names the type of its elements")
+		case err != nil:
+			return Type{}, err
 		}
 		return Type{Kind: List, Elem: &elem}, nil
 	case hasArgs:
@@ -104,7 +107,7 @@ func parseDecimal(args string) (Type, error) {
 	precision, err1 := strconv.Atoi(strings.TrimSpace(p))
 	scale, err2 := strconv.Atoi(strings.TrimSpace(s))
 	if err1 != nil || err2 != nil {
-		return Type{}, fmt.Errorf("a decimal names its digits in all and after the point, as in decimal(12,2)")
+		return Type{}, fmt.Errorf("a decimal names its digits in all and after the point")
 	}
 	if precision < 1 || precision > MaxPrecision || scale < 0 || scale > precision {
 		return Type{}, fmt.Errorf("decimal(%d,%d): 1 to %d digits in all, and no more than those after the point", precision, scale, MaxPrecision)

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -165,13 +166,13 @@ func (c *checker) checkTableTarget() {
 	}
 	c.checkKey(to)
 	if to.Write != "mirror" {
-		c.failKey("to", "within", "only write: mirror has this", "")
+		c.failKey("to", "within", "only write: mirror has this", "leave it out, or write: mirror")
 	}
 	if to.Write == "insert" {
-		c.failKey("to", "delete_when", "write: insert deletes nothing", "")
+		c.failKey("to", "delete_when", "write: insert deletes nothing", "leave it out, or write: upsert")
 	}
 	if to.Write != "mirror" && to.DeleteWhen.S == "" {
-		c.failKey("to", "max_delete", "nothing is deleted without write: mirror or delete_when", "")
+		c.failKey("to", "max_delete", "nothing is deleted without write: mirror or delete_when", "leave it out")
 	}
 }
 
@@ -182,10 +183,10 @@ func (c *checker) checkKey(to *To) {
 	}
 	for i, k := range to.Key {
 		if !slices.Contains(columns, k.S) {
-			c.fail(k.Pos, fmt.Sprintf("there is no column %q", k.S), Suggest(k.S, columns))
+			c.fail(k.Pos, fmt.Sprintf("there is no column %q", k.S), cmp.Or(Suggest(k.S, columns), "the columns are "+listed(columns)))
 		}
 		if slices.ContainsFunc(to.Key[:i], func(other Text) bool { return other.S == k.S }) {
-			c.fail(k.Pos, fmt.Sprintf("the column %q is there twice", k.S), "")
+			c.fail(k.Pos, fmt.Sprintf("the column %q is there twice", k.S), "leave one out")
 		}
 	}
 }

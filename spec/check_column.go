@@ -10,7 +10,7 @@ import (
 
 func (c *checker) checkColumns() {
 	if at, ok := c.there("", "columns"); ok && len(c.job.Cols) == 0 && !c.failed("columns") {
-		c.fail(at, "there are no columns", "")
+		c.fail(at, "there are no columns", "as in id: {from: id, type: string}")
 	}
 	for i := range c.job.Cols {
 		col := &c.job.Cols[i]
@@ -63,17 +63,12 @@ func (c *checker) checkWords(col *Column) {
 	} {
 		for _, w := range pair.a {
 			if slices.Contains(pair.b, w) {
-				c.failKey(path, pair.key, fmt.Sprintf("%q is in %s as well", w, pair.other), "")
+				c.failKey(path, pair.key, fmt.Sprintf("%q is in %s as well", w, pair.other), "leave it out of one of them")
 			}
 		}
 	}
 	if col.Decimal != "" && col.Decimal == col.Thousand || col.Decimal == "" && col.Thousand == "." {
 		c.failKey(path, "thousands", fmt.Sprintf("%q is the decimal mark as well", col.Thousand), `as in decimal: ","`)
-	}
-	for key, mark := range map[string]string{"decimal": col.Decimal, "thousands": col.Thousand} {
-		if mark != "" && strings.Contains("0123456789+-", mark) {
-			c.failKey(path, key, fmt.Sprintf("%q is part of numbers", mark), "")
-		}
 	}
 }
 

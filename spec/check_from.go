@@ -71,7 +71,7 @@ func (c *checker) checkFrom() {
 		c.checkBucket(t)
 		c.checkWildcards(t)
 		if t.S == "-" && len(from.Files) > 1 {
-			c.failAt(t.Text, &fault{0, "standard input is one file by itself", ""})
+			c.failAt(t.Text, &fault{0, "standard input is one file by itself", "leave the others out"})
 		}
 		switch {
 		case from.Each == nil:
@@ -134,7 +134,7 @@ func (c *checker) checkEach(from *From) {
 	for i, f := range each.Fields {
 		c.checkField(f)
 		if slices.ContainsFunc(each.Fields[:i], func(other Text) bool { return other.S == f.S }) {
-			c.fail(f.Pos, fmt.Sprintf("the field %q is there twice", f.S), "")
+			c.fail(f.Pos, fmt.Sprintf("the field %q is there twice", f.S), "leave one out")
 		}
 	}
 	fields := from.Fields()
@@ -173,7 +173,7 @@ func (c *checker) checkFormat(from *From) {
 		}
 	}
 	if slices.Contains(json, from.Format) && from.Encoding != "" && from.Encoding != "utf-8" {
-		c.failKey("from", "encoding", "JSON is UTF-8 always", "")
+		c.failKey("from", "encoding", "JSON is UTF-8 always", "leave it out")
 	}
 }
 

@@ -1,8 +1,8 @@
 package spec
 
 import (
-	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -34,23 +34,44 @@ func plainSyntax(msg string) (plain, hint string) {
 
 // syntaxHint says what to try where YAML cannot be read.
 func (r *reader) syntaxHint(at Pos) string {
-	for i, line := range r.lines[:at.Line-1] {
-		if m := openQuote.FindStringSubmatch(line); m != nil {
-			return fmt.Sprintf("perhaps the %s in line %d is not closed", m[1][:1], i+1)
-		}
-	}
 	if hint := r.quoteHint(at); hint != "" {
 		return hint
 	}
 	return "look at the indentation, quotes and brackets of this line and those before it"
 }
 
+// bare returns the line without what stands in quotes and without its comment.
+func bare(line string) string {
+	return comment.ReplaceAllString(quotedText.ReplaceAllString(line, `""`), "")
+}
+
+// unclosed returns the line before the place that has a quote or bracket which
+// is not closed by then, and the quote or bracket; "" if there is none.
+func (r *reader) unclosed(at Pos) (line int, mark string) {
+	open := 0
+	for i, text := range r.lines[:at.Line-1] {
+		if m := openQuote.FindStringSubmatch(text); m != nil {
+			return i + 1, m[1][:1]
+		}
+		before := open
+		if open, _ = nesting(text, open); open > before && before == 0 {
+			text = bare(text)
+			line, mark = i+1, text[strings.IndexAny(text, "[{"):][:1]
+		}
+	}
+	if open == 0 {
+		return 0, ""
+	}
+	return line, mark
+}
+
 var (
-	openQuote = regexp.MustCompile(`^[^#"']*(?::|-)\s+("[^"]*|'[^']*)$`)
-	flowKey   = regexp.MustCompile(`[{,]\s*(?:[\pL\pN_.-]+|"[^"]*"|'[^']*'):\s+`)
-	blockKey  = regexp.MustCompile(`^\s*(?:- +)*(?:[^\s"'{\[#][^:{\["']*|"[^"]*"|'[^']*'):\s+`)
-	listItem  = regexp.MustCompile(`^\s*(?:- +)+`)
-	comment   = regexp.MustCompile(`\s+#.*$`)
+	quotedText = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'[^']*'`)
+	openQuote  = regexp.MustCompile(`^[^#"']*(?::|-)\s+("[^"]*|'[^']*)$`)
+	flowKey    = regexp.MustCompile(`[{,]\s*(?:[\pL\pN_.-]+|"[^"]*"|'[^']*'):\s+`)
+	blockKey   = regexp.MustCompile(`^\s*(?:- +)*(?:[^\s"'{\[#][^:{\["']*|"[^"]*"|'[^']*'):\s+`)
+	listItem   = regexp.MustCompile(`^\s*(?:- +)+`)
+	comment    = regexp.MustCompile(`\s+#.*$`)
 )
 
 // quoteHint says how to quote the value around a place of the file that YAML
@@ -65,7 +86,55 @@ func (r *reader) quoteHint(at Pos) string {
 	if value == "" || strings.Contains("|>", value[:1]) {
 		return ""
 	}
+	if len(value) > 200 {
+		return "quote the value"
+	}
 	return "quote the value: " + quoted(value)
+}
+
+var keyLine = regexp.MustCompile(`^((?:[ \t]|- )*)([\pL\pN_.-]+|"[^"]*"|'[^']*') *:(?:\s|$)`)
+
+// pathAt returns the path of the key that a place seems to belong to, for a
+// text that is no YAML: by the indentation of the lines before, and by the
+// brackets of its own.
+func (r *reader) pathAt(at Pos) string {
+	line := []rune(r.lines[at.Line-1])
+	before := string(line[:min(at.Column-1, len(line))])
+	keys := flowKeys(before) // outermost first
+	indent := len(before) + 1
+	for i := at.Line - 1; i >= 0; i-- {
+		m := keyLine.FindStringSubmatch(r.lines[i])
+		if m == nil || len(m[1]) >= indent && i != at.Line-1 {
+			continue
+		}
+		indent = len(m[1])
+		keys = append([]string{m[2]}, keys...)
+	}
+	path := ""
+	for _, k := range keys {
+		path = join(path, strings.Trim(k, `"'`))
+	}
+	return path
+}
+
+// flowKeys returns the keys of the mappings in braces that are open at the end
+// of the text.
+func flowKeys(text string) []string {
+	var open []string
+	for i, c := range text {
+		switch c {
+		case '{', ',':
+			if c == '{' {
+				open = append(open, "")
+			}
+			if key := flowKey.FindString(text[i:]); len(open) > 0 && strings.HasPrefix(text[i:], key) && key != "" {
+				open[len(open)-1] = strings.TrimSpace(strings.TrimRight(strings.TrimSpace(key[1:]), ":"))
+			}
+		case '}':
+			open = open[:max(0, len(open)-1)]
+		}
+	}
+	return slices.DeleteFunc(open, func(key string) bool { return key == "" })
 }
 
 // valueAround returns the value that the byte of the line belongs to, or "".

@@ -30,7 +30,7 @@ func jobKind() kind[Job] {
 			"How to reach a bucket or host, where the standard AWS environment and config files do not say it."),
 		at("from", func(j *Job) *From { return &j.From }, fromKind(),
 			"The files to read, and how.").required(),
-		at("let", func(j *Job) *[]Let { return &j.Let }, named("a name", identifier, identifierHint, part(expression(), func(l *Let) *Text { return &l.Expr }), func(l *Let, name string, at Pos) { l.Name, l.Pos = name, at }),
+		at("let", func(j *Job) *[]Let { return &j.Let }, letKind(),
 			"Expressions worked out once a record, in order, for those after them and the columns."),
 		at("columns", func(j *Job) *[]Column { return &j.Cols }, columnsKind(),
 			"The columns of the target, in order.").required(),
@@ -62,7 +62,7 @@ func storeKind() kind[Store] {
 			"URL of a server that speaks S3, for other than AWS's."),
 		at("region", func(s *Store) *string { return &s.Region }, matching(regexp.MustCompile(`^[A-Za-z0-9-]+$`), "a region", "as in ap-northeast-2"),
 			"The region of the bucket."),
-		at("profile", func(s *Store) *string { return &s.Profile }, matching(anyName, "a profile", ""),
+		at("profile", func(s *Store) *string { return &s.Profile }, matching(anyName, "a profile", "no control characters"),
 			"The profile of the AWS config files to take credentials from."),
 		at("path_style", func(s *Store) **bool { return &s.PathStyle }, pointer(flag()),
 			"Whether the bucket stands in the path of URLs and not in the host: true by default for an endpoint that is not AWS's."),
@@ -71,7 +71,7 @@ func storeKind() kind[Store] {
 
 func fromKind() kind[From] {
 	return mapping(func(f *From) *Pos { return &f.Pos },
-		at("files", func(f *From) *[]Template { return &f.Files }, listOrOne(template("s3", "https", "file")),
+		at("files", func(f *From) *[]Template { return &f.Files }, listOrOne(sources()),
 			"URL or path of the files, or a list of them: s3://, https://, a path, or - for standard input. {day} is a param or a field of an entry of each; {*day} is a capture, matched in the keys found by listing.").required(),
 		at("each", func(f *From) **Each { return &f.Each }, eachKind(),
 			"One file for each entry: a list of entries, or the file that they are read from."),

@@ -36,9 +36,9 @@ func columnKind() kind[Column] {
 			"Words that mean true."),
 		at("false", func(c *Column) *[]string { return &c.False }, listOrOne(word()),
 			"Words that mean false."),
-		at("decimal", func(c *Column) *string { return &c.Decimal }, character(),
+		at("decimal", func(c *Column) *string { return &c.Decimal }, mark(),
 			"The decimal mark, . by default."),
-		at("thousands", func(c *Column) *string { return &c.Thousand }, character(),
+		at("thousands", func(c *Column) *string { return &c.Thousand }, mark(),
 			"The mark between thousands; none by default."),
 		at("trim", func(c *Column) *bool { return &c.Trim }, flag(),
 			"Whether white space around a text is cut off."),
@@ -74,7 +74,7 @@ func columnKind() kind[Column] {
 
 func toKind() kind[To] {
 	k := mapping(func(t *To) *Pos { return &t.Pos },
-		at("files", func(t *To) *Template { return &t.Files }, template("s3", "file"),
+		at("files", func(t *To) *Template { return &t.Files }, output(),
 			"URL or path of the output, with {names} of params, of the fields of each or the captures, and file.stem, file.name or file.key.").required().of(fileTarget),
 		at("format", func(t *To) *string { return &t.Format }, oneOf("parquet", "csv", "ndjson"),
 			"The format of the outputs; by their name if not given, and else parquet.").of(fileTarget),
@@ -100,7 +100,7 @@ func toKind() kind[To] {
 			"More deletes than this number or share of the table's rows, and nothing is done.").of(tableTarget),
 		at("lock_timeout", func(t *To) *time.Duration { return &t.LockTimeout }, duration(),
 			"How long to wait for a lock, as in 30s.").of(tableTarget),
-		at("state", func(t *To) *string { return &t.State }, matching(identifier, "the name of a schema", ""),
+		at("state", func(t *To) *string { return &t.State }, matching(identifier, "the name of a schema", identifierHint),
 			"The schema for sluice's own tables.").of(tableTarget),
 	)
 	k.schema["oneOf"] = []object{{"required": []string{"files"}}, {"required": []string{"database"}}}
@@ -135,7 +135,7 @@ func errorsKind() kind[ErrorPolicy] {
 			"A bad row is left out and goes to the rejects file (reject, the default), or its file or run fails."),
 		at("allow", func(e *ErrorPolicy) *Allow { return &e.Allow }, allowance(),
 			"More rejects than this number or share, of a file or of the run for a table, and nothing of it is loaded."),
-		at("rejects", func(e *ErrorPolicy) *Template { return &e.Rejects }, template("s3", "file"),
+		at("rejects", func(e *ErrorPolicy) *Template { return &e.Rejects }, never(template("s3", "file"), `\{\*`),
 			"URL or path of the rejects file, with {job}, {run} and params: rejects/{job}-{run}.csv by default."),
 		at("files", func(e *ErrorPolicy) *string { return &e.Files }, oneOf("continue", "stop"),
 			"Whether the other files are done after one that failed: continue (the default) or stop."),

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -55,7 +56,9 @@ func (r *reader) scalar(n node, want string) (Text, bool) {
 	if ok && !isAbsent(n.Node) {
 		hint = "quote the value: " + quoted(n.GetToken().Value)
 	} else if !isAbsent(n.Node) {
-		hint = r.quoteHint(n.pos())
+		hint = cmp.Or(r.quoteHint(n.pos()), "one value, no list and no mapping")
+	} else {
+		hint = "leave the key out if there is no value"
 	}
 	r.fail(n.pos(), fmt.Sprintf("expected %s, found %s", want, describe(n.Node)), hint)
 	return Text{}, false
@@ -96,7 +99,7 @@ func (r *reader) failAt(t Text, f *fault) {
 func oneOf(words ...string) kind[string] {
 	return parsed(object{"enum": words}, quotedList(words), func(t Text) (string, *fault) {
 		if !slices.Contains(words, t.S) {
-			hint := Suggest(t.S, words)
+			hint := cmp.Or(Suggest(t.S, words), "as in "+words[0])
 			return "", &fault{0, fmt.Sprintf("expected %s, found %q", quotedList(words), t.S), hint}
 		}
 		return t.S, nil
@@ -130,7 +133,7 @@ func flag() kind[bool] {
 			return
 		}
 		hint := map[string]string{"yes": "write true", "on": "write true", "no": "write false", "off": "write false", "true": "without the quotes", "false": "without the quotes"}
-		r.fail(t.Pos, "expected true or false, found "+describe(n.Node), hint[strings.ToLower(t.S)])
+		r.fail(t.Pos, "expected true or false, found "+describe(n.Node), cmp.Or(hint[strings.ToLower(t.S)], "write true or false"))
 	}}
 }
 
@@ -178,7 +181,7 @@ func listOf[V any](k kind[V]) kind[[]V] {
 		switch {
 		case n.Node == nil:
 		case !ok:
-			r.fail(n.pos(), "expected a list, found "+describe(n.Node), listHint(n.Node))
+			r.fail(n.pos(), "expected a list, found "+describe(n.Node), cmp.Or(listHint(n.Node), "as in [a, b]"))
 		case len(list.Values) == 0:
 			r.fail(n.pos(), "the list is empty", "leave the key out if there is none")
 		default:

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -59,9 +61,12 @@ func whole(text string) string {
 	return text
 }
 
+// wholeFile are the jobs whose errors are about no key.
+var wholeFile = map[string]bool{"empty": true, "missing-keys": true, "not-a-mapping": true, "two-documents": true, "anchor-twice": true}
+
 func TestMalformed(t *testing.T) {
 	archive, jobs := malformedJobs(t)
-	if len(jobs) < 60 {
+	if len(jobs) < 120 {
 		t.Errorf("only %d jobs", len(jobs))
 	}
 	for _, job := range jobs {
@@ -70,6 +75,14 @@ func TestMalformed(t *testing.T) {
 			var errs spec.Errors
 			if !errors.As(err, &errs) {
 				t.Fatalf("got %T: %v; want Errors\n%s", err, err, job.text)
+			}
+			for _, e := range errs {
+				if e.File != "j.yaml" || e.Line < 1 || e.Column < 1 || e.Hint == "" {
+					t.Errorf("%v: every error has its place and a hint", e)
+				}
+				if e.Path == "" && !wholeFile[job.name] {
+					t.Errorf("%v: no key is named", e)
+				}
 			}
 			if got := err.Error() + "\n"; *update {
 				setFile(archive, job.name, got)
@@ -143,6 +156,84 @@ func TestSchemaRefusesMalformed(t *testing.T) {
 		if err != nil && job.noSchema != "" {
 			t.Errorf("%s: the schema refuses it: take the mark away", job.name)
 		}
+	}
+}
+
+// TestTemplatesInSchema holds the schema's patterns of templates against the
+// reader of templates, which must agree on what is well formed.
+func TestTemplatesInSchema(t *testing.T) {
+	schema := compiledSchema(t)
+	for _, tc := range []struct{ files, to string }{
+		{"in/a.json", "out/{file.stem}.parquet"},
+		{"s3://bucket/{{*}}/{*day}/{*name}.json", "s3://b/{day}/{file.name}.csv"},
+		{"$/a$b$$.json", "$/{file.stem}$.parquet"},
+		{"-", "C:/x/{file.key}"},
+		{"https://${USER}:${PW}@host/a.json", "${OUT}/a.parquet"},
+		{"${DIR}/{*_a1}-{*_a1}.json", "out//x.parquet"},
+		{"a/{{{*x}}}/b", "{x}"},
+		{"한국/{*날}.json", "o"},
+		{"in/{*file.x}.json", "o"},
+		{"in/{*a}{b}.json", "o"},
+		{"{in}", "o"},
+		{"ftp://a/b", "o"},
+		{"S3://a/b", "o"},
+		{"a", "gs://a/b"},
+		{"a", "https://a/b"},
+		{"a", "{*b}"},
+		{"a", "-"},
+		{"a", "{{a}}/"},
+	} {
+		text := fmt.Sprintf("sluice: 1\nname: j\nparams: {in: {type: string}, b: {type: string}}\nfrom: {files: %q}\ncolumns: {id: {from: id, type: string}}\nto: {files: %q}\n", tc.files, tc.to)
+		doc, err := asJSON(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = spec.Parse("j.yaml", []byte(text))
+		if refused := schema.Validate(doc); (err == nil) != (refused == nil) {
+			t.Errorf("%s -> %s\n Parse: %v\nschema: %v", tc.files, tc.to, err, refused)
+		}
+	}
+}
+
+// TestParseIsBounded checks that no text takes long, or much, to be refused.
+func TestParseIsBounded(t *testing.T) {
+	deep := 50_000
+	var blocks strings.Builder
+	for i := range 1000 {
+		blocks.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	merges := "sluice: 1\nname: j\na: &a {k: v}\n"
+	for c := 'b'; c < 'n'; c++ {
+		merges += fmt.Sprintf("%c: &%c {<<: [%s]}\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", c-1), 20), ", "))
+	}
+	for name, tc := range map[string]struct{ text, want string }{
+		"lists":    {"a: " + strings.Repeat("[", deep), "j.yaml:1:1: nested deeper than 100 levels"},
+		"mappings": {"a: " + strings.Repeat("{a: ", deep), "nested deeper than 100 levels"},
+		"lines":    {"a:\n" + strings.Repeat(" [\n", deep), "j.yaml:100:2: nested deeper than 100 levels"},
+		"blocks":   {blocks.String(), "j.yaml:101:101: nested deeper than 100 levels"},
+		"dashes":   {"a: " + strings.Repeat("- ", deep), "j.yaml:1:4: "},
+		"size":     {"a: " + strings.Repeat("x", 1<<20), "j.yaml:1:1: the file is larger than 1 MiB (from.each.file "},
+		"merges":   {merges + "from: {<<: *m}\n", "from: the merge keys bring in too much (write the keys out)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun := time.Now()
+			_, err := spec.Parse("j.yaml", []byte(tc.text))
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %.300v\nwant %s", err, tc.want)
+			} else if len(err.Error()) > 4000 {
+				t.Errorf("the error has %d bytes", len(err.Error()))
+			}
+			if took := time.Since(begun); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+	brackets := "sluice: 1\nname: j\nfrom: {files: a}\ncolumns:\n"
+	for i := range 300 {
+		brackets += fmt.Sprintf("  c%d: {from: a, type: string, match: \"[\\\\[{]\"} # it's [ {\n", i)
+	}
+	if _, err := spec.Parse("j.yaml", []byte(brackets+"to: {files: b}\n")); err != nil {
+		t.Error(err)
 	}
 }
 

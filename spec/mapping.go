@@ -41,6 +41,16 @@ func (k key[T]) required() key[T] { k.need = true; return k }
 // of says that the key makes sense for one kind of target only.
 func (k key[T]) of(only target) key[T] { k.only = only; return k }
 
+// brief returns what the key is for, in a few words.
+func (k key[T]) brief() string {
+	text, _, _ := strings.Cut(k.doc, ". ")
+	text, _, _ = strings.Cut(text, ";")
+	if text = strings.TrimSuffix(text, "."); strings.HasPrefix(text, "The ") || strings.HasPrefix(text, "Where ") {
+		text = strings.ToLower(text[:1]) + text[1:]
+	}
+	return text
+}
+
 // mapping is a mapping of fixed keys. pos, if not nil, is where T keeps the
 // place of its key.
 func mapping[T any](pos func(*T) *Pos, keys ...key[T]) kind[T] {
@@ -66,7 +76,7 @@ func readMapping[T any](r *reader, n node, keys []key[T], t *T) {
 	}
 	entries, ok := r.entries(n)
 	if !ok {
-		r.fail(n.pos(), "expected a mapping with "+orList(names, 5)+", found "+describe(n.Node), "")
+		r.fail(n.pos(), "expected a mapping with "+orList(names, 5)+", found "+describe(n.Node), fmt.Sprintf("as in {%s: ...}", names[0]))
 		return
 	}
 	there := map[string]bool{}
@@ -83,7 +93,7 @@ func readMapping[T any](r *reader, n node, keys []key[T], t *T) {
 	}
 	for _, k := range keys {
 		if k.need && !there[k.name] && (k.only == bothTargets || k.only == r.target) {
-			r.fail(n.key, fmt.Sprintf("the key %q is missing", k.name), "")
+			r.fail(n.key, fmt.Sprintf("the key %q is missing", k.name), k.brief())
 		}
 	}
 }
@@ -155,7 +165,7 @@ func named[V any](what string, form *regexp.Regexp, hint string, k kind[V], set 
 			}
 			entries, ok := r.entries(n)
 			if !ok {
-				r.fail(n.pos(), fmt.Sprintf("expected a mapping from %s to its value, found %s", what, describe(n.Node)), "")
+				r.fail(n.pos(), fmt.Sprintf("expected a mapping from %s to its value, found %s", what, describe(n.Node)), "as in {name: ...}")
 				return
 			}
 			for i, e := range entries {

@@ -17,6 +17,7 @@ type reader struct {
 	target  target
 	seen    map[string]Pos // the keys that are there, by path
 	anchors map[string]ast.Node
+	merged  int // keys that merge keys brought in
 	errs    Errors
 }
 
@@ -94,7 +95,7 @@ func (r *reader) resolve(n ast.Node, key Pos) node {
 			return node{n, key}
 		}
 	}
-	r.fail(key, "the aliases go round in a circle", "")
+	r.fail(key, "the aliases go round in a circle", "write one of the values out")
 	return node{nil, key}
 }
 
@@ -109,7 +110,7 @@ func aliasName(n *ast.AliasNode) string {
 func (r *reader) Visit(n ast.Node) ast.Visitor {
 	if a, ok := n.(*ast.AnchorNode); ok && a.Name != nil && a.Name.GetToken() != nil {
 		if _, twice := r.anchors[a.Name.GetToken().Value]; twice {
-			r.fail(node{a, Pos{}}.pos(), fmt.Sprintf("the anchor &%s is there twice", a.Name.GetToken().Value), "")
+			r.fail(node{a, Pos{}}.pos(), fmt.Sprintf("the anchor &%s is there twice", a.Name.GetToken().Value), "give one of them another name")
 		}
 		r.anchors[a.Name.GetToken().Value] = a.Value
 	}
@@ -123,10 +124,10 @@ func (r *reader) entries(n node) ([]entry, bool) {
 	if !ok {
 		return nil, false
 	}
-	return r.merged(m, n.key, 0), true
+	return r.mergedEntries(m, n.key, 0), true
 }
 
-func (r *reader) merged(m *ast.MappingNode, key Pos, depth int) []entry {
+func (r *reader) mergedEntries(m *ast.MappingNode, key Pos, depth int) []entry {
 	var own, merged []entry
 	first := map[string]Pos{}
 	for _, v := range m.Values {
@@ -136,7 +137,7 @@ func (r *reader) merged(m *ast.MappingNode, key Pos, depth int) []entry {
 		}
 		e := r.entry(v, key.Path, m.IsFlowStyle)
 		if at, twice := first[e.name]; twice {
-			r.fail(e.key, fmt.Sprintf("the key is there twice, first at line %d, column %d", at.Line, at.Column), "")
+			r.fail(e.key, fmt.Sprintf("the key is there twice, first at line %d, column %d", at.Line, at.Column), "leave one out")
 			continue
 		}
 		first[e.name] = e.key
@@ -151,6 +152,10 @@ func (r *reader) merged(m *ast.MappingNode, key Pos, depth int) []entry {
 	return own
 }
 
+// mostMerged is how many keys all merge keys together may bring in: lists of
+// lists of aliases are short to write and long to read.
+const mostMerged = 10_000
+
 // merge returns the entries of the mapping, or list of mappings, that a merge
 // key names.
 func (r *reader) merge(value ast.Node, key Pos, depth int) []entry {
@@ -161,7 +166,13 @@ func (r *reader) merge(value ast.Node, key Pos, depth int) []entry {
 			r.fail(key, "the merge keys go round in a circle", "")
 			return nil
 		}
-		return r.merged(v, key, depth+1)
+		if r.merged += len(v.Values); r.merged > mostMerged {
+			if r.merged -= len(v.Values); !r.failed(key.Path) {
+				r.fail(key, "the merge keys bring in too much", "write the keys out")
+			}
+			return nil
+		}
+		return r.mergedEntries(v, key, depth+1)
 	case *ast.SequenceNode:
 		var all []entry
 		for _, item := range v.Values {
@@ -173,7 +184,7 @@ func (r *reader) merge(value ast.Node, key Pos, depth int) []entry {
 	case nil:
 		return nil
 	}
-	r.fail(n.pos(), "<< merges mappings, as in <<: *name", "")
+	r.fail(n.pos(), "expected a mapping to merge, found "+describe(n.Node), "as in <<: *name")
 	return nil
 }
 
@@ -185,7 +196,7 @@ func (r *reader) entry(v *ast.MappingValueNode, path string, flow bool) entry {
 		name = scalarText(k)
 		at = node{k, Pos{Line: at.Line, Column: at.Column}}.pos()
 	default:
-		r.fail(Pos{Line: at.Line, Column: at.Column, Path: path}, "a key is a text", "")
+		r.fail(Pos{Line: at.Line, Column: at.Column, Path: path}, "a key is a text", "quote it if the brackets are part of it")
 	}
 	at.Path = join(path, name)
 	start := v.Start

@@ -57,6 +57,10 @@ func (r *reader) document(text []byte) node {
 		r.fail(at, "the file is not UTF-8 text", "save it as UTF-8")
 		return none
 	}
+	if at, msg, hint := r.excess(text); msg != "" {
+		r.fail(at, msg, hint)
+		return none
+	}
 	file, err := parseYAML(text)
 	if err != nil {
 		r.syntax(err)
@@ -74,16 +78,63 @@ func (r *reader) document(text []byte) node {
 		root = doc.Body
 	}
 	if root == nil {
-		r.fail(start, "the file is empty", "")
+		r.fail(start, "the file is empty", `"sluice init" writes a job`)
 		return none
 	}
 	ast.Walk(r, root)
 	n := r.resolve(root, start)
 	if _, ok := n.Node.(*ast.MappingNode); !ok && n.Node != nil {
-		r.fail(n.pos(), "expected a mapping with sluice, name, from ..., found "+describe(n.Node), "")
+		r.fail(n.pos(), "expected a mapping with sluice, name, from ..., found "+describe(n.Node), "begin with sluice: 1")
 		return none
 	}
 	return n
+}
+
+const (
+	mostBytes = 1 << 20 // of a job file; the YAML parser's time grows with the square
+	mostDeep  = 100     // levels of indentation and brackets
+)
+
+// excess says where the text is more than a job file ever is, which the YAML
+// parser would take minutes for.
+func (r *reader) excess(text []byte) (at Pos, msg, hint string) {
+	if len(text) > mostBytes {
+		return Pos{Line: 1, Column: 1}, fmt.Sprintf("the file is larger than %d MiB", mostBytes>>20), "from.each.file reads a long list of entries from a file of its own"
+	}
+	var indents []int
+	brackets := 0
+	for i, line := range r.lines {
+		indent := len(line) - len(strings.TrimLeft(line, " "))
+		if indent == len(line) {
+			continue
+		}
+		for len(indents) > 0 && indents[len(indents)-1] >= indent {
+			indents = indents[:len(indents)-1]
+		}
+		indents = append(indents, indent)
+		most := 0
+		brackets, most = nesting(line, brackets)
+		if len(indents)+most > mostDeep {
+			return Pos{Line: i + 1, Column: indent + 1}, fmt.Sprintf("nested deeper than %d levels", mostDeep), "a job file has a few"
+		}
+	}
+	return Pos{}, "", ""
+}
+
+// nesting returns how many brackets are open after the line, and at most within
+// it.
+func nesting(line string, open int) (after, most int) {
+	most = open
+	for _, c := range bare(line) {
+		switch c {
+		case '[', '{':
+			open++
+			most = max(most, open)
+		case ']', '}':
+			open = max(0, open-1)
+		}
+	}
+	return open, most
 }
 
 // parseYAML is the parser of goccy/go-yaml; what it panics at is an error.
@@ -130,7 +181,7 @@ func (r *reader) version(root node) bool {
 		case ok:
 			r.fail(n.pos(), fmt.Sprintf("version %s of the job file is not known", i.GetToken().Value), "this program reads version 1")
 		case n.Node != nil:
-			r.fail(n.pos(), "expected the version 1, found "+describe(n.Node), "")
+			r.fail(n.pos(), "expected the version 1, found "+describe(n.Node), "write sluice: 1")
 		}
 		return false
 	}
@@ -179,6 +230,14 @@ func (r *reader) syntax(err error) {
 		}
 	}
 	plain, hint := plainSyntax(msg)
+	at.Path = r.pathAt(at)
+	if line, mark := r.unclosed(at); hint == "" && mark != "" {
+		at.Path = r.pathAt(Pos{Line: line, Column: len(r.lines[line-1])})
+		hint = fmt.Sprintf("perhaps the %s in line %d is not closed", mark, line)
+		if strings.Contains("[{", mark) && comment.MatchString(r.lines[line-1]) {
+			hint = fmt.Sprintf("the # in line %d begins a comment: quote a value that it is part of", line)
+		}
+	}
 	if hint == "" {
 		hint = r.syntaxHint(at)
 	}

@@ -3,6 +3,8 @@ package spec
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Schema returns the JSON Schema of job files, for editors. It is made of the
@@ -47,6 +49,41 @@ func mappingSchema[T any](keys []key[T]) object {
 	}
 	return schema
 }
+
+// templateForm is what parseParts reads, but for the names' own rules.
+const templateForm = `^(?:\$*(?:[^{}$]|\{\{|\}\}|\{\*?[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?\}))*\$*$`
+
+// templateSchema is the JSON Schema of templates of a URL of one of the schemes
+// or, with paths, of a path.
+func templateSchema(paths bool, schemes []string) object {
+	known := object{"pattern": "^(?:(?:" + strings.Join(schemes, "|") + ")://|[{$])"}
+	if paths {
+		known = object{"anyOf": []object{known, {"not": object{"pattern": scheme.String()}}}}
+	}
+	return object{"type": "string", "minLength": 1, "pattern": templateForm, "allOf": []object{known}}
+}
+
+// never is the kind with a schema that refuses texts of the forms. What read
+// says of them is for the checks to say.
+func never[V any](k kind[V], forms ...string) kind[V] {
+	all, _ := k.schema["allOf"].([]object)
+	for _, form := range forms {
+		all = append(slices.Clip(all), object{"not": object{"pattern": form}})
+	}
+	k.schema["allOf"] = all
+	return k
+}
+
+// sources is a template of the files to read.
+func sources() kind[Template] {
+	capture := `\{\*[^{}]*\}`
+	return never(template("s3", "https", "file"),
+		capture+capture, `^https://.*`+capture, `^[^/]*//[^/]*`+capture, `\{\*[^{}]*\.`,
+		`\{\*(?:`+strings.Join(FileFields[:], "|")+`)\}`, `(?:^|[^{])\*`)
+}
+
+// output is a template of one file to write.
+func output() kind[Template] { return never(template("s3", "file"), `\{\*`, "/$", "^-$") }
 
 // elsewhere is the part of a mapping's schema that depends on the target: the
 // keys of the other one are refused, those it needs required.

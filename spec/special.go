@@ -37,6 +37,14 @@ func storesKind() kind[map[string]Store] {
 	}}
 }
 
+// letKind is the expressions by their names.
+func letKind() kind[[]Let] {
+	k := named("a name", identifier, identifierHint, part(expression(), func(l *Let) *Text { return &l.Expr }),
+		func(l *Let, name string, at Pos) { l.Name, l.Pos = name, at })
+	k.schema["propertyNames"] = object{"pattern": identifier.String(), "not": object{"enum": reserved}}
+	return k
+}
+
 var paramKinds = []row.Kind{
 	row.String, row.Bool, row.Int16, row.Int32, row.Int64, row.Float32, row.Float64, row.Decimal,
 	row.Date, row.Time, row.Timestamp, row.TimestampTZ,
@@ -54,7 +62,7 @@ func paramType() kind[row.Type] {
 	return kind[row.Type]{schema: schema, read: func(r *reader, n node, v *row.Type) {
 		before := len(r.errs)
 		if types.read(r, n, v); len(r.errs) == before && !slices.Contains(paramKinds, v.Kind) {
-			r.fail(n.pos(), fmt.Sprintf("a param cannot be of type %s", v), "")
+			r.fail(n.pos(), fmt.Sprintf("a param cannot be of type %s", v), "as in type: string")
 		}
 	}}
 }
@@ -81,7 +89,7 @@ func headerKind() kind[string] {
 	schema := object{"anyOf": []object{{"type": "boolean"}, {"type": "integer", "minimum": 1}}}
 	return parsed(schema, "true, false or the number of a line", func(t Text) (string, *fault) {
 		if !header.MatchString(t.S) {
-			return "", &fault{0, fmt.Sprintf("expected true, false or the number of a line, found %q", t.S), ""}
+			return "", &fault{0, fmt.Sprintf("expected true, false or the number of a line, found %q", t.S), "lines are counted from 1"}
 		}
 		return t.S, nil
 	})
@@ -103,7 +111,7 @@ func tableDotColumn() kind[Text] {
 // eachKind is a list of entries, or the file that they are read from.
 func eachKind() kind[*Each] {
 	fromFile := mapping(nil,
-		at("file", func(e *Each) **Template { return &e.File }, pointer(template("s3", "https", "file")),
+		at("file", func(e *Each) **Template { return &e.File }, pointer(never(template("s3", "https", "file"), `\{\*`)),
 			"URL or path of the entries, JSON or CSV; - is standard input.").required(),
 		at("at", func(e *Each) *Text { return &e.At }, text(),
 			"Of JSON: the path of the list in the document."),

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -62,13 +63,13 @@ func whole(least int) kind[int] {
 		_, isInt := n.Node.(*ast.IntegerNode)
 		switch {
 		case wholeNumber.MatchString(t.S) && err != nil:
-			r.fail(t.Pos, t.S+" is too large", "")
+			r.fail(t.Pos, t.S+" is too large", fmt.Sprintf("at most %d", math.MaxInt))
 		case !isInt && wholeNumber.MatchString(t.S):
 			r.fail(t.Pos, fmt.Sprintf("expected %s, found %s", want, describe(n.Node)), "without the quotes")
 		case !isInt || !wholeNumber.MatchString(t.S):
-			r.fail(t.Pos, fmt.Sprintf("expected %s, found %s", want, describe(n.Node)), "")
+			r.fail(t.Pos, fmt.Sprintf("expected %s, found %s", want, describe(n.Node)), "digits alone, as in 20")
 		case i < least:
-			r.fail(t.Pos, fmt.Sprintf("expected at least %d, found %d", least, i), "")
+			r.fail(t.Pos, fmt.Sprintf("expected at least %d, found %d", least, i), "as in 20")
 		default:
 			*v = i
 		}
@@ -84,7 +85,7 @@ func positive() kind[float64] {
 		}
 		f, err := strconv.ParseFloat(t.S, 64)
 		if err != nil || !constant.MatchString(t.S) || f <= 0 {
-			r.fail(t.Pos, "expected a number above 0, found "+describe(n.Node), "")
+			r.fail(t.Pos, "expected a number above 0, found "+describe(n.Node), "as in 50 or 0.5")
 			return
 		}
 		*v = f
@@ -97,7 +98,14 @@ func autoOr[V any](k kind[V]) kind[V] {
 		s, ok := n.(*ast.StringNode)
 		return ok && s.Value == "auto"
 	}
-	return either(isAuto, kind[V]{schema: object{"const": "auto"}, read: func(*reader, node, *V) {}}, k)
+	other := kind[V]{schema: k.schema, read: func(r *reader, n node, v *V) {
+		before := len(r.errs)
+		k.read(r, n, v)
+		for _, e := range r.errs[before:] {
+			e.Hint += ", or auto"
+		}
+	}}
+	return either(isAuto, kind[V]{schema: object{"const": "auto"}, read: func(*reader, node, *V) {}}, other)
 }
 
 var size = regexp.MustCompile(`^([1-9][0-9]*)(?:\.([0-9]))? ?(B|[kKMGT]i?B)$`)
@@ -122,7 +130,7 @@ func bytesOf(least int64) kind[int64] {
 		}
 		n, err := strconv.ParseFloat(m[1]+"."+m[2]+"0", 64)
 		if n *= unit; err != nil || n > 1<<60 {
-			return 0, &fault{0, t.S + " is too large", ""}
+			return 0, &fault{0, t.S + " is too large", `as in "256 MiB"`}
 		}
 		if int64(n) < least {
 			return 0, &fault{0, fmt.Sprintf("%s is too little", t.S), fmt.Sprintf(`at least "%d MiB"`, least>>20)}
@@ -140,7 +148,7 @@ func allowance() kind[Allow] {
 		if number, ok := strings.CutSuffix(t.S, "%"); ok && share.MatchString(t.S) {
 			f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 			if err != nil || f > 100 {
-				return Allow{}, &fault{0, t.S + " is more than all of them", ""}
+				return Allow{}, &fault{0, t.S + " is more than all of them", "at most 100%"}
 			}
 			return Allow{Set: true, IsShare: true, Share: f / 100}, nil
 		}
@@ -189,7 +197,11 @@ func simpleTypes() []string {
 
 // typeHint says which type was probably meant by one that is not known.
 func typeHint(name string) string {
-	name, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(name)), "(")
+	name = strings.ToLower(strings.TrimSpace(name))
+	for strings.HasPrefix(name, "list(") && !strings.HasPrefix(name, "list()") {
+		name = strings.TrimSpace(name[len("list("):])
+	}
+	name, _, _ = strings.Cut(strings.TrimRight(name, ") "), "(")
 	meant := map[string]string{
 		"int": "int64", "integer": "int64", "bigint": "int64", "long": "int64", "smallint": "int16", "short": "int16",
 		"float": "float64", "double": "float64", "real": "float32", "number": "float64", "numeric": "decimal(p,s)",
@@ -199,8 +211,11 @@ func typeHint(name string) string {
 	if m, ok := meant[name]; ok {
 		return fmt.Sprintf("did you mean %q?", m)
 	}
-	if name == "decimal" || name == "list" {
-		return ""
+	if name == "decimal" {
+		return `as in "decimal(12,2)"`
+	}
+	if name == "list" {
+		return "as in list(string)"
 	}
 	if hint := Suggest(name, row.Names()); hint != "" {
 		return hint
@@ -225,10 +240,24 @@ func regular() kind[Text] {
 func character() kind[string] {
 	return parsed(object{"type": "string", "minLength": 1, "maxLength": 1}, "one character", func(t Text) (string, *fault) {
 		if len([]rune(t.S)) != 1 {
-			return "", &fault{0, fmt.Sprintf("expected one character, found %q", t.S), ""}
+			return "", &fault{0, fmt.Sprintf("expected one character, found %q", t.S), `as in ","`}
 		}
 		return t.S, nil
 	})
+}
+
+// mark is a character that stands within numbers and is no part of them.
+func mark() kind[string] {
+	k := character()
+	k.schema["pattern"] = "^[^0-9+-]$"
+	read := k.read
+	k.read = func(r *reader, n node, v *string) {
+		if read(r, n, v); strings.Contains("0123456789+-", *v) && *v != "" {
+			r.fail(n.pos(), fmt.Sprintf("%q is part of numbers", *v), `as in ","`)
+			*v = ""
+		}
+	}
+	return k
 }
 
 // zone is the name of a time zone.
@@ -254,9 +283,9 @@ func templateOf(paths bool, schemes []string) kind[Template] {
 	if paths {
 		want = "a URL or path"
 	}
-	return parsed(object{"type": "string", "minLength": 1}, want, func(t Text) (Template, *fault) {
+	return parsed(templateSchema(paths, schemes), want, func(t Text) (Template, *fault) {
 		if strings.TrimSpace(t.S) == "" {
-			return Template{}, &fault{0, "the text is empty", ""}
+			return Template{}, &fault{0, "the text is empty", "leave the key out if there is none"}
 		}
 		parts, fault := parseParts(t.S)
 		if fault != nil {
