@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -47,13 +48,8 @@ func (s *Stage) compare(ctx context.Context, again bool, open func(context.Conte
 		c.ledger, c.dead, err = open(ctx)
 		return err
 	}, func(ctx context.Context) (err error) {
-		if tasks, err = s.sources(ctx); err != nil {
-			return err
-		}
-		if err := s.name(tasks); err != nil {
-			return err
-		}
-		return s.locateOutputs(ctx, tasks)
+		tasks, err = s.pairs(ctx)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -65,6 +61,30 @@ func (s *Stage) compare(ctx context.Context, again bool, open func(context.Conte
 	}
 	s.classify(c, tasks, again)
 	return c, nil
+}
+
+// pairs finds the sources and their outputs: both at once, unless the name of
+// an output tells what only a look at its source does.
+func (s *Stage) pairs(ctx context.Context) ([]*task, error) {
+	tasks, err := s.candidates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	looked := slices.ContainsFunc(s.job.To.Files.Parts, func(p spec.Part) bool { return p.Name == "file.size" || p.Name == "file.modified" })
+	if looked {
+		if err := s.locateSources(ctx, tasks); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.name(tasks); err != nil {
+		return nil, err
+	}
+	return tasks, flow.Together(ctx, func(ctx context.Context) error {
+		if looked {
+			return nil
+		}
+		return s.locateSources(ctx, tasks)
+	}, func(ctx context.Context) error { return s.locateOutputs(ctx, tasks) })
 }
 
 // locateOutputs fills in which outputs there are already.

@@ -39,10 +39,11 @@ func (r *run) load(ctx context.Context, t *task) (change, error) {
 		defer in.Close()
 		return r.loadStream(ctx, t, in)
 	}
-	if err := r.budget.Acquire(ctx, cost(t.Size)); err != nil {
+	held := cost(t.Size)
+	if err := r.budget.Acquire(ctx, held); err != nil {
 		return change{}, err
 	}
-	defer r.budget.Release(cost(t.Size))
+	defer func() { r.budget.Release(held) }()
 	in, _, err := store.Get(ctx, t.store, t.key, etag(t.ETag))
 	if err != nil {
 		return change{}, err
@@ -59,6 +60,11 @@ func (r *run) load(ctx context.Context, t *task) (change, error) {
 	}
 	if err != nil {
 		return change{}, err
+	}
+	if rest := cost(int64(len(out))); rest < held { // the source's text is no longer needed
+		in = nil
+		r.budget.Release(held - rest)
+		held = rest
 	}
 	return r.deliver(ctx, t, done, func(c store.Condition) (store.Info, error) {
 		return store.Put(ctx, r.target, r.base+t.output, out, c)

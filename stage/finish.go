@@ -104,42 +104,35 @@ func (r *run) recorded(ended error) Run {
 // write commits a generation with one more run, and with those that were cut
 // off and that nobody goes on with.
 func (l *ledger) write(ctx context.Context, rec Run, changes []change, old []*remains, keep int) error {
-	var err error
-	if rec.Segment, err = l.putSegment(ctx, rec.ID, changes); err != nil {
+	records, segments := make([]Run, 0, len(old)+1), make([][]byte, 0, len(old)+1)
+	add := func(r Run, changes []change) error {
+		if len(changes) > 0 {
+			r.Segment = r.ID
+		}
+		packed, err := pack(changes)
+		records, segments = append(records, r), append(segments, packed)
 		return err
 	}
-	records := make([]Run, 0, len(old)+1)
 	for _, d := range old {
-		cut := Run{ID: d.id, Verb: d.verb(), State: "cut off", Started: runTime(d.id), Shard: d.shard()}
-		if cut.Segment, err = l.putSegment(ctx, d.id, d.changes); err != nil {
+		if err := add(Run{ID: d.id, Verb: d.verb(), State: "cut off", Started: runTime(d.id), Shard: d.shard()}, d.changes); err != nil {
 			return err
 		}
-		records = append(records, cut)
 	}
-	records = append(records, rec)
+	if err := add(rec, changes); err != nil {
+		return err
+	}
 	return l.commit(ctx, func(g *generation) error {
-		for _, r := range records {
-			if r.Segment != "" {
-				g.Segments = append(g.Segments, r.Segment)
-			}
+		for i, r := range records {
 			g.Runs = append(g.Runs, r)
+			if r.Segment == "" {
+				continue
+			}
+			if err := l.addSegment(ctx, g, r.Segment, segments[i]); err != nil {
+				return err
+			}
 		}
 		return l.compact(ctx, g, keep)
 	})
-}
-
-// putSegment writes a run's changes, and returns the segment's name, or "" if
-// there are none.
-func (l *ledger) putSegment(ctx context.Context, run string, changes []change) (string, error) {
-	if len(changes) == 0 {
-		return "", nil
-	}
-	packed, err := pack(changes)
-	if err != nil {
-		return "", err
-	}
-	_, err = store.Put(ctx, l.store, l.dir+"seg/"+run, packed, store.Condition{})
-	return run, err
 }
 
 // clear removes what runs that ended have left, what the ledger no longer

@@ -39,9 +39,12 @@ type ledger struct {
 type generation struct {
 	Number   int64     `json:"number"`
 	Written  time.Time `json:"written"`
-	Segments []string  `json:"segments"`          // names under seg/, oldest first
+	Segments []string  `json:"segments"`          // their names, oldest first
 	Runs     []Run     `json:"runs"`              // oldest first
-	Dropped  []string  `json:"dropped,omitempty"` // segments that this one no longer needs; the next run deletes them
+	Dropped  []string  `json:"dropped,omitempty"` // under seg/, what this one no longer needs; the next run deletes it
+
+	// Inline holds small segments, by name. All others are under seg/.
+	Inline map[string][]byte `json:"inline,omitempty"`
 }
 
 // A Run is one apply or revert, as the ledger keeps it.
@@ -70,6 +73,9 @@ const (
 	keepGens  = 3   // generations left for readers that have begun with an older one
 	keepRuns  = 500 // run records in a generation
 	maxSegs   = 12  // segments before they are merged
+
+	inlineMost = 64 << 10  // a segment up to this size lies in the generation, in bytes
+	inlineAll  = 512 << 10 // all of those, in bytes
 )
 
 func genKey(n int64) string { return fmt.Sprintf("%s%012d", genPrefix, n) }
@@ -108,10 +114,7 @@ func (l *ledger) load(ctx context.Context, newest string) error {
 	if err := l.read(ctx, newest); err != nil {
 		return err
 	}
-	fetch := func(ctx context.Context, i int) ([]byte, error) {
-		packed, _, err := store.Get(ctx, l.store, l.dir+"seg/"+l.gen.Segments[i], "")
-		return packed, err
-	}
+	fetch := func(ctx context.Context, i int) ([]byte, error) { return l.packed(ctx, &l.gen, l.gen.Segments[i]) }
 	i := 0
 	for packed, err := range flow.Ahead(ctx, len(l.gen.Segments), 4, fetch) {
 		if err == nil {
@@ -147,12 +150,55 @@ func (l *ledger) set(e entry) {
 	l.files[e.Source] = e
 }
 
-func (l *ledger) segment(ctx context.Context, name string, each func(change)) error {
+// packed returns a segment of the generation.
+func (l *ledger) packed(ctx context.Context, g *generation, name string) ([]byte, error) {
+	if packed, ok := g.Inline[name]; ok {
+		return packed, nil
+	}
 	packed, _, err := store.Get(ctx, l.store, l.dir+"seg/"+name, "")
+	return packed, err
+}
+
+// segment reads a segment of the generation.
+func (l *ledger) segment(ctx context.Context, g *generation, name string, each func(change)) error {
+	packed, err := l.packed(ctx, g, name)
 	if err != nil {
 		return err
 	}
 	return unpack(name, packed, each)
+}
+
+// addSegment makes packed changes the newest segment of the generation. A small
+// one is written with the generation itself, by the same request.
+func (l *ledger) addSegment(ctx context.Context, g *generation, name string, packed []byte) error {
+	g.Segments = append(g.Segments, name)
+	all := len(packed)
+	for _, other := range g.Inline {
+		all += len(other)
+	}
+	if len(packed) <= inlineMost && all <= inlineAll {
+		g.Inline[name] = packed
+		return nil
+	}
+	_, err := store.Put(ctx, l.store, l.dir+"seg/"+name, packed, store.Condition{})
+	return err
+}
+
+// drop takes the oldest n segments out of the generation.
+func (g *generation) drop(n int) {
+	for _, name := range g.Segments[:n] {
+		if _, ok := g.Inline[name]; ok {
+			delete(g.Inline, name)
+		} else {
+			g.Dropped = append(g.Dropped, name)
+		}
+	}
+	for i := range g.Runs {
+		if slices.Contains(g.Segments[:n], g.Runs[i].Segment) {
+			g.Runs[i].Segment = ""
+		}
+	}
+	g.Segments = slices.Clone(g.Segments[n:])
 }
 
 // commit writes the next generation, with what edit makes of the current one.
@@ -162,6 +208,8 @@ func (l *ledger) commit(ctx context.Context, edit func(*generation) error) error
 	for {
 		next := l.gen
 		next.Segments, next.Runs = slices.Clone(next.Segments), slices.Clone(next.Runs)
+		next.Inline = map[string][]byte{}
+		maps.Copy(next.Inline, l.gen.Inline)
 		next.Number, next.Written, next.Dropped = next.Number+1, time.Now().UTC(), nil
 		if err := edit(&next); err != nil {
 			return err
@@ -214,7 +262,7 @@ func (l *ledger) compact(ctx context.Context, g *generation, keep int) error {
 	cut := len(g.Segments) - keep
 	files := map[string]entry{}
 	for _, name := range g.Segments[:cut] {
-		err := l.segment(ctx, name, func(c change) {
+		err := l.segment(ctx, g, name, func(c change) {
 			// A source that was taken back hides entries of merged segments only.
 			if c.State == stateNone {
 				delete(files, c.Source)
@@ -238,13 +286,8 @@ func (l *ledger) compact(ctx context.Context, g *generation, keep int) error {
 	if _, err := store.Put(ctx, l.store, l.dir+"seg/"+name, packed, store.Condition{}); err != nil {
 		return err
 	}
-	g.Dropped = slices.Clone(g.Segments[:cut])
-	g.Segments = append([]string{name}, g.Segments[cut:]...)
-	for i := range g.Runs {
-		if slices.Contains(g.Dropped, g.Runs[i].Segment) {
-			g.Runs[i].Segment = ""
-		}
-	}
+	g.drop(cut)
+	g.Segments = append([]string{name}, g.Segments...)
 	return nil
 }
 

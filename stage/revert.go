@@ -163,7 +163,7 @@ func (r *run) steps(ctx context.Context, id string) ([]step, *Reversal, error) {
 		return nil, rev, nil
 	}
 	var changes []change
-	if err := r.ledger.segment(ctx, rec.Segment, func(c change) { changes = append(changes, c) }); err != nil {
+	if err := r.ledger.segment(ctx, &r.ledger.gen, rec.Segment, func(c change) { changes = append(changes, c) }); err != nil {
 		return nil, nil, err
 	}
 	now := map[string]string{}

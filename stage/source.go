@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,9 +51,18 @@ func stem(key string) string {
 	return strings.TrimSuffix(name, path.Ext(name))
 }
 
-// sources finds the job's source files: one for each entry, or those that a
-// listing finds. Files of other shards are left out.
+// sources finds the job's source files, and which of them are there.
 func (s *Stage) sources(ctx context.Context) ([]*task, error) {
+	tasks, err := s.candidates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tasks, s.locateSources(ctx, tasks)
+}
+
+// candidates returns a task for each entry, or for each file that a listing
+// finds. Files of other shards are left out.
+func (s *Stage) candidates(ctx context.Context) ([]*task, error) {
 	var tasks []*task
 	for _, files := range s.job.From.Files {
 		var err error
@@ -85,13 +95,12 @@ func distinct(tasks []*task) []*task {
 	return kept
 }
 
-// named adds a task for each entry of `each`, and looks which are there.
+// named adds a task for each entry of `each`.
 func (s *Stage) named(ctx context.Context, files spec.Template, tasks []*task) ([]*task, error) {
 	entries, err := s.entries(ctx)
 	if err != nil {
 		return nil, err
 	}
-	first := len(tasks)
 	for i, entry := range entries {
 		url, err := s.expand(files, func(name string) (string, bool) { return fieldText(s.fields, entry, name) })
 		if err != nil {
@@ -105,11 +114,13 @@ func (s *Stage) named(ctx context.Context, files spec.Template, tasks []*task) (
 			tasks = append(tasks, t)
 		}
 	}
-	return tasks, s.locateTasks(ctx, tasks[first:])
+	return tasks, nil
 }
 
-// locateTasks fills in ETag, size and time of those sources that are there.
-func (s *Stage) locateTasks(ctx context.Context, tasks []*task) error {
+// locateSources fills in ETag, size and time of those sources that are there
+// and were not found by listing.
+func (s *Stage) locateSources(ctx context.Context, tasks []*task) error {
+	tasks = slices.DeleteFunc(slices.Clone(tasks), func(t *task) bool { return t.ETag != "" })
 	for st, group := range byStore(tasks) {
 		keys := make(map[string][]*task, len(group))
 		for _, t := range group {
@@ -151,7 +162,7 @@ func (s *Stage) found(ctx context.Context, files spec.Template, tasks []*task) (
 		if !s.mine(url) {
 			return tasks, nil
 		}
-		return append(tasks, t), s.locateTasks(ctx, []*task{t})
+		return append(tasks, t), nil
 	}
 	root := strings.TrimSuffix(matcher.Prefix(), prefix)
 	for info, err := range store.List(ctx, st, prefix, "") {
