@@ -2,7 +2,7 @@ package mapping
 
 import (
 	"regexp"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-128c3863/sluice/row"
@@ -325,12 +325,13 @@ func keep[T any](kept map[string]T, text string, compile func(string) (T, error)
 	if t, ok := kept[text]; ok {
 		return t, nil
 	}
+	text = strings.Clone(text) // it may lie in a buffer that is used again
 	t, err := compile(text)
 	if err == nil && kept != nil {
 		if len(kept) >= mostKept {
 			clear(kept)
 		}
-		kept[string(slices.Clone(raw(text)))] = t
+		kept[text] = t
 	}
 	return t, err
 }

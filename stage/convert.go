@@ -39,6 +39,7 @@ type converter struct {
 	workers *flow.Workers
 	budget  *flow.Budget
 	kits    sync.Pool
+	buffers sync.Pool // of *[]byte, for the text of a source
 	rejects *rejects
 }
 
@@ -66,6 +67,16 @@ func (c *converter) init(ctx context.Context, r *run) {
 	// The rest of the process' memory goes to connections, encoders and what
 	// the collector has not yet taken back.
 	c.budget = flow.NewBudget(r.job.Limits.Memory / 2)
+}
+
+// buffer returns one for a text of so many bytes. It goes back to c.buffers
+// when the text is no longer needed.
+func (c *converter) buffer(size int64) []byte {
+	if b, ok := c.buffers.Get().(*[]byte); ok && int64(cap(*b)) >= size {
+		return *b
+	}
+	const step = 256 << 10 // files of about one size share buffers
+	return make([]byte, 0, (size/step+1)*step)
 }
 
 func (c *converter) kit() (*kit, error) {

@@ -30,21 +30,26 @@ func (r *run) file(ctx context.Context, t *task) error {
 
 // load reads, converts and writes one file.
 func (r *run) load(ctx context.Context, t *task) (change, error) {
-	if r.streamed(t.Size) {
-		if err := r.budget.Acquire(ctx, streamCost); err != nil {
-			return change{}, err
-		}
-		defer r.budget.Release(streamCost)
-		in := store.Open(ctx, t.store, store.Info{Key: t.key, ETag: etag(t.ETag), Size: t.Size}, store.OpenOptions{})
-		defer in.Close()
-		return r.loadStream(ctx, t, in)
+	if !r.streamed(t.Size) {
+		return r.loadWhole(ctx, t)
 	}
+	if err := r.budget.Acquire(ctx, streamCost); err != nil {
+		return change{}, err
+	}
+	defer r.budget.Release(streamCost)
+	in := store.Open(ctx, t.store, store.Info{Key: t.key, ETag: etag(t.ETag), Size: t.Size}, store.OpenOptions{})
+	defer in.Close()
+	return r.loadStream(ctx, t, in)
+}
+
+// loadWhole does it for a file that is held in memory.
+func (r *run) loadWhole(ctx context.Context, t *task) (change, error) {
 	held := cost(t.Size)
 	if err := r.budget.Acquire(ctx, held); err != nil {
 		return change{}, err
 	}
 	defer func() { r.budget.Release(held) }()
-	in, _, err := store.Get(ctx, t.store, t.key, etag(t.ETag))
+	in, _, err := store.GetInto(ctx, t.store, t.key, etag(t.ETag), r.buffer(t.Size))
 	if err != nil {
 		return change{}, err
 	}
@@ -61,8 +66,8 @@ func (r *run) load(ctx context.Context, t *task) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
-	if rest := cost(int64(len(out))); rest < held { // the source's text is no longer needed
-		in = nil
+	r.buffers.Put(&in)
+	if rest := cost(int64(len(out))); rest < held {
 		r.budget.Release(held - rest)
 		held = rest
 	}

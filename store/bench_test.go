@@ -55,7 +55,7 @@ func BenchmarkS3(b *testing.B) {
 					return err
 				}
 				defer resp.Body.Close()
-				_, err = readBody(resp.Body, resp.ContentLength)
+				_, err = readBody(resp.Body, resp.ContentLength, nil)
 				return err
 			})
 		})

@@ -97,7 +97,7 @@ func (s *httpsStore) read(ctx context.Context, method string, req Request) (Answ
 	if method == http.MethodHead {
 		return Answer{Info: info}, nil
 	}
-	body, err := readBody(resp.Body, resp.ContentLength)
+	body, err := readBody(resp.Body, resp.ContentLength, req.Body)
 	if err != nil {
 		return Answer{}, err
 	}

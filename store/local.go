@@ -116,7 +116,7 @@ func read(req Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	body := make([]byte, size)
+	body := sized(req.Body, size)
 	if _, err := f.ReadAt(body, req.Range.Offset); err != nil && !errors.Is(err, io.EOF) {
 		return Answer{}, err
 	}

@@ -89,27 +89,34 @@ func makeFolder(dir string) error {
 }
 
 // publish gives the temporary file its real name, if the condition holds, and
-// syncs the folder. Conditional writes of one folder take turns, so that
-// nothing comes between looking and renaming.
+// syncs the folder.
 func publish(temp string, req Request) error {
 	name := filepath.FromSlash(req.Key)
-	if req.If != (Condition{}) {
-		unlock, err := lockFolder(req.Key)
-		if err != nil {
-			return err
-		}
-		defer unlock()
-		if err := req.If.holds(req.Key); err != nil {
-			return err
-		}
+	if err := rename(temp, name, req); err != nil {
+		return err
+	}
+	return syncing.folder(filepath.Dir(name))
+}
+
+// rename gives the temporary file its real name, if the condition holds.
+// Conditional writes of one folder take turns, so that nothing comes between
+// looking and renaming.
+func rename(temp, name string, req Request) error {
+	if req.If == (Condition{}) {
+		return os.Rename(temp, name)
+	}
+	unlock, err := lockFolder(req.Key)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := req.If.holds(req.Key); err != nil {
+		return err
 	}
 	if req.If.None {
 		return create(temp, name)
 	}
-	if err := os.Rename(temp, name); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(name))
+	return os.Rename(temp, name)
 }
 
 // create gives the temporary file its real name if there is none of that name
@@ -127,10 +134,7 @@ func create(temp, name string) error {
 	case err != nil:
 		return err
 	}
-	if err := os.Remove(temp); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(name))
+	return os.Remove(temp)
 }
 
 // copyFrom writes the file that key names to f.

@@ -36,7 +36,7 @@ func (s *s3Store) get(ctx context.Context, req Request) (Answer, error) {
 		return Answer{}, err
 	}
 	defer resp.Body.Close()
-	body, err := readBody(resp.Body, resp.ContentLength)
+	body, err := readBody(resp.Body, resp.ContentLength, req.Body)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -46,16 +46,24 @@ func (s *s3Store) get(ctx context.Context, req Request) (Answer, error) {
 }
 
 // readBody returns exactly the size bytes that an answer promised, or all if
-// it promised nothing (-1).
-func readBody(r io.Reader, size int64) ([]byte, error) {
+// it promised nothing (-1): in the buffer, if that is big enough.
+func readBody(r io.Reader, size int64, buffer []byte) ([]byte, error) {
 	if size < 0 {
 		return io.ReadAll(r)
 	}
-	body := make([]byte, size)
+	body := sized(buffer, size)
 	if n, err := io.ReadFull(r, body); err != nil {
 		return nil, fmt.Errorf("body cut short after %d of %d bytes: %w", n, size, err)
 	}
 	return body, nil
+}
+
+// sized returns the buffer, or a new one if it is too small, with so many bytes.
+func sized(buffer []byte, size int64) []byte {
+	if int64(cap(buffer)) < size {
+		return make([]byte, size)
+	}
+	return buffer[:size]
 }
 
 // set adds the header for the range, if it is not all.

@@ -108,7 +108,7 @@ func (s *s3Store) xml(ctx context.Context, c call, into any) (*http.Response, er
 		return nil, err
 	}
 	defer resp.Body.Close()
-	text, err := readBody(resp.Body, resp.ContentLength)
+	text, err := readBody(resp.Body, resp.ContentLength, nil)
 	if err != nil {
 		return nil, err
 	}

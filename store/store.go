@@ -49,12 +49,12 @@ type Request struct {
 	Max    int       // at most so many keys; 0 and more than MaxKeys: MaxKeys
 	Range  Range     // OpPart: Offset is where in the object the part begins
 	If     Condition // what must hold, or the error is Changed
-	Body   []byte
-	Source string // the key, in the same store, to copy from
-	Token  string // kept with the object: by it a writer knows its own write again
-	Upload string // as OpBegin answered it
-	Number int    // of the part, from 1
-	Parts  []Part // in order of Number
+	Body   []byte    // OpGet: a buffer for what is read, if it is big enough
+	Source string    // the key, in the same store, to copy from
+	Token  string    // kept with the object: by it a writer knows its own write again
+	Upload string    // as OpBegin answered it
+	Number int       // of the part, from 1
+	Parts  []Part    // in order of Number
 }
 
 // A Range is a stretch of an object's bytes. The zero Range is all of them.
@@ -108,6 +108,12 @@ func Head(ctx context.Context, s Store, key string) (Info, error) {
 // that ETag, or the error is Changed.
 func Get(ctx context.Context, s Store, key, match string) ([]byte, Info, error) {
 	return GetRange(ctx, s, key, match, Range{})
+}
+
+// GetInto is Get with a buffer, which the bytes are put in if it is big enough.
+func GetInto(ctx context.Context, s Store, key, match string, buffer []byte) ([]byte, Info, error) {
+	a, err := s.Do(ctx, Request{Op: OpGet, Key: key, If: Condition{Match: match}, Body: buffer})
+	return a.Body, a.Info, err
 }
 
 // GetRange returns the bytes of the object in the range, which ends with the
