@@ -60,7 +60,7 @@ func (s *httpsStore) Do(ctx context.Context, req Request) (Answer, error) {
 func (s *httpsStore) do(ctx context.Context, req Request) (Answer, error) {
 	switch req.Op {
 	case OpHead:
-		return s.read(ctx, http.MethodHead, req)
+		return s.head(ctx, req)
 	case OpGet:
 		return s.read(ctx, http.MethodGet, req)
 	case OpList:
@@ -70,6 +70,22 @@ func (s *httpsStore) do(ctx context.Context, req Request) (Answer, error) {
 		}
 	}
 	return Answer{}, &Error{Kind: Unsupported, Err: errors.New("https:// is for reading alone")}
+}
+
+// head asks for the headers alone. A URL that is signed for GET, and many a
+// server, refuses that: then the first byte is asked for, and not read.
+func (s *httpsStore) head(ctx context.Context, req Request) (Answer, error) {
+	a, err := s.read(ctx, http.MethodHead, req)
+	var refused *Error
+	if !errors.As(err, &refused) {
+		return a, err
+	}
+	switch refused.Status {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		req.Range = Range{Length: 1}
+		return s.read(ctx, http.MethodGet, req)
+	}
+	return a, err
 }
 
 func (s *httpsStore) read(ctx context.Context, method string, req Request) (Answer, error) {
@@ -94,8 +110,11 @@ func (s *httpsStore) read(ctx context.Context, method string, req Request) (Answ
 	if m := req.If.Match; m != "" && info.ETag != "" && info.ETag != m {
 		return Answer{}, &Error{Kind: Changed, Err: errors.New("the file is not the one that was expected")}
 	}
-	if method == http.MethodHead {
-		return Answer{Info: info}, nil
+	if req.Op == OpHead {
+		if method == http.MethodGet && resp.StatusCode == http.StatusPartialContent {
+			info.Size, err = req.Range.check(1, resp.Header.Get("Content-Range"))
+		}
+		return Answer{Info: info}, err
 	}
 	body, err := readBody(resp.Body, resp.ContentLength, req.Body)
 	if err != nil {

@@ -188,3 +188,42 @@ func TestBare(t *testing.T) {
 		}
 	}
 }
+
+// TestHTTPSHeadRefused: a URL signed for GET is refused a HEAD, and some
+// servers know none.
+func TestHTTPSHeadRefused(t *testing.T) {
+	for name, ranges := range map[string]bool{"ranges": true, "no ranges": false} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := openHTTPS(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("ETag", `"v1"`)
+				switch {
+				case r.Method == http.MethodHead && r.URL.Path == "/signed":
+					w.WriteHeader(http.StatusForbidden)
+				case r.Method == http.MethodHead:
+					w.WriteHeader(http.StatusMethodNotAllowed)
+				case r.URL.Path == "/denied":
+					w.WriteHeader(http.StatusForbidden)
+				case r.URL.Path == "/none":
+					w.WriteHeader(http.StatusNotFound)
+				case ranges:
+					http.ServeContent(w, r, "", time.Time{}, strings.NewReader("0123456789"))
+				default:
+					w.Header().Set("Content-Length", "10")
+					fmt.Fprint(w, "0123456789")
+				}
+			})
+			for _, key := range []string{"signed", "known"} {
+				info, err := Head(t.Context(), s, key)
+				if want := (Info{Key: key, ETag: "v1", Size: 10, Served: info.Served}); err != nil || info != want {
+					t.Errorf("%s: %+v, %v, want %+v", key, info, err, want)
+				}
+			}
+			if _, err := Head(t.Context(), s, "none"); !IsNotExist(err) {
+				t.Errorf("none: %v", err)
+			}
+			if _, err := Head(t.Context(), s, "denied"); !IsDenied(err) {
+				t.Errorf("denied: %v", err)
+			}
+		})
+	}
+}
