@@ -4,8 +4,10 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
+	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -20,11 +22,34 @@ func locate[T any](ctx context.Context, s store.Store, keys map[string]T, found 
 	prefix := common(wanted[0], wanted[len(wanted)-1])
 	for len(wanted) > 0 {
 		var err error
-		if wanted, err = scan(ctx, s, prefix, wanted, func(info store.Info) { found(keys[info.Key], info) }); err != nil {
+		wanted, err = scan(ctx, s, prefix, wanted, func(info store.Info) { found(keys[info.Key], info) })
+		if store.KindOf(err) == store.Unsupported {
+			return lookUp(ctx, s, keys, found)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lookUp finds the keys one by one, in a store that cannot be listed.
+func lookUp[T any](ctx context.Context, s store.Store, keys map[string]T, found func(T, store.Info)) error {
+	const atOnce = 64 // the store's limiter admits fewer, if need be
+	var mu sync.Mutex
+	return flow.Each(ctx, atOnce, intake(slices.Sorted(maps.Keys(keys)), nil), func(ctx context.Context, key string) error {
+		info, err := store.Head(ctx, s, key)
+		if store.IsNotExist(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		found(keys[key], info)
+		return nil
+	})
 }
 
 // scan lists from the first wanted key on, and returns those that it did not

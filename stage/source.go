@@ -31,7 +31,11 @@ type task struct {
 
 // facts returns what expressions and templates may ask of the file.
 func (t *task) facts(names []string) mapping.File {
-	f := mapping.File{URL: t.Source, Key: t.key, Name: path.Base(t.key), Stem: stem(t.key), Size: t.Size, Modified: t.Modified}
+	key := t.key
+	if isWeb(t.Source) {
+		key = webPath(key)
+	}
+	f := mapping.File{URL: t.Source, Key: key, Name: path.Base(key), Stem: stem(key), Size: t.Size, Modified: t.Modified}
 	if len(names) > 0 {
 		f.Fields = make(map[string]any, len(names))
 		for i, name := range names {
@@ -77,22 +81,25 @@ func (s *Stage) candidates(ctx context.Context) ([]*task, error) {
 		}
 	}
 	if len(s.job.From.Files) > 1 || s.job.From.Each != nil {
-		tasks = distinct(tasks)
+		return distinct(tasks)
 	}
 	return tasks, nil
 }
 
 // distinct leaves out what was named before: the first counts.
-func distinct(tasks []*task) []*task {
-	seen := make(map[string]bool, len(tasks))
+func distinct(tasks []*task) ([]*task, error) {
+	seen := make(map[string]*task, len(tasks))
 	kept := tasks[:0]
 	for _, t := range tasks {
-		if !seen[t.id] {
-			seen[t.id] = true
+		switch other := seen[t.id]; {
+		case other == nil:
+			seen[t.id] = t
 			kept = append(kept, t)
+		case isWeb(t.Source) && other.key != t.key:
+			return nil, &UsageError{fmt.Errorf("two sources are %s, and only what is secret tells them apart: a source needs a name without it", t.Source)}
 		}
 	}
-	return kept
+	return kept, nil
 }
 
 // named adds a task for each entry of `each`.
@@ -106,7 +113,7 @@ func (s *Stage) named(ctx context.Context, files spec.Template, tasks []*task) (
 		if err != nil {
 			return nil, fmt.Errorf("entry %d of from.each: %w", i+1, err)
 		}
-		t := &task{File: plan.File{Source: url, Fields: entry}}
+		t := &task{File: plan.File{Source: shown(url), Fields: entry}}
 		if t.store, t.key, err = s.stores.Open(ctx, url); err != nil {
 			return nil, err
 		}
@@ -158,7 +165,7 @@ func (s *Stage) found(ctx context.Context, files spec.Template, tasks []*task) (
 	}
 	if !matcher.Captures() {
 		url := matcher.Prefix()
-		t := &task{File: plan.File{Source: url, Fields: make([]any, len(s.fields))}, store: st, key: prefix, id: identity(url, prefix)}
+		t := &task{File: plan.File{Source: shown(url), Fields: make([]any, len(s.fields))}, store: st, key: prefix, id: identity(url, prefix)}
 		if !s.mine(url) {
 			return tasks, nil
 		}
@@ -201,8 +208,11 @@ func (s *Stage) values(captured map[string]string) []any {
 // mark tells one version of an object from another: its ETag, or, for stores
 // that have none of some objects, when it was modified.
 func mark(info store.Info) string {
-	if info.ETag != "" {
+	switch {
+	case info.ETag != "":
 		return info.ETag
+	case info.Modified.IsZero():
+		return "@unknown " + time.Now().UTC().Format(time.RFC3339Nano) // never what it was before
 	}
 	return "@" + info.Modified.UTC().Format(time.RFC3339Nano)
 }
@@ -219,7 +229,7 @@ func etag(mark string) string {
 // path of a local file, so that it does not depend on the working directory.
 func identity(url, key string) string {
 	if strings.Contains(url, "://") && !strings.HasPrefix(url, "file://") {
-		return url
+		return shown(url)
 	}
 	if abs, err := filepath.Abs(key); err == nil {
 		return filepath.ToSlash(abs)
