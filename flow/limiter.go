@@ -45,7 +45,7 @@ func (o *LimiterOptions) setDefaults() {
 // served, and learns from the answers how much the store bears:
 //
 //   - How many at once. It begins with Start and doubles with each round of
-//     answers, or better while they stay fast, until that gains nothing. Then
+//     answers, or triples while they stay fast, until that gains nothing. Then
 //     it tries a little more now and then (and, when answers became slow, a
 //     little less) and keeps what gains.
 //   - How many a second, once the store refused requests. All of them pause

@@ -72,22 +72,18 @@ func (s *slots) whole() int { return int(s.limit) }
 
 func (s *slots) set(limit float64) { s.limit = min(max(limit, s.least), s.most) }
 
-// answered lets the limit grow by one for each answer, which doubles it in a
-// round, and by two for one about as fast as the first round was. That happens
-// only while requests wait for slots.
+// answered lets the limit grow by two for each answer that is about as fast as
+// the first round was, and by one for a slower one, which doubles it in a round.
+// That happens only while requests wait for slots.
 func (s *slots) answered(m *meter, took time.Duration) {
 	if s.phase != ramp || m.by != bySlots {
 		return
 	}
-	load := 0. // unknown in the first round
-	if m.fastest > 0 {
-		load = float64(took) / float64(m.fastest)
-	}
-	switch {
-	case load == 0 || load > slow && load <= tooSlow:
-		s.set(s.limit + 1)
-	case load <= slow:
+	switch load := float64(took) / float64(m.fastest); {
+	case m.fastest == 0 || load <= slow:
 		s.set(s.limit + 2)
+	case load <= tooSlow:
+		s.set(s.limit + 1)
 	}
 }
 
