@@ -39,10 +39,13 @@ func lookUp[T any](ctx context.Context, s store.Store, keys map[string]T, found 
 	var mu sync.Mutex
 	return flow.Each(ctx, atOnce, intake(slices.Sorted(maps.Keys(keys)), nil), func(ctx context.Context, key string) error {
 		info, err := store.Head(ctx, s, key)
-		if store.IsNotExist(err) {
+		switch kind := store.KindOf(err); {
+		case err == nil:
+		case kind == store.NotExist:
 			return nil
-		}
-		if err != nil {
+		case ctx.Err() == nil && (kind == store.Denied || kind == store.Other):
+			info = store.Info{Key: key} // to read it will say what is wrong, of this file alone
+		default:
 			return err
 		}
 		mu.Lock()

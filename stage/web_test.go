@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -45,9 +46,19 @@ func TestLocateOnTheWeb(t *testing.T) {
 	if len(found) != 100 || found[7] != "there-7" || asked.Load() != 200 {
 		t.Errorf("%d found by %d requests, one of them %q", len(found), asked.Load(), found[7])
 	}
-	err := locate(t.Context(), s, map[string]int{"refused?token=hush": 0}, func(int, store.Info) { t.Error("found") })
-	if !store.IsDenied(err) || strings.Contains(err.Error(), "hush") {
-		t.Errorf("got %v", err)
+
+	// One that is refused is there for all that is known, and is read.
+	found = map[int]string{}
+	if err := locate(t.Context(), s, map[string]int{"refused": 0}, func(i int, info store.Info) { found[i] = mark(info) }); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(found[0], "@unknown") {
+		t.Errorf("what is refused is marked %q", found[0])
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := locate(ctx, s, map[string]int{"there": 0}, func(int, store.Info) { t.Error("found") }); err == nil {
+		t.Error("a run that was stopped goes on")
 	}
 }
 
