@@ -205,7 +205,7 @@ func (s *Stage) gone(l *ledger, there map[string]bool) []*task {
 			}
 			there[id] = true
 			tasks = append(tasks, &task{id: id, prior: prior{Entry: &e}, File: plan.File{
-				State: plan.Gone, Source: id, Why: "the source is no longer there; its output stays", Fields: s.values(captured),
+				State: plan.Gone, Source: url, Why: "the source is no longer there; its output stays", Fields: s.values(captured),
 			}})
 		}
 	}

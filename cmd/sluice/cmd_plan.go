@@ -11,7 +11,7 @@ import (
 )
 
 type planFlags struct {
-	out             string
+	out, diff       string
 	exitCode, again bool
 }
 
@@ -22,21 +22,27 @@ func (a *app) planCmd() *cobra.Command {
 		Short: "Show what apply would change",
 		Long: `Plan compares the source files with the ledger and shows what apply would do:
 which outputs are new (+), which change (~) and why. It writes nothing, unless
---out saves the plan for apply.`,
+--out saves the plan for apply, or --diff the list of files.`,
 		Example: `  sluice plan job.yaml --param day=2024-04-17
   sluice plan job.yaml --out plan.json && sluice apply plan.json
+  sluice plan job.yaml --diff changes.csv
   sluice plan job.yaml --exit-code || echo "there is work"`,
 		Args: one("the job file"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.plan(cmd, args[0], f) },
 	}
 	a.addJobFlags(cmd)
 	cmd.Flags().StringVarP(&f.out, "out", "o", "", "save the plan to `FILE`, to be applied as it is")
+	cmd.Flags().StringVar(&f.diff, "diff", "", "list all that is not unchanged in `FILE`, as CSV or Parquet by its name")
 	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 4 if there are changes")
 	cmd.Flags().BoolVar(&f.again, "again", false, "plan to do what is unchanged once more")
 	return cmd
 }
 
 func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
+	form, err := diffFormatOf(f.diff)
+	if err != nil {
+		return err
+	}
 	job, err := a.open(cmd, file, a.notify)
 	if err != nil {
 		return err
@@ -47,6 +53,11 @@ func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
 	}
 	if f.out != "" {
 		if err := savePlan(f.out, p); err != nil {
+			return err
+		}
+	}
+	if f.diff != "" {
+		if err := saveDiff(f.diff, form, p); err != nil {
 			return err
 		}
 	}
