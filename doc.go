@@ -11,11 +11,32 @@
 //	result, err := job.Apply(ctx, sluice.ApplyOptions{Plan: plan})
 //	result, err = job.Revert(ctx, result.Run, sluice.RevertOptions{})
 //
+// Init drafts a job file for the files that are there, Check says what is wrong
+// with one, and Job.Preview makes its first rows.
+//
+// # Errors
+//
+// Rows and files that cannot be loaded are no errors: they are counted and
+// named in the Result, whose Status is then 3. Errors are of these types:
+//
+//   - spec.Errors: what is wrong with a job file or its params, each with its
+//     line and column. stage.UsageError: the same of the call.
+//   - stage.DriftError, stage.ConflictError: what moved since the plan, or since
+//     the run that is to be taken back. stage.ErrDeclined: Confirm said no.
+//     Nothing was changed.
+//   - stage.ErrLocked: another run of the job is going on.
+//   - store.Error: a store did not give or take something. What was finished is
+//     in the ledger, and the next Apply goes on from there.
+//
+// A canceled context ends a run at once; ApplyOptions.Intake lets it finish the
+// files that it has begun. Each output is the old one or the new one, whole.
+//
+// # Packages
+//
 // The flow of an apply, and the package of each part:
 //
 //	store: list, get -> format: decode -> mapping: columns -> format: encode -> store: put
 //
 // Package stage puts these together for targets that are files, package flow
-// decides how much of it happens at once. Errors carry positions: those of a
-// job file are spec.Errors, those of data are row.Error.
+// decides how much of it happens at once.
 package sluice

@@ -389,6 +389,27 @@ func mapped(t *testing.T, p *mapping.Program, record string) (string, error) {
 
 var link = regexp.MustCompile(`\[[^\]]+\]\(([^)\s]+)\)`)
 
+// The commands that the documentation shows are there.
+func TestDocumentedCommands(t *testing.T) {
+	files, err := filepath.Glob("cmd/sluice/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := []string{"completion", "help"}
+	for _, file := range files {
+		for _, m := range regexp.MustCompile(`Use: +"([a-z]+)`).FindAllStringSubmatch(page(t, file), -1) {
+			commands = append(commands, m[1])
+		}
+	}
+	for name, text := range pages(t) {
+		for _, m := range regexp.MustCompile("(?m)(?:^    (?:\\$ )?|`)sluice ([a-z]+)").FindAllStringSubmatch(text, -1) {
+			if !slices.Contains(commands, m[1]) {
+				t.Errorf("%s: there is no command %s", name, m[0])
+			}
+		}
+	}
+}
+
 // Links between pages lead to a page, and to a heading of it.
 func TestDocumentedLinks(t *testing.T) {
 	for name, text := range pages(t) {

@@ -35,14 +35,15 @@ type (
 )
 
 // Options says what a job file is opened with. The zero value is a good
-// default for a job without params.
+// default for a job whose params all have one.
 type Options struct {
 	// Params are the values of the job's params, by name. One that is not
 	// given is taken from SLUICE_PARAM_NAME in the environment, else from its
 	// default in the job file.
 	Params map[string]string
 
-	// Shard is the part of the source files that is loaded, "i/n".
+	// Shard is the part of the source files that is loaded: "2/8" is the second
+	// of eight, by a hash of their names. Shards of one job may run at once.
 	// Default: all.
 	Shard string
 
@@ -59,8 +60,8 @@ type Options struct {
 	// Version is recorded with each run. Default: "devel".
 	Version string
 
-	// Notify is told of each thing that happens in a run, one at a time.
-	// Default: nobody is told.
+	// Notify is told of each thing that happens in a run, one at a time, and
+	// holds the run up until it returns. Default: nobody is told.
 	Notify func(Event)
 }
 
@@ -87,7 +88,7 @@ func Check(file string) (*spec.Job, error) {
 }
 
 // Open reads a job file, binds its params and checks all that can be checked
-// before a source file is read.
+// before a source file is read. What is wrong with these is spec.Errors.
 func Open(ctx context.Context, file string, o Options) (*Job, error) {
 	job, err := Check(file)
 	if err != nil {
@@ -150,13 +151,15 @@ type PlanOptions struct {
 	Again bool
 }
 
-// Plan says what Apply would do. It writes nothing.
+// Plan says what Apply would do: it lists both sides and compares them with the
+// ledger. No source file is read, and nothing is written.
 func (j *Job) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 	return j.stage.Plan(ctx, o.Again)
 }
 
 // Apply does what the plan says: o.Plan, or one made now. The Result is there
-// even if an error is returned, unless nothing was begun.
+// even if an error is returned, unless nothing was begun. Bad rows and files
+// are in the Result and no error. Where a run was cut off, Apply goes on.
 func (j *Job) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	return j.stage.Apply(ctx, o)
 }
@@ -166,8 +169,10 @@ func (j *Job) PlanRevert(ctx context.Context, run string) (*Reversal, error) {
 	return j.stage.PlanRevert(ctx, run)
 }
 
-// Revert takes back what a run did. The run may be named by the start of its
-// ID.
+// Revert takes back what a run did: it restores the outputs that the run
+// replaced and removes those that it made. It refuses, with a
+// stage.ConflictError, if one was changed since, unless o says to leave those.
+// The run may be named by the start of its ID. A revert is a run itself.
 func (j *Job) Revert(ctx context.Context, run string, o RevertOptions) (*Result, error) {
 	return j.stage.Revert(ctx, run, o)
 }
