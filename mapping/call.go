@@ -111,27 +111,30 @@ func (c *compiler) call(n ast.Node, name string, argNodes []ast.Node) (*node, er
 			return n, nil
 		}
 	}
+	return c.plainCall(f, argNodes)
+}
+
+// plainCall compiles a call whose arguments are worked out before it.
+func (c *compiler) plainCall(f *function, argNodes []ast.Node) (*node, error) {
 	args, all, err := c.all(argNodes)
 	if err != nil {
 		return nil, err
 	}
 	for i, a := range args {
 		if want := f.arg(i); a.k != anyKind && !want.has(a.k) {
-			return nil, mistakef(leftmost(argNodes[i]), "%s takes %s%s, not %s", name, want, position(i), a.k)
+			return nil, mistakef(leftmost(argNodes[i]), "%s takes %s%s, not %s", f.name, want, position(i), a.k)
 		}
 	}
-	out := &node{k: f.out, deps: all}
 	if f.prepare != nil {
-		prepared, err := f.prepare(argNodes, args)
-		if err != nil || prepared != nil {
-			if prepared != nil {
-				prepared.deps |= all
-			}
-			return prepared, err
+		switch prepared, err := f.prepare(argNodes, args); {
+		case err != nil:
+			return nil, err
+		case prepared != nil:
+			prepared.deps |= all
+			return prepared, nil
 		}
 	}
-	out.eval = func(m *Mapper) (value, error) { return m.call(f, args) }
-	return out, nil
+	return &node{k: f.out, deps: all, eval: func(m *Mapper) (value, error) { return m.call(f, args) }}, nil
 }
 
 func (f *function) arg(i int) kinds { return f.args[min(i, len(f.args)-1)] }

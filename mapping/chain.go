@@ -199,17 +199,7 @@ func checkKey(n *ast.MemberNode, base, key *node) error {
 // dynamicMember looks a key up that is known only when a row is read, or in a
 // value that is.
 func dynamicMember(base, key *node, optional bool) *node {
-	n := &node{deps: base.deps | key.deps, skips: base.skips || optional}
-	n.name = func(m *Mapper) string {
-		v, err := key.eval(m)
-		if err != nil {
-			return base.name(m) + "[...]"
-		}
-		if v.k == textKind {
-			return base.name(m) + "[" + quote(v.s) + "]"
-		}
-		return base.name(m) + "[" + v.text() + "]"
-	}
+	n := &node{deps: base.deps | key.deps, skips: base.skips || optional, name: memberName(base, key)}
 	n.eval = func(m *Mapper) (value, error) {
 		from, err := base.eval(m)
 		if err != nil {
@@ -240,6 +230,19 @@ func dynamicMember(base, key *node, optional bool) *node {
 		return value{}, f
 	}
 	return n
+}
+
+// memberName is how a message calls the member or element of a key.
+func memberName(base, key *node) func(m *Mapper) string {
+	return func(m *Mapper) string {
+		in := "..."
+		if v, err := key.eval(m); err == nil {
+			if in = v.text(); v.k == textKind {
+				in = quote(v.s)
+			}
+		}
+		return base.name(m) + "[" + in + "]"
+	}
 }
 
 // stepFor returns the key as a step.

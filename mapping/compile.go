@@ -282,27 +282,33 @@ func (c *compiler) converter(col *spec.Column) (*converter, spec.Errors) {
 			wrong("timezone", spec.Text{}, "%s", err)
 		}
 	}
-	if out.point != "" && out.point == out.thousand {
-		wrong("thousands", spec.Text{}, "the decimal mark and the thousands mark are the same, %q", out.point)
-	}
-	leaf := *col.Type
-	for leaf.Kind == row.List {
-		leaf = *leaf.Elem
-	}
 	for _, t := range col.Formats {
-		f, err := parseTimeFormat(t.S)
-		switch {
-		case err != nil:
+		f, err := formatFor(t.S, *col.Type)
+		if err != nil {
 			wrong("formats", t, "%s", err)
-		case leaf.Kind < row.Date || leaf.Kind > row.TimestampTZ:
-			wrong("formats", t, "formats are for dates and times, and the column is %s", leaf)
-		case formatFits(f, leaf) != "":
-			wrong("formats", t, "%s", formatFits(f, leaf))
 		}
 		out.formats = append(out.formats, f)
 	}
 	out.settle()
 	return out, errs
+}
+
+// formatFor returns the form of a column's dates or times.
+func formatFor(text string, t row.Type) (*timeFormat, error) {
+	for t.Kind == row.List {
+		t = *t.Elem
+	}
+	f, err := parseTimeFormat(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case t.Kind < row.Date || t.Kind > row.TimestampTZ: // a table's type, which spec does not know
+		return nil, faultf("formats are for dates and times, and the column is %s", t)
+	}
+	if why := formatFits(f, t); why != "" {
+		return nil, faultf("%s", why)
+	}
+	return f, nil
 }
 
 // settle sets what follows from the type. The words of a list's column are

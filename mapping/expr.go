@@ -139,7 +139,7 @@ func (c *compiler) errorAt(t spec.Text, err error) *spec.Error {
 func parse(text string) (root ast.Node, err error) {
 	defer func() {
 		if recover() != nil {
-			err = &mistake{msg: "this is no expression"}
+			err = &mistake{msg: "this is no expression", hint: parseHint}
 		}
 	}()
 	tree, err := parser.Parse(text)
@@ -147,10 +147,12 @@ func parse(text string) (root ast.Node, err error) {
 		return tree.Node, nil
 	}
 	if e, ok := err.(*file.Error); ok {
-		return nil, &mistake{at: e.From, msg: parserWords(e.Message)}
+		return nil, &mistake{at: e.From, msg: parserWords(e.Message), hint: parseHint}
 	}
 	return nil, err
 }
+
+const parseHint = `an operator, a comma or a closing bracket may be missing; a text stands in quotes`
 
 // parserWords puts the parser's commonest messages in words.
 func parserWords(msg string) string {
@@ -189,19 +191,10 @@ func (c *compiler) open(n ast.Node) (*node, error) {
 }
 
 func (c *compiler) dispatch(n ast.Node) (*node, error) {
+	if v, ok := c.literal(n); ok {
+		return constant(v), nil
+	}
 	switch n := n.(type) {
-	case *ast.NilNode:
-		return constant(null), nil
-	case *ast.BoolNode:
-		return constant(ofBool(n.Value)), nil
-	case *ast.IntegerNode:
-		return constant(ofInt(int64(n.Value))), nil
-	case *ast.FloatNode:
-		return constant(c.float(n)), nil
-	case *ast.StringNode:
-		return constant(ofText(n.Value)), nil
-	case *ast.BytesNode:
-		return constant(value{k: bytesKind, s: string(n.Value)}), nil
 	case *ast.IdentifierNode:
 		return c.identifier(n)
 	case *ast.ChainNode:
@@ -234,6 +227,25 @@ func (c *compiler) dispatch(n ast.Node) (*node, error) {
 		return c.object(n)
 	}
 	return nil, mistakef(leftmost(n), "this cannot stand in an expression")
+}
+
+// literal returns the value that is written out, if it is one.
+func (c *compiler) literal(n ast.Node) (value, bool) {
+	switch n := n.(type) {
+	case *ast.NilNode:
+		return null, true
+	case *ast.BoolNode:
+		return ofBool(n.Value), true
+	case *ast.IntegerNode:
+		return ofInt(int64(n.Value)), true
+	case *ast.FloatNode:
+		return c.float(n), true
+	case *ast.StringNode:
+		return ofText(n.Value), true
+	case *ast.BytesNode:
+		return value{k: bytesKind, s: string(n.Value)}, true
+	}
+	return value{}, false
 }
 
 // float returns a number with the digits it was written with, which the parser

@@ -1,8 +1,10 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -28,7 +30,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) (*node, error) {
 	}
 	if let, ok := c.lets[n.Value]; ok {
 		if let == nil {
-			return nil, mistakef(n, "%s is not known yet here: lets are worked out in order", n.Value)
+			return nil, mistakeHint(n, "move it up", "%s is not known yet here: lets are worked out in order", n.Value)
 		}
 		copied := *let
 		return &copied, nil
@@ -63,7 +65,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode) (*node, error) {
 	}
 	_, isLet := c.lets[n.Name]
 	if slices.Contains([]string{"row", "param", "file", "run", "null", "value"}, n.Name) || slices.Contains(c.locals, n.Name) || isLet {
-		return nil, mistakef(n, "the name %s is taken", n.Name)
+		return nil, mistakeHint(n, "choose another name", "the name %s is taken", n.Name)
 	}
 	slot := len(c.locals)
 	c.locals = append(c.locals, n.Name)
@@ -102,7 +104,11 @@ func (c *compiler) space(space string, n *ast.MemberNode) (*node, error) {
 		for _, p := range c.job.Params {
 			known = append(known, p.Name)
 		}
-		return nil, mistakeHint(name, spec.Suggest(name.Value, known), "there is no param %q", name.Value)
+		hint := spec.Suggest(name.Value, known)
+		if hint == "" {
+			hint = "params declares them: " + cmp.Or(strings.Join(known, ", "), "none so far")
+		}
+		return nil, mistakeHint(name, hint, "there is no param %q", name.Value)
 	case "run":
 		switch name.Value {
 		case "time":

@@ -44,20 +44,13 @@ func (c *compiler) binary(n *ast.BinaryNode) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	do := binaries[n.Operator]
-	if do == nil {
-		return nil, mistakef(n, "there is no operator %s", n.Operator)
-	}
 	k, why := resultKind(n.Operator, a.k, b.k)
 	if why != "" {
 		return nil, mistakef(n, "%s", why)
 	}
-	if v, ok := constantOf(b, textKind); ok && n.Operator == "matches" {
-		pattern, err := regexp.Compile(v.s)
-		if err != nil {
-			return nil, mistakef(n.Right, "%s", patternWords(err))
-		}
-		do = func(_ *Mapper, a, _ value) (value, error) { return match(a, pattern) }
+	do, err := operation(n, b)
+	if err != nil {
+		return nil, err
 	}
 	return &node{k: k, deps: a.deps | b.deps, eval: func(m *Mapper) (value, error) {
 		x, err := a.eval(m)
@@ -70,6 +63,22 @@ func (c *compiler) binary(n *ast.BinaryNode) (*node, error) {
 		}
 		return do(m, x, y)
 	}}, nil
+}
+
+// operation returns what an operator does; a pattern that is known beforehand
+// is compiled once.
+func operation(n *ast.BinaryNode, right *node) (func(*Mapper, value, value) (value, error), error) {
+	if v, ok := constantOf(right, textKind); ok && n.Operator == "matches" {
+		pattern, err := regexp.Compile(v.s)
+		if err != nil {
+			return nil, mistakef(n.Right, "%s", patternWords(err))
+		}
+		return func(_ *Mapper, a, _ value) (value, error) { return match(a, pattern) }, nil
+	}
+	if do := binaries[n.Operator]; do != nil {
+		return do, nil
+	}
+	return nil, mistakef(n, "there is no operator %s", n.Operator)
 }
 
 // resultKind is what an operator makes of two kinds, or why it cannot.

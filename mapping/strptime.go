@@ -203,7 +203,15 @@ func (r *timeReader) number(it *timeItem) bool {
 		return false
 	}
 	r.rest = r.rest[i:]
-	switch it.code {
+	for ; it.code == 'f' && i < 9; i++ {
+		n *= 10
+	}
+	return r.set(it.code, n)
+}
+
+// set takes the number of an item.
+func (r *timeReader) set(code byte, n int) bool {
+	switch code {
 	case 'Y':
 		r.c.year = n
 	case 'y':
@@ -222,9 +230,6 @@ func (r *timeReader) number(it *timeItem) bool {
 	case 'S':
 		r.c.second = n
 	case 'f':
-		for ; i < 9; i++ {
-			n *= 10
-		}
 		r.c.nano = n
 	case 'I':
 		if r.c.hour = n; n < 1 || n > 12 {
