@@ -51,6 +51,9 @@ func createTemp(key string) (*os.File, error) {
 	if name == "" {
 		return nil, &Error{Kind: Other, Err: errors.New("names a folder, not a file")}
 	}
+	if fi, err := os.Stat(dir + name); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
+		return nil, &Error{Kind: Unsupported, Err: errors.New("is a device or a pipe, which a file would take the place of"), Hint: "name a file"}
+	}
 	temp := dir + tempName(name)
 	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrNotExist) {
