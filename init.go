@@ -14,7 +14,8 @@ type Draft = infer.Draft
 
 // InitOptions says how a job file is drafted. The zero value is a good default.
 type InitOptions struct {
-	// Name is the name of the job. Default: made from that of the source.
+	// Name is the name of the job; what a name cannot hold becomes _. Default:
+	// made from that of the source.
 	Name string
 
 	// Wrap is as in Options.

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -260,4 +263,136 @@ func TestInitRelative(t *testing.T) {
 			w.worksAsItStands([]string{"a.parquet"})
 		})
 	}
+}
+
+// FuzzInit checks that the job drafted for any records, as an array or a record
+// a line, loads all of them as it stands: nothing is rejected or invalid.
+func FuzzInit(f *testing.F) {
+	for _, text := range []string{
+		flight, `[{"a":1},{"a":"x","b":null},{"b":{"c":[1,[2],{}]}}]`, `{"a":{"0":1},"b":{"0":2}}`, `[{"a":{"b":1}},{"a":{"b":{"c":1}}},{"a":null}]`,
+		`[{"t":"2024-01-01T00:00:00.123456789Z","u":"9999-12-31T23:59:60Z"},{"t":"0001-01-01T00:00:00+23:59"}]`, `[{"":{"":1}},{"":{"":null," ":"\u0000"}}]`,
+		`[{"a":123456789012345678901234567890123456789,"b":-0,"c":1e-400,"d":0.1e99999999999}]`, `[{"d":"0000-01-01","e":["2024-01-01","x"],"f":[[null]]}]`,
+		`[{"row":1,"file":{"in":2},"null":3,"yes":{"no":4},"a.b[0]":5,"\"'":6}]`, `{"rows":[{"a":1},{"a":2}],"n":2}`,
+	} {
+		f.Add([]byte(text), false)
+		f.Add([]byte(text), true)
+	}
+	f.Fuzz(func(t *testing.T, text []byte, lines bool) {
+		loadsWhole(t, records(text, lines))
+	})
+}
+
+// loadsWhole drafts a job for a file and wants it to load all of it.
+func loadsWhole(t *testing.T, in []byte) {
+	t.Helper()
+	if in == nil {
+		t.Skip()
+	}
+	w := &world{T: t, dir: t.TempDir()}
+	w.write("in.json", string(in))
+	draft, err := sluice.Init(t.Context(), filepath.Join(w.dir, "in.json"), sluice.InitOptions{})
+	if err != nil {
+		if usage := (*stage.UsageError)(nil); errors.As(err, &usage) {
+			t.Skip() // there is no key in the records
+		}
+		t.Fatalf("%v\n%s", err, in)
+	}
+	w.write("job.yaml", string(draft.Text))
+	if w.worksAsItStands([]string{"in.parquet"}); t.Failed() {
+		t.Logf("%s\n%s", in, draft.Text)
+	}
+}
+
+// TestInitAny is FuzzInit over records of a few values each that are apt to make
+// a type of a column, or to break it.
+func TestInitAny(t *testing.T) {
+	for seed := range uint64(80) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			m := maker{Rand: rand.New(rand.NewPCG(seed, 1))}
+			for range 1 + m.IntN(3) {
+				m.scalars = append(m.scalars, m.one(aptScalars))
+			}
+			var all []string
+			for range 1 + m.IntN(6) {
+				all = append(all, m.object(3))
+			}
+			loadsWhole(t, records([]byte("["+strings.Join(all, ",")+"]"), seed%2 == 0))
+		})
+	}
+}
+
+var (
+	aptKeys    = []string{"a", "b", "c d", "A", "a_b", "", "null", "1", "in", "x.y", "é", "'\"", "{", "row", "17", "a\tb"}
+	aptScalars = []string{
+		"null", "true", "0", "-0", "7", "1.5", "1e999", "1e-999", "9223372036854775808", strings.Repeat("9", 39), `""`, `" "`, `"007"`, `"x\ny"`, `"\ud800"`, `"null"`,
+		`"2024-02-29"`, `"0000-01-01"`, `"2024-02-29T05:30"`, `"2024-02-29 05:30:00.123456789"`, `"1600-01-01T00:00:00"`, `"9999-12-31T23:59:59.999999Z"`,
+		`"2024-02-29T24:00:00Z"`, `"2024-02-29T05:30:60+09:00"`, `"0001-01-01T00:00:00+23:59"`, `"123e4567-e89b-12d3-a456-426614174000"`,
+	}
+)
+
+// A maker makes records of the scalars.
+type maker struct {
+	*rand.Rand
+	scalars []string
+}
+
+func (m *maker) one(of []string) string { return of[m.IntN(len(of))] }
+
+func (m *maker) object(depth int) string {
+	members := []string{`"id":1`}
+	for _, key := range aptKeys {
+		if m.IntN(4) == 0 {
+			members = append(members, fmt.Sprintf("%s:%s", jsonText(key), m.value(depth)))
+		}
+	}
+	return "{" + strings.Join(members, ",") + "}"
+}
+
+func (m *maker) value(depth int) string {
+	switch n := m.IntN(20); {
+	case n < 16 || depth == 0:
+		return m.one(m.scalars)
+	case n < 19:
+		return m.object(depth - 1)
+	}
+	var elems []string
+	for range m.IntN(4) {
+		elems = append(elems, m.value(depth-1))
+	}
+	return "[" + strings.Join(elems, ",") + "]"
+}
+
+func jsonText(text string) string {
+	quoted, _ := json.Marshal(text)
+	return string(quoted)
+}
+
+// records writes the objects of a JSON text, in an array or a line each; nil if
+// there are none.
+func records(text []byte, lines bool) []byte {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return nil
+	}
+	all, ok := v.([]any)
+	if !ok {
+		all = []any{v}
+	}
+	var objects [][]byte
+	for _, v := range all {
+		if _, ok := v.(map[string]any); ok {
+			object, _ := json.Marshal(v)
+			objects = append(objects, object)
+		}
+	}
+	switch {
+	case len(objects) == 0:
+		return nil
+	case lines:
+		return bytes.Join(objects, []byte("\n"))
+	}
+	return slices.Concat([]byte("["), bytes.Join(objects, []byte(",\n")), []byte("]"))
 }

@@ -46,6 +46,9 @@ func (d *draft) choose() {
 			d.notes = append(d.notes, fmt.Sprintf("there are more than %d values in a record: objects in it are kept as json", mostColumns))
 		}
 	}
+	if d.root.crowd {
+		d.notes = append(d.notes, fmt.Sprintf("records have more than %d keys: the others have no column", mostMembers))
+	}
 	used := map[string]bool{}
 	for _, c := range d.columns {
 		c.name = unusedName(nameOfPath(c.path), used)

@@ -37,14 +37,14 @@ func find(ctx context.Context, stores *store.Set, source string) (*place, error)
 	if source == "-" {
 		return nil, &NothingError{errStandardInput}
 	}
+	if source == "" {
+		return nil, nothing("the source is empty: name a file, a folder or a URL (. is this folder)")
+	}
 	st, key, err := stores.Open(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	p := &place{store: st, root: rootOf(source, key)}
-	if p.root == "" && key == "" && source == "" {
-		return nil, nothing("the source is empty: name a file, a folder or a URL (. is this folder)")
-	}
+	p := &place{store: st, root: rootOf(source)}
 	one, err := p.one(ctx, key)
 	if one || err != nil {
 		return p, err
@@ -61,7 +61,7 @@ func find(ctx context.Context, stores *store.Set, source string) (*place, error)
 }
 
 // rootOf returns what stands before keys in URLs: nothing for local files.
-func rootOf(source, key string) string {
+func rootOf(source string) string {
 	scheme, rest, ok := strings.Cut(source, "://")
 	if !ok || strings.EqualFold(scheme, "file") {
 		return ""
@@ -81,8 +81,7 @@ func (p *place) one(ctx context.Context, key string) (bool, error) {
 	case err == nil && !web && info.Size < 0:
 		return false, nil
 	case err == nil:
-		p.source, p.files = p.root+key, []store.Info{info}
-		p.ext, p.output = extension(path.Base(key)), "{file.stem}.parquet"
+		p.take(info)
 		return true, nil
 	case web:
 		return false, err
@@ -90,6 +89,12 @@ func (p *place) one(ctx context.Context, key string) (bool, error) {
 		return false, nil // listing says more
 	}
 	return false, err
+}
+
+// take takes one file as the source.
+func (p *place) take(f store.Info) {
+	p.source, p.files = p.url(f), []store.Info{f}
+	p.ext, p.output = extension(path.Base(f.Key)), "{file.stem}.parquet"
 }
 
 // list returns the keys of a folder, or if there is none of that name, those
@@ -193,6 +198,15 @@ func (p *place) arrange(prefix string, keys []store.Info) {
 	}
 	p.ext = best.ext
 	delete(groups, best)
+	if p.ext == "" { // then the template matches every name
+		for kind, files := range groups {
+			if kind.depth == best.depth {
+				p.files = append(p.files, files...)
+				delete(groups, kind)
+			}
+		}
+		slices.SortFunc(p.files, func(a, b store.Info) int { return strings.Compare(a.Key, b.Key) })
+	}
 	p.leftOut(groups)
 	if p.more {
 		p.notes = append(p.notes, fmt.Sprintf("there are more than %d files; names were looked at up to %s", mostKeys, keys[len(keys)-1].Key))
@@ -224,6 +238,5 @@ func (p *place) leftOut(groups map[kindOfName][]store.Info) {
 		return
 	}
 	slices.Sort(names)
-	some := names[:min(3, len(names))]
-	p.notes = append(p.notes, fmt.Sprintf("left out %s of other extensions or in other folders, such as %s", count(n, "file"), strings.Join(some, ", ")))
+	p.notes = append(p.notes, fmt.Sprintf("left out %s of other extensions or in other folders (%s)", count(n, "file"), some(names)))
 }

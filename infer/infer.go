@@ -15,7 +15,8 @@ import (
 
 // Options says how a job is drafted. The zero value is a good default.
 type Options struct {
-	// Name is the name of the job. Default: made from that of the source.
+	// Name is the name of the job; what a name cannot hold becomes _. Default:
+	// made from that of the source.
 	Name string
 }
 
@@ -51,7 +52,7 @@ func Job(ctx context.Context, stores *store.Set, source string, o Options) (*Dra
 		return nil, err
 	}
 	d.notes = append(d.notes, d.place.notes...)
-	if d.name = o.Name; d.name == "" {
+	if d.name = jobName(o.Name); d.name == "" {
 		d.name = nameOf(source)
 	}
 	if err := d.sample(ctx); err != nil {
@@ -100,39 +101,47 @@ func nameOf(source string) string {
 	if ext := extension(name); ext != "" {
 		name = strings.TrimSuffix(name, ext)
 	}
-	name = strings.TrimLeft(notInNames.ReplaceAllString(name, "_"), "_.-")
-	name = strings.TrimRight(name[:min(len(name), 60)], "_.-")
-	if name == "" {
+	if name = jobName(name); name == "" {
 		return "job"
 	}
 	return name
 }
 
+// jobName replaces what a job's name cannot hold.
+func jobName(name string) string {
+	name = strings.TrimLeft(notInNames.ReplaceAllString(name, "_"), "_.-")
+	return strings.TrimRight(name[:min(len(name), 60)], "_.-")
+}
+
 // allNotes returns what was decided about the source, then about the columns.
 func (d *draft) allNotes() []string {
-	of := ""
-	if n := len(d.place.files); n > len(d.samples) {
-		of = fmt.Sprintf(" of %d", n)
-	}
-	var names []string
-	for _, s := range d.samples {
-		names = append(names, s.url)
-	}
-	first := fmt.Sprintf("sampled %d%s %s, %s: %s", len(d.samples), of, plural(max(len(d.place.files), len(d.samples)), "file"), count(d.records, "record"), spec.Redact(strings.Join(names, ", ")))
-	notes := append([]string{first}, d.notes...)
-	var json []string
+	notes := []string{d.sampled()}
+	notes = append(notes, d.notes...)
+	var whole []string
 	for _, c := range d.columns {
 		switch {
 		case c.unsure:
 			notes = append(notes, fmt.Sprintf("column %s is %s: %s", c.name, c.typ, c.comment))
 		case c.typ == "json":
-			json = append(json, c.name)
+			whole = append(whole, c.name)
 		}
 	}
-	if len(json) > 0 {
-		notes = append(notes, fmt.Sprintf("kept as json, as they hold lists of objects or keys that vary: %s", strings.Join(json, ", ")))
+	if len(whole) > 0 {
+		notes = append(notes, "kept whole, as json: "+strings.Join(whole, ", "))
 	}
 	return notes
+}
+
+// sampled says what the job is drafted from.
+func (d *draft) sampled() string {
+	source := spec.Redact(d.place.source)
+	if n := len(d.place.files); n > len(d.samples) {
+		return fmt.Sprintf("sampled %s of %d of %d files in %s", count(d.records, "record"), len(d.samples), n, source)
+	}
+	if d.place.names == "" {
+		return fmt.Sprintf("sampled %s of %s", count(d.records, "record"), source)
+	}
+	return fmt.Sprintf("sampled %s of %s in %s", count(d.records, "record"), count(len(d.samples), "file"), source)
 }
 
 func plural(n int, word string) string {
@@ -140,6 +149,15 @@ func plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
+}
+
+// some is the first few of a list of names.
+func some(names []string) string {
+	text := strings.Join(names[:min(3, len(names))], ", ")
+	if len(names) > 3 {
+		return text + ", …"
+	}
+	return text
 }
 
 // count is a number with its word, such as "1 row" and "2 rows".

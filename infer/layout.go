@@ -15,6 +15,8 @@ type layout struct {
 	shape format.Shape
 	at    format.Path
 	also  []format.Path // where records might be as well
+
+	beside []string // keys of the document that at passes by
 }
 
 func (l layout) String() string {
@@ -64,7 +66,7 @@ func guessOne(s *sample, ext string) layout {
 	for depth := 1; depth <= mostDepth && len(level) > 0; depth++ {
 		lists, objects := membersAt(records[0], level)
 		if len(lists) == 1 {
-			return layout{at: lists[0]}
+			return layout{at: lists[0], beside: beside(records[0], lists[0])}
 		}
 		if len(lists) > 1 {
 			return layout{also: lists}
@@ -72,6 +74,17 @@ func guessOne(s *sample, ext string) layout {
 		level = objects
 	}
 	return layout{}
+}
+
+// beside returns the keys of a document but for that which a path goes by.
+func beside(document []byte, p format.Path) []string {
+	var keys []string
+	members(document, func(key string, _ []byte) {
+		if key != p[0].Name {
+			keys = append(keys, key)
+		}
+	})
+	return keys
 }
 
 // members calls each for the members of an object, in order. It reports
@@ -208,7 +221,11 @@ func (d *draft) explainLayout() {
 	case d.layout.shape == format.Columns:
 		d.notes = append(d.notes, "each file is an object of columns, as pandas writes it (shape: columns)")
 	case d.layout.at != nil:
-		d.notes = append(d.notes, fmt.Sprintf("each file is one object, and its records are taken to be those at %s (at)", d.layout.at))
+		note := fmt.Sprintf("each file is one object, and its records are taken to be those at %s", d.layout.at)
+		if keys := d.layout.beside; len(keys) > 0 {
+			note += fmt.Sprintf("; what is beside them is not read (%s)", some(keys))
+		}
+		d.notes = append(d.notes, note)
 	case len(d.layout.also) > 0:
 		var paths []string
 		for _, p := range d.layout.also {

@@ -31,7 +31,7 @@ func (d *draft) prove() error {
 			}
 		}
 		if !better {
-			return nil
+			return nil // what is left is for the job's rejects to say
 		}
 	}
 }

@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	mostSamples = 3       // files that columns are inferred from
-	mostTries   = 9       // files that are read to find them
+	mostSamples = 6       // files that columns are inferred from
+	mostTries   = 12      // files that are read to find them
 	mostBytes   = 8 << 20 // read of one file, and again of what it holds decompressed
-	mostRecords = 1000    // used of one file
+	mostRecords = 3000    // used of all samples together, of each its part
 )
 
 // A sample is the beginning of one file.
@@ -56,7 +56,7 @@ func (d *draft) sample(ctx context.Context) error {
 	}
 	d.layout = d.guess(opened)
 	for _, s := range opened {
-		if err := d.read(s); err != nil {
+		if err := d.read(s, mostRecords/len(opened)); err != nil {
 			bad = append(bad, err)
 		} else if len(s.records) == 0 {
 			none++
@@ -189,10 +189,13 @@ var blank = regexp.MustCompile(`^(?:\x{feff})?\s*(?:\[\s*\]\s*|\{\s*\}\s*)?$`)
 func isBlank(data []byte) bool { return blank.Match(data[:min(len(data), 4096)]) && len(data) <= 4096 }
 
 // read reads the records of a sample by the layout.
-func (d *draft) read(s *sample) error {
-	records, bad, err := readRecords(s, d.layout, mostRecords)
+func (d *draft) read(s *sample, most int) error {
+	records, bad, err := readRecords(s, d.layout, most)
 	s.records = records
-	if err != nil && !(s.cut && len(records) > 0) {
+	if s.cut && len(records) == 0 {
+		return row.At(s.url, fmt.Errorf("there is no whole record in its first %d MiB to infer columns from", mostBytes>>20))
+	}
+	if err != nil && !s.cut {
 		return row.At(s.url, err)
 	}
 	if len(bad) > 0 && len(records) == 0 {

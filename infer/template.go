@@ -33,6 +33,10 @@ func (p *place) template(prefix string) {
 			parts, kept = append(parts, split), append(kept, f)
 		}
 	}
+	if len(parts) == 0 { // the prefix is the whole name but for its extension
+		p.take(p.files[0])
+		return
+	}
 	p.files = kept
 	depth := len(parts[0]) - 1
 	t := names{taken: slices.Concat(spec.FileFields[:], []string{"source", "out"})}

@@ -29,14 +29,7 @@ func (d *draft) text() []byte {
 
 func (d *draft) writeHead(b *strings.Builder) {
 	fmt.Fprintf(b, "# Drafted by `sluice init %s` from %s of %s.\n", inComment(spec.Redact(d.given)), count(d.records, "record"), count(len(d.samples), "file"))
-	file, param := d.name+".yaml", ""
-	if d.secret() {
-		param = " --param source=URL"
-	}
-	fmt.Fprintf(b, "# Look over the columns; then:\n#\n")
-	for _, verb := range []string{"preview", "plan   ", "apply  "} {
-		fmt.Fprintf(b, "#   sluice %s %s%s\n", verb, file, param)
-	}
+	fmt.Fprintf(b, "# Look over the columns and take what you need; then preview, plan, apply.\n")
 	fmt.Fprintf(b, "sluice: 1\nname: %s\n", d.name)
 }
 
@@ -47,7 +40,7 @@ func (d *draft) secret() bool { return spec.Redact(d.place.source) != d.place.so
 func (d *draft) writeParams(b *strings.Builder) {
 	fmt.Fprintf(b, "\nparams:\n")
 	if d.secret() {
-		fmt.Fprintf(b, "  source: {type: string}  # has a secret in it, so it is given when the job is run\n")
+		fmt.Fprintf(b, "  source: {type: string}  # has a secret in it, so it is given anew: --param source=URL\n")
 	} else {
 		fmt.Fprintf(b, "  source: {type: string, default: %s}\n", quoted(d.place.source))
 	}

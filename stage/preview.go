@@ -52,13 +52,16 @@ func (s *Stage) Preview(ctx context.Context, n int) (*Preview, error) {
 		return nil, err
 	}
 	v := &viewer{converter: converter{Stage: s}, n: n, out: &Preview{Sources: len(tasks)}}
+	v.moment = mapping.Run{ID: "preview", Time: time.Now().UTC(), Params: s.params.Values()}
 	for _, f := range s.program.Schema() {
 		v.out.Columns = append(v.out.Columns, PreviewColumn{f.Name, f.Type.String()})
 	}
-	if v.encoder, err = format.NewNDJSON(&v.text, s.program.Schema()); err != nil {
+	if v.lines, err = format.NewNDJSON(&v.text, s.program.Schema()); err != nil {
 		return nil, err
 	}
-	v.mapper = s.program.NewMapper(mapping.Run{ID: "preview", Time: time.Now().UTC(), Params: s.params.Values()})
+	if v.with, err = v.kit(); err != nil {
+		return nil, err
+	}
 	for _, t := range tasks {
 		if v.done() {
 			break
@@ -74,10 +77,10 @@ func (s *Stage) Preview(ctx context.Context, n int) (*Preview, error) {
 type viewer struct {
 	converter
 	n       int
-	records int // passed
-	mapper  *mapping.Mapper
-	encoder *format.NDJSON
-	text    bytes.Buffer // of the encoder
+	with    *kit
+	records int            // passed
+	lines   *format.NDJSON // the rows as they are shown
+	text    bytes.Buffer   // of lines
 	out     *Preview
 }
 
@@ -96,6 +99,7 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 		return nil
 	}
 	v.out.Files++
+	before := len(v.out.Rows)
 	in, err := v.open(ctx, t)
 	if err == nil {
 		defer in.Close()
@@ -110,6 +114,7 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 	case errors.As(err, &unread) && !store.IsNotExist(err):
 		return err
 	}
+	v.out.Rows = v.out.Rows[:before] // nothing of it would be written
 	at := row.At(t.Source, err)
 	at.File = ""
 	v.out.Invalid = append(v.out.Invalid, Problem{t.Source, at.Error()})
@@ -133,12 +138,13 @@ func (v *viewer) view(ctx context.Context, t *task, in io.Reader) error {
 		return err
 	}
 	defer closer.Close()
-	if err := v.mapper.Begin(t.facts(v.fields)); err != nil {
+	k := v.with
+	k.encoder.Reset(io.Discard)
+	if err := k.mapper.Begin(t.facts(v.fields)); err != nil {
 		return err
 	}
-	src, dst := &row.Batch{}, row.NewBatch(v.program.Schema())
 	for passed := v.records; !v.done(); {
-		err := rows.Read(src)
+		err := rows.Read(k.src)
 		if err == io.EOF {
 			if passed == v.records && v.job.From.Empty == "fail" {
 				return errors.New("there are no records in it (from.empty: skip would pass over it)")
@@ -148,8 +154,11 @@ func (v *viewer) view(ctx context.Context, t *task, in io.Reader) error {
 		if err != nil {
 			return err
 		}
-		v.mapper.Map(src, dst)
-		if err := v.take(t, dst); err != nil {
+		k.mapper.Map(k.src, k.dst)
+		if err := k.encoder.Write(k.dst); err != nil {
+			return err // it is of the right type, but the output cannot hold it
+		}
+		if err := v.take(t, k.dst); err != nil {
 			return err
 		}
 	}
@@ -172,11 +181,11 @@ func (v *viewer) take(t *task, b *row.Batch) error {
 		}
 	}
 	v.text.Reset()
-	v.encoder.Reset(&v.text)
-	if err := v.encoder.Write(b); err != nil {
+	v.lines.Reset(&v.text)
+	if err := v.lines.Write(b); err != nil {
 		return err
 	}
-	if err := v.encoder.Close(); err != nil {
+	if err := v.lines.Close(); err != nil {
 		return err
 	}
 	lines := bytes.Split(bytes.TrimSuffix(v.text.Bytes(), []byte("\n")), []byte("\n"))

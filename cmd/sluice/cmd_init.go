@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,8 +26,8 @@ func (a *app) initCmd() *cobra.Command {
 		Use:   "init SOURCE",
 		Short: "Write a job file for the files that are there",
 		Long: `Init writes a job file for SOURCE: a file, a folder, or a prefix in a bucket. It
-lists the files, samples up to three of them (the first 8 MiB and 1,000 records
-of each), and makes a column of each value that it finds in their records:
+lists the files, samples up to six of them, and makes a column of each value that
+it finds in their records:
 
   - nested objects become columns such as price_amount, from price.amount
   - lists of objects, and objects whose keys vary, stay whole, as json
@@ -52,7 +54,11 @@ or an object of columns as pandas writes it; plain, gzip or zstd.`,
 }
 
 func (a *app) init(cmd *cobra.Command, source string, f initFlags) error {
-	draft, err := sluice.Init(cmd.Context(), source, sluice.InitOptions{})
+	var o sluice.InitOptions
+	if f.out != "-" {
+		o.Name = strings.TrimSuffix(filepath.Base(f.out), filepath.Ext(f.out))
+	}
+	draft, err := sluice.Init(cmd.Context(), source, o)
 	if err != nil {
 		return err
 	}
