@@ -29,14 +29,12 @@ func Compressed(head []byte) string {
 
 // Decompress returns what r holds before its compression: "none", "gzip",
 // "zstd", or by its first bytes if how is "" or "auto". A gzip or zstd file
-// may have several members, one after the other.
+// may have several members, one after the other. Data that is against what how
+// says is an error.
 //
 // Data that is cut off or damaged is an error of Read, never a short result.
 // Close frees memory; it does not close r.
 func Decompress(r io.Reader, how string) (io.ReadCloser, error) {
-	if how == "none" {
-		return io.NopCloser(r), nil
-	}
 	from := &source{r: r}
 	in := bufio.NewReader(from)
 	head, err := in.Peek(4)
@@ -47,6 +45,10 @@ func Decompress(r io.Reader, how string) (io.ReadCloser, error) {
 	switch how {
 	case "", "auto":
 		how = found
+	case "none":
+		if found != how {
+			return nil, fmt.Errorf("this is %s data, although the compression is said to be none", found)
+		}
 	case "gzip", "zstd":
 		if found != how {
 			return nil, fmt.Errorf("this is no %s data: it begins with %q", how, head)

@@ -79,7 +79,6 @@ func TestDecompress(t *testing.T) {
 		"gzip of two":      {append(bytes.Clone(g), g...), []string{"", "gzip"}, text + text},
 		"zstd":             {z, []string{"", "auto", "zstd"}, text},
 		"zstd of two":      {append(bytes.Clone(z), z...), []string{"", "zstd"}, text + text},
-		"gzip as it is":    {g, []string{"none"}, string(g)},
 		"zstd of 16 MiB":   {zstandard(t, text, zstd.WithWindowSize(16<<20)), []string{""}, text},
 		"zstd of nothing":  {zstandard(t, "", zstd.WithZeroFrames(true)), []string{"", "zstd"}, ""},
 		"zstd without crc": {zstandard(t, text, zstd.WithEncoderCRC(false)), []string{""}, text},
@@ -126,14 +125,16 @@ func TestDecompressErrors(t *testing.T) {
 		how  string
 		want string
 	}{
-		"unknown":     {strings.NewReader("x"), "bzip2", `unknown compression "bzip2"`},
-		"not gzip":    {strings.NewReader("[1, 2]"), "gzip", `this is no gzip data: it begins with "[1, "`},
-		"not zstd":    {bytes.NewReader(gzipped(t, "x")), "zstd", `this is no zstd data`},
-		"empty gzip":  {strings.NewReader(""), "gzip", `this is no gzip data`},
-		"large zstd":  {bytes.NewReader(zstandard(t, strings.Repeat(text, 100), zstd.WithWindowSize(64<<20))), "", `more than 32 MiB`},
-		"fault":       {io.MultiReader(bytes.NewReader(gzipped(t, text)[:5000]), iotest.ErrReader(errFault)), "", `disk full`},
-		"zstd fault":  {io.MultiReader(bytes.NewReader(zstandard(t, text)[:5000]), iotest.ErrReader(errFault)), "", `disk full`},
-		"first fault": {iotest.ErrReader(errFault), "auto", `disk full`},
+		"unknown":      {strings.NewReader("x"), "bzip2", `unknown compression "bzip2"`},
+		"not gzip":     {strings.NewReader("[1, 2]"), "gzip", `this is no gzip data: it begins with "[1, "`},
+		"not zstd":     {bytes.NewReader(gzipped(t, "x")), "zstd", `this is no zstd data`},
+		"gzip as none": {bytes.NewReader(gzipped(t, "x")), "none", `this is gzip data, although the compression is said to be none`},
+		"zstd as none": {bytes.NewReader(zstandard(t, "x")), "none", `this is zstd data, although`},
+		"empty gzip":   {strings.NewReader(""), "gzip", `this is no gzip data`},
+		"large zstd":   {bytes.NewReader(zstandard(t, strings.Repeat(text, 100), zstd.WithWindowSize(64<<20))), "", `more than 32 MiB`},
+		"fault":        {io.MultiReader(bytes.NewReader(gzipped(t, text)[:5000]), iotest.ErrReader(errFault)), "", `disk full`},
+		"zstd fault":   {io.MultiReader(bytes.NewReader(zstandard(t, text)[:5000]), iotest.ErrReader(errFault)), "", `disk full`},
+		"first fault":  {iotest.ErrReader(errFault), "auto", `disk full`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := decompress(tc.in, tc.how)

@@ -103,8 +103,12 @@ func (s *window) tooLong() error {
 	if s.keep {
 		what = "the document, which is needed in memory as a whole,"
 	}
-	return &row.Error{Byte: s.position(s.pos), Err: fmt.Errorf("%s has more than %d bytes, the most that is held", what, s.most)}
+	return &row.Error{Byte: s.position(s.pos), Err: fmt.Errorf("%s has more than %d bytes, %w", what, s.most, ErrTooLarge)}
 }
+
+// ErrTooLarge is the cause of the error for a record, or a document that is
+// needed as a whole, of more than JSONOptions.MaxRecord bytes.
+var ErrTooLarge = errors.New("the most that is held")
 
 // undecided is the error for a record whose bytes do not say what it is.
 func (s *window) undecided() error {

@@ -37,7 +37,8 @@ type converter struct {
 	moment  mapping.Run // what expressions may ask of the run
 	cpus    int
 	workers *flow.Workers
-	budget  *flow.Budget
+	budget  *flow.Budget // for what files are charged before they are fetched
+	room    *flow.Budget // for what shows only on a core: see claim
 	kits    sync.Pool
 	buffers sync.Pool // of *[]byte, for the text of a source
 	rejects *rejects
@@ -54,6 +55,7 @@ type kit struct {
 type converted struct {
 	rows    int64
 	rejects int64
+	bytes   int64 // of the output
 }
 
 func (c *converter) init(ctx context.Context, r *run) {
@@ -64,19 +66,33 @@ func (c *converter) init(ctx context.Context, r *run) {
 		c.cpus = runtime.GOMAXPROCS(0)
 	}
 	c.workers = flow.NewWorkers(c.cpus)
-	// The rest of the process' memory goes to connections, encoders and what
-	// the collector has not yet taken back.
+	// The rest of the process' memory goes to connections, the run's own lists
+	// and what the collector has not yet taken back.
 	c.budget = flow.NewBudget(r.job.Limits.Memory / 2)
+	c.room = flow.NewBudget(r.job.Limits.Memory / 4)
 }
 
-// buffer returns one for a text of so many bytes. It goes back to c.buffers
-// when the text is no longer needed.
+// bufferStep is what the size of a source's buffer is rounded to, so that files
+// of about one size share buffers.
+const bufferStep = 256 << 10
+
+// buffer returns one for a text of so many bytes, and not much larger, as the
+// text's size is what is charged. A small text needs none.
 func (c *converter) buffer(size int64) []byte {
-	if b, ok := c.buffers.Get().(*[]byte); ok && int64(cap(*b)) >= size {
+	if size < bufferStep {
+		return nil
+	}
+	if b, ok := c.buffers.Get().(*[]byte); ok && int64(cap(*b)) >= size && int64(cap(*b)) <= size+size/4+bufferStep {
 		return *b
 	}
-	const step = 256 << 10 // files of about one size share buffers
-	return make([]byte, 0, (size/step+1)*step)
+	return make([]byte, 0, (size/bufferStep+1)*bufferStep)
+}
+
+// reuse takes back the buffer of a text that is no longer needed.
+func (c *converter) reuse(text []byte) {
+	if cap(text) >= bufferStep {
+		c.buffers.Put(&text)
+	}
 }
 
 func (c *converter) kit() (*kit, error) {
@@ -103,24 +119,28 @@ func (c *converter) newEncoder() (encoder, error) {
 }
 
 func (c *converter) jsonOptions() format.JSONOptions {
-	o := format.JSONOptions{At: c.at, Paths: c.program.Paths(), Record: true}
+	o := format.JSONOptions{At: c.at, Paths: c.program.Paths(), Record: true, MaxRecord: int(min(c.job.Limits.Memory/8, 1<<30))}
 	if c.job.From.Shape == "columns" {
 		o.Shape = format.Columns
 	}
 	return o
 }
 
-// bytes converts a file that is in memory whole.
-func (c *converter) bytes(t *task, in []byte) (out []byte, done converted, err error) {
-	if how := c.job.From.Compression; how != "none" && (how != "" || format.Compressed(in) != "none") {
-		return nil, done, errCompressed
-	}
-	var buf bytes.Buffer
-	done, err = c.rows(t, format.JSONBytes(in, c.jsonOptions()), &buf)
-	return buf.Bytes(), done, err
+// packed says whether a file in memory is, or should be, compressed. One that
+// is against what the job says is refused as soon as it is unpacked.
+func (c *converter) packed(in []byte) bool {
+	how := c.job.From.Compression
+	return how == "gzip" || how == "zstd" || format.Compressed(in) != "none"
 }
 
-var errCompressed = errors.New("compressed: to be streamed")
+// stream opens a file of any size as a reader; closing it ends its reading.
+func (c *converter) stream(_ context.Context, in io.Reader) (reader, io.Closer, error) {
+	plain, err := format.Decompress(in, c.job.From.Compression)
+	if err != nil {
+		return nil, nil, err
+	}
+	return format.JSONStream(plain, c.jsonOptions()), plain, nil
+}
 
 // rows reads, maps and writes every row of a file. Rejects are handed on as
 // they come; whether they count is known only when the file is done.
@@ -129,7 +149,7 @@ func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err
 	if err != nil {
 		return done, err
 	}
-	t.bad.Reset()
+	t.bad = nil
 	k.encoder.Reset(out)
 	if err := k.mapper.Begin(t.facts(c.fields)); err != nil {
 		return done, err
@@ -140,7 +160,7 @@ func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err
 			break
 		}
 		if err != nil {
-			return done, err
+			return done, c.explain(err)
 		}
 		k.mapper.Map(k.src, k.dst)
 		if err := c.judge(t, k.dst, &done); err != nil {
@@ -171,9 +191,12 @@ func (c *converter) judge(t *task, b *row.Batch, done *converted) error {
 		return nil
 	}
 	done.rejects += int64(len(b.Bad))
-	rejectText(&t.bad, t.Source, b.Bad)
+	if t.bad == nil {
+		t.bad = &bytes.Buffer{}
+	}
+	rejectText(t.bad, t.Source, b.Bad)
 	if t.bad.Len() > mostBad {
-		if err := c.rejects.add(&t.bad); err != nil {
+		if err := c.rejects.add(t.bad); err != nil {
 			return err
 		}
 	}
@@ -207,22 +230,13 @@ func (c *converter) final(done *converted) error {
 	return nil
 }
 
-// cost is what a file in memory is charged for, in bytes: its text, the output
-// made of it, and a connection's buffers.
-func cost(size int64) int64 { return size + size/4 + 64<<10 }
-
-// streamCost is what a file that is streamed is charged for, in bytes: ranges
-// read ahead, a batch, a row group, and a part under way.
-const streamCost = 96 << 20
-
-// streamed says whether a file is too big to be held whole.
-func (c *converter) streamed(size int64) bool { return cost(size) > c.budget.Size()/4 }
-
-// stream opens a file of any size as a reader; closing it ends its reading.
-func (c *converter) stream(ctx context.Context, in io.Reader) (reader, io.Closer, error) {
-	plain, err := format.Decompress(in, c.job.From.Compression)
-	if err != nil {
-		return nil, nil, err
+// explain names the limit that a record, or an object of columns, is beyond.
+func (c *converter) explain(err error) error {
+	var at *row.Error
+	if !errors.Is(err, format.ErrTooLarge) || !errors.As(err, &at) {
+		return err
 	}
-	return format.JSONStream(plain, c.jsonOptions()), plain, nil
+	more := *at
+	more.Err = fmt.Errorf("%w: an eighth of limits.memory, which is %d MiB; raise it", at.Err, c.job.Limits.Memory>>20)
+	return &more
 }

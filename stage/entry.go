@@ -42,6 +42,7 @@ type change struct {
 	entry
 	Prior prior `json:"prior,omitzero"`
 	Kept  bool  `json:"kept,omitempty"` // the prior output lies under kept/RUN
+	bytes int64 // of the output
 }
 
 // pack writes values as NDJSON, compressed.

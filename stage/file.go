@@ -1,11 +1,9 @@
 package stage
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
@@ -28,74 +26,6 @@ func (r *run) file(ctx context.Context, t *task) error {
 	return r.record(ctx, t, ch)
 }
 
-// load reads, converts and writes one file.
-func (r *run) load(ctx context.Context, t *task) (change, error) {
-	if !r.streamed(t.Size) {
-		return r.loadWhole(ctx, t)
-	}
-	if err := r.budget.Acquire(ctx, streamCost); err != nil {
-		return change{}, err
-	}
-	defer r.budget.Release(streamCost)
-	in := store.Open(ctx, t.store, store.Info{Key: t.key, ETag: etag(t.ETag), Size: t.Size}, store.OpenOptions{})
-	defer in.Close()
-	return r.loadStream(ctx, t, in)
-}
-
-// loadWhole does it for a file that is held in memory.
-func (r *run) loadWhole(ctx context.Context, t *task) (change, error) {
-	held := cost(t.Size)
-	if err := r.budget.Acquire(ctx, held); err != nil {
-		return change{}, err
-	}
-	defer func() { r.budget.Release(held) }()
-	in, _, err := store.GetInto(ctx, t.store, t.key, etag(t.ETag), r.buffer(t.Size))
-	if err != nil {
-		return change{}, err
-	}
-	r.delivers()
-	var out []byte
-	var done converted
-	err = r.workers.Do(ctx, func() (err error) {
-		out, done, err = r.bytes(t, in)
-		return err
-	})
-	if errors.Is(err, errCompressed) {
-		return r.loadStream(ctx, t, bytes.NewReader(in))
-	}
-	if err != nil {
-		return change{}, err
-	}
-	r.buffers.Put(&in)
-	if rest := cost(int64(len(out))); rest < held {
-		r.budget.Release(held - rest)
-		held = rest
-	}
-	return r.deliver(ctx, t, done, func(c store.Condition) (store.Info, error) {
-		return store.Put(ctx, r.target, r.base+t.output, out, c)
-	})
-}
-
-// loadStream does the same for a file that is not held whole.
-func (r *run) loadStream(ctx context.Context, t *task, in io.Reader) (ch change, err error) {
-	rows, closer, err := r.stream(ctx, in)
-	if err != nil {
-		return ch, err
-	}
-	defer closer.Close()
-	out := store.Create(ctx, r.target, r.base+t.output, r.condition(t))
-	defer func() { _ = out.Abort(context.WithoutCancel(ctx)) }() // after Commit there is nothing to drop
-	var done converted
-	err = r.workers.Do(ctx, func() (err error) {
-		done, err = r.rows(t, rows, out)
-		return err
-	})
-	if err != nil {
-		return ch, err
-	}
-	return r.deliver(ctx, t, done, func(store.Condition) (store.Info, error) { return out.Commit(ctx) })
-}
-
 // condition is what must hold for an output to be written: that it is what it
 // was when the run was planned.
 func (r *run) condition(t *task) store.Condition {
@@ -106,7 +36,7 @@ func (r *run) condition(t *task) store.Condition {
 }
 
 // deliver puts the output in place of the old one, which it keeps.
-func (r *run) deliver(ctx context.Context, t *task, done converted, put func(store.Condition) (store.Info, error)) (change, error) {
+func (r *run) deliver(ctx context.Context, t *task, done converted, put func(context.Context) (store.Info, error)) (change, error) {
 	ch := r.change(t, done)
 	if err := r.ready(ctx); err != nil {
 		return ch, err
@@ -121,11 +51,11 @@ func (r *run) deliver(ctx context.Context, t *task, done converted, put func(sto
 		}
 		return ch, err
 	}
-	info, err := put(r.condition(t))
+	info, err := put(ctx)
 	if store.IsChanged(err) {
 		return ch, fmt.Errorf("its output %s was changed by someone else while the run went on; apply again", t.Output)
 	}
-	ch.OETag = mark(info)
+	ch.OETag, ch.bytes = mark(info), done.bytes
 	return ch, err
 }
 
@@ -219,9 +149,10 @@ func (r *run) invalid(ctx context.Context, t *task, err error) error {
 	if old := t.prior.Entry; old != nil {
 		e.Output, e.OETag, e.Rows = old.Output, old.OETag, old.Rows
 	}
-	if err := r.rejects.add(&t.bad); err != nil {
+	if err := r.rejects.add(t.bad); err != nil {
 		return err
 	}
+	t.bad = nil
 	if err := r.journal.record(ctx, change{entry: e, Prior: t.prior}); err != nil {
 		return err
 	}
@@ -241,9 +172,10 @@ func (r *run) invalid(ctx context.Context, t *task, err error) error {
 
 // record counts a file that was done, and tells of it.
 func (r *run) record(ctx context.Context, t *task, ch change) error {
-	if err := r.rejects.add(&t.bad); err != nil {
+	if err := r.rejects.add(t.bad); err != nil {
 		return err
 	}
+	t.bad = nil
 	if err := r.journal.record(ctx, ch); err != nil {
 		return err
 	}
@@ -257,6 +189,7 @@ func (r *run) record(ctx context.Context, t *task, ch change) error {
 	r.result.Rows += ch.Rows
 	r.result.Rejects += ch.Rejects
 	r.result.BytesIn += t.Size
+	r.result.BytesOut += ch.bytes
 	e := Event{Type: "file", File: t.Source, State: t.State, Output: t.Output, Rows: ch.Rows, Rejects: ch.Rejects}
 	if ch.State == stateEmpty {
 		r.result.Empty++

@@ -61,9 +61,9 @@ func rejectText(text *bytes.Buffer, source string, bad []row.Reject) {
 	w.Flush()
 }
 
-// add writes bad rows of one file, and empties text.
+// add writes bad rows of one file, and empties text, which may be nil.
 func (x *rejects) add(text *bytes.Buffer) error {
-	if text.Len() == 0 {
+	if text == nil || text.Len() == 0 {
 		return nil
 	}
 	x.mu.Lock()

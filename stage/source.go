@@ -26,7 +26,7 @@ type task struct {
 	output  string      // relative to the ledger's base; "" if it has no name
 	version string      // of the job for this file
 	prior   prior
-	bad     bytes.Buffer // its bad rows, as the rejects file has them
+	bad     *bytes.Buffer // its bad rows, as the rejects file has them; nil: none yet
 }
 
 // facts returns what expressions and templates may ask of the file.

@@ -1,0 +1,190 @@
+package stage
+
+import (
+	"context"
+	"io"
+
+	"github.com/seed-128c3863/sluice/flow"
+)
+
+// Memory is handed out twice. A file is charged to converter.budget before it
+// is fetched, by its size: as held whole, or as streamed. What shows only while
+// it is converted, because it is compressed or its output is larger than most,
+// is claimed from converter.room by the core that does it. Who has room needs
+// nothing else but the store to give it back, so nobody waits in a circle.
+
+const (
+	// streamCost is what a file that is streamed is charged for, in bytes: four
+	// ranges, a batch, a row group, and twice a part of the output.
+	streamCost = 64 << 20
+
+	// unfoldCost is the same without the ranges, for a file that is held
+	// compressed.
+	unfoldCost = 48 << 20
+
+	// perFile is for a connection's buffers and for what is known of a file.
+	perFile = 64 << 10
+
+	// The ranges of a file that is streamed, and how many are read ahead.
+	rangeBytes  = 4 << 20
+	rangesAhead = 3
+
+	// partBytes is the most that is held of an output when it is made: see
+	// store.Writer.
+	partBytes = 8 << 20
+
+	// columnsFactor is how much more an object of columns takes than its text:
+	// where each value lies has to be held.
+	columnsFactor = 4
+)
+
+// cost is what a file in memory is charged for, in bytes: its text, the output
+// made of it, and a connection's buffers.
+func (c *converter) cost(size int64) int64 {
+	if c.job.From.Shape == "columns" {
+		size *= columnsFactor
+	}
+	return size + size/4 + perFile
+}
+
+// streamed says whether a file is too big to be held whole.
+func (c *converter) streamed(size int64) bool {
+	most := c.budget.Size() / 4
+	if c.job.From.Shape == "columns" {
+		most = c.budget.Size() // it is held anyway
+	}
+	return c.cost(size) > most
+}
+
+// A claim is the part of a budget that one file has.
+type claim struct {
+	budget *flow.Budget
+	bytes  int64
+}
+
+// change makes the claim one of n bytes, or of the whole budget if that is
+// less. A claim that grows is given back first and waits at the end of the
+// line, so that no two of them wait for each other.
+func (c *claim) change(ctx context.Context, n int64) error {
+	n = min(n, c.budget.Size())
+	if n <= c.bytes {
+		c.budget.Release(c.bytes - n)
+		c.bytes = n
+		return nil
+	}
+	c.release()
+	if err := c.budget.Acquire(ctx, n); err != nil {
+		return err
+	}
+	c.bytes = n
+	return nil
+}
+
+func (c *claim) release() {
+	c.budget.Release(c.bytes)
+	c.bytes = 0
+}
+
+// An unfolding reads what a compressed file unfolds to. Its claim, by the
+// file's size at first, doubles as more comes out, up to what is enough for any
+// file.
+type unfolding struct {
+	ctx  context.Context
+	in   io.Reader
+	room *claim
+	read int64
+}
+
+func (u *unfolding) Read(p []byte) (int, error) {
+	n, err := u.in.Read(p)
+	u.read += int64(n)
+	most := min(unfoldCost, u.room.budget.Size())
+	if u.read > u.room.bytes && u.room.bytes < most {
+		if err := u.room.change(u.ctx, min(2*u.read, most)); err != nil {
+			return 0, err
+		}
+	}
+	return n, err
+}
+
+// A conveyor takes what a core makes of a large file to the requests that write
+// it, so that neither waits for the other while there is room.
+type conveyor struct {
+	ctx    context.Context // of the one who writes
+	block  []byte
+	blocks chan []byte
+}
+
+const (
+	blockBytes = 1 << 20
+	mostBlocks = 8
+)
+
+func newConveyor() *conveyor { return &conveyor{blocks: make(chan []byte, mostBlocks)} }
+
+// Write adds p, and waits while mostBlocks wait to be written.
+func (v *conveyor) Write(p []byte) (int, error) {
+	written := len(p)
+	for len(p) > 0 {
+		if v.block == nil {
+			v.block = make([]byte, 0, blockBytes)
+		}
+		n := min(len(p), blockBytes-len(v.block))
+		v.block = append(v.block, p[:n]...)
+		p = p[n:]
+		if len(v.block) == blockBytes {
+			if err := v.send(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return written, nil
+}
+
+func (v *conveyor) send() error {
+	select {
+	case v.blocks <- v.block:
+		v.block = nil
+		return nil
+	case <-v.ctx.Done():
+		return context.Cause(v.ctx)
+	}
+}
+
+// end sends what is left: there is no more to come.
+func (v *conveyor) end() error {
+	defer close(v.blocks)
+	if len(v.block) == 0 {
+		return nil
+	}
+	return v.send()
+}
+
+// carry writes to out until the end.
+func (v *conveyor) carry(ctx context.Context, out io.Writer) error {
+	for {
+		select {
+		case block, ok := <-v.blocks:
+			if !ok {
+				return nil
+			}
+			if _, err := out.Write(block); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// A counted counts what is written.
+type counted struct {
+	out   io.Writer
+	bytes int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.out.Write(p)
+	c.bytes += int64(n)
+	return n, err
+}
