@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,9 @@ func TestMain(m *testing.M) {
 	if file := os.Getenv("SLUICE_TEST_APPLY"); file != "" {
 		os.Exit(applyOnce(file))
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	os.RemoveAll(built)
+	os.Exit(status)
 }
 
 func applyOnce(file string) int {
@@ -39,18 +42,26 @@ func applyOnce(file string) int {
 // outputs are those of an undisturbed run, and what was there before can be
 // had back.
 func TestKill(t *testing.T) {
-	const files, kills = 12, 30
+	const files = 12
+	t.Run("folder", func(t *testing.T) {
+		kill(t, func() *world { return newWorld(t, files) }, files)
+	})
+	t.Run("s3sim", func(t *testing.T) {
+		sim := startSim(t, "-get-latency", "1ms", "-put-latency", "2ms")
+		kill(t, func() *world { return newWorldAt(t, sim, files) }, files)
+	})
+}
+
+func kill(t *testing.T, world func() *world, files int) {
+	const kills = 30
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, seed))
-	var first, second []string
-	for range files {
-		first, second = append(first, "first"), append(second, "second")
-	}
+	first, second := slices.Repeat([]string{"first"}, files), slices.Repeat([]string{"second"}, files)
 	whole := 50 * time.Millisecond
 	killed := 0
 	for range kills {
-		w := newWorld(t, files)
+		w := world()
 		w.apply(sluice.ApplyOptions{})
 		for i := range files {
 			w.source(i, "second")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,10 +17,11 @@ import (
 )
 
 // A world is a job with its source files and its outputs, in a folder of its
-// own.
+// own, or in a bucket.
 type world struct {
 	*testing.T
 	dir    string
+	sim    string // host and port of the S3 look-alike that has in and out; "": dir has them
 	wrap   func(string, store.Store) store.Store
 	params map[string]string
 	events []sluice.Event
@@ -48,11 +50,24 @@ errors:
 func newWorld(t *testing.T, n int) *world {
 	w := &world{T: t, dir: t.TempDir()}
 	w.params = map[string]string{"in": w.dir + "/in", "out": w.dir + "/out"}
+	w.fill(n)
+	return w
+}
+
+// newWorldAt makes a world in the bucket test of an S3 look-alike.
+func newWorldAt(t *testing.T, sim string, n int) *world {
+	w := &world{T: t, dir: t.TempDir(), sim: sim, params: map[string]string{"in": "s3://test/in", "out": "s3://test/out"}}
+	w.ask(http.MethodGet, "/_sim/reset?bucket=test", "")
+	w.fill(n)
+	return w
+}
+
+func (w *world) fill(n int) {
+	w.Helper()
 	w.write("job.yaml", worldJob)
 	for i := range n {
 		w.source(i, "first")
 	}
-	return w
 }
 
 // source writes source file i, whose contents say what version they are of.
@@ -63,6 +78,10 @@ func (w *world) source(i int, version string) {
 
 func (w *world) write(name, text string) {
 	w.Helper()
+	if w.sim != "" && name != "job.yaml" {
+		w.ask(http.MethodPut, "/test/"+name, text)
+		return
+	}
 	name = filepath.Join(w.dir, name)
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		w.Fatal(err)
@@ -74,8 +93,29 @@ func (w *world) write(name, text string) {
 
 func (w *world) remove(name string) {
 	w.Helper()
+	if w.sim != "" {
+		w.ask(http.MethodDelete, "/test/"+name, "")
+		return
+	}
 	if err := os.Remove(filepath.Join(w.dir, name)); err != nil {
 		w.Fatal(err)
+	}
+}
+
+// ask makes a request to the S3 look-alike.
+func (w *world) ask(method, path, body string) {
+	w.Helper()
+	req, err := http.NewRequest(method, "http://"+w.sim+path, strings.NewReader(body))
+	if err != nil {
+		w.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode >= 300 {
+		w.Fatalf("%s %s: %s", method, path, resp.Status)
 	}
 }
 
@@ -130,12 +170,17 @@ func (w *world) outputs() map[string]string {
 func (w *world) files(wanted func(string) bool) map[string]string {
 	w.Helper()
 	found := map[string]string{}
-	err := filepath.WalkDir(w.dir+"/out", func(name string, d fs.DirEntry, err error) error {
+	dir := w.dir
+	if w.sim != "" {
+		dir = w.TempDir()
+		w.ask(http.MethodGet, "/_sim/dump?bucket=test&dir="+dir, "")
+	}
+	err := filepath.WalkDir(dir+"/out", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !wanted(name) {
 			return nil
 		}
 		text, err := os.ReadFile(name)
-		found[strings.TrimPrefix(name, w.dir+"/out/")] = string(text)
+		found[strings.TrimPrefix(name, dir+"/out/")] = string(text)
 		return err
 	})
 	if err != nil {
@@ -190,4 +235,10 @@ func (w *world) none(unwanted func(base string) bool) {
 	if len(left) > 0 {
 		w.Errorf("left behind: %v", slices.Sorted(maps.Keys(left)))
 	}
+}
+
+// wantAll checks that the outputs are those of files 0 to n-1, of one version.
+func (w *world) wantAll(version string, n int) {
+	w.Helper()
+	w.want(slices.Repeat([]string{version}, n)...)
 }

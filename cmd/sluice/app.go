@@ -35,6 +35,16 @@ type app struct {
 	jobFlags
 }
 
+// Read reads standard input, until the program is asked to stop.
+func (a *app) Read(p []byte) (int, error) {
+	text, err := flow.Leave(a.stop.Intake, func() ([]byte, error) {
+		own := make([]byte, len(p)) // a read that is left behind may still fill it
+		n, err := a.stdin.Read(own)
+		return own[:n], err
+	})
+	return copy(p, text), err
+}
+
 // jobFlags are those of every command that opens a job.
 type jobFlags struct {
 	params []string
@@ -137,7 +147,7 @@ func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (
 		params[name] = value
 	}
 	job, err := sluice.Open(cmd.Context(), file, sluice.Options{
-		Params: params, Shard: a.shard, Stdin: a.stdin, Version: versionText(), Notify: notify,
+		Params: params, Shard: a.shard, Stdin: a, Version: versionText(), Notify: notify,
 	})
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, noJob(file)

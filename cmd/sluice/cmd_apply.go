@@ -68,7 +68,7 @@ func (a *app) apply(cmd *cobra.Command, file string, f applyFlags) error {
 		o.Confirm = a.confirm
 	}
 	var result *sluice.Result
-	a.attend(cmd.Context(), job, progress, func(ctx context.Context) { result, err = job.Apply(ctx, o) })
+	a.attend(a.stop.Work, job, progress, func(ctx context.Context) { result, err = job.Apply(ctx, o) })
 	if result == nil {
 		return declined(err)
 	}
@@ -116,10 +116,10 @@ func (a *app) confirm(p *plan.Plan) (bool, error) {
 // ask asks a question that is answered by y or n.
 func (a *app) ask(question string) (bool, error) {
 	fmt.Fprintf(a.err, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
+	answer, err := bufio.NewReader(a).ReadString('\n')
 	if err != nil && answer == "" {
 		fmt.Fprintln(a.err)
-		return false, nil
+		return false, context.Cause(a.stop.Intake)
 	}
 	answer = strings.ToLower(strings.TrimSpace(answer))
 	return answer == "y" || answer == "yes", nil
@@ -177,7 +177,9 @@ func (a *app) applied(ctx context.Context, job *sluice.Job, r *sluice.Result, fi
 		return
 	}
 	fmt.Fprintf(a.out, "run %s: %s written (%s) in %.1fs\n", r.Run, number(r.Written, "output"), number(r.Rows, "row"), r.Seconds)
-	fmt.Fprintf(a.out, "%s\n", counts(r.Counts))
+	if r.Counts.Total() > 0 {
+		fmt.Fprintf(a.out, "%s\n", counts(r.Counts))
+	}
 	if r.Rejects > 0 || r.Rejected != "" {
 		fmt.Fprintf(a.out, "%s rejected", number(r.Rejects, "row"))
 		if r.Rejected != "" {

@@ -62,7 +62,7 @@ func (a *app) revert(cmd *cobra.Command, file, id string, f revertFlags) error {
 		}
 	}
 	var result *sluice.Result
-	a.attend(cmd.Context(), job, progress, func(ctx context.Context) { result, err = job.Revert(ctx, id, o) })
+	a.attend(a.stop.Work, job, progress, func(ctx context.Context) { result, err = job.Revert(ctx, id, o) })
 	if result == nil {
 		return declined(err)
 	}

@@ -104,7 +104,11 @@ func (a *app) runs(cmd *cobra.Command, args []string) error {
 		if r.Counts.Total() > 0 {
 			files = counts(r.Counts)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", r.ID, what, r.State, seconds, files, r.Rows, r.Rejects)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d", r.ID, what, r.State, seconds, files, r.Rows, r.Rejects)
+		if r.Error != "" {
+			fmt.Fprintf(w, "\t%s", r.Error)
+		}
+		fmt.Fprintln(w)
 	}
 	return w.Flush()
 }

@@ -40,7 +40,7 @@ func run(stop *flow.Stop, args []string, stdin io.Reader, stdout, stderr io.Writ
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return a.exit(root.ExecuteContext(stop.Work))
+	return a.exit(root.ExecuteContext(stop.Intake)) // what writes goes on until stop.Work ends
 }
 
 func (a *app) command() *cobra.Command {

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-128c3863/sluice/flow"
 )
 
-// attend does the work of a run, shows how far it has come, and answers a
-// signal to stop.
+// attend does the work of a run, shows how far it has come, and answers the
+// first signal to stop.
 func (a *app) attend(ctx context.Context, job *sluice.Job, p *sluice.Progress, work func(context.Context)) {
 	defer a.follow(ctx, job, p)()
 	ended, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -22,14 +22,19 @@ func (a *app) attend(ctx context.Context, job *sluice.Job, p *sluice.Progress, w
 	}, func(context.Context) error {
 		select {
 		case <-a.stop.Intake.Done():
-			if a.stop.Work.Err() == nil {
-				a.notify(sluice.Event{Type: "notice", Text: fmt.Sprintf(
-					"%v: the files that are begun are finished, for %v at most; a second signal stops at once", context.Cause(a.stop.Intake), grace)})
-			}
+			a.stopping()
 		case <-ended.Done():
 		}
 		return nil
 	})
+}
+
+// stopping says what the first signal does.
+func (a *app) stopping() {
+	if a.stop.Work.Err() == nil {
+		why := context.Cause(a.stop.Intake)
+		a.notify(sluice.Event{Type: "notice", Text: fmt.Sprintf("%v: the files that are begun are finished, for %v at most; a second signal stops at once", why, grace)})
+	}
 }
 
 // follow shows how far a run has come until the returned function is called: a
