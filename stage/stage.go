@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -106,6 +107,9 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 	if s.program, err = mapping.Compile(o.Job); err != nil {
 		return nil, err
 	}
+	if err := ready(o.Job); err != nil {
+		return nil, err
+	}
 	if s.at, err = parsePath(o.Job.From.At.S); err != nil {
 		return nil, o.Job.ErrorAt(o.Job.From.At, 0, err.Error(), "")
 	}
@@ -124,6 +128,27 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 	}
 	return s, nil
 }
+
+// ready returns an error for a job that is well formed but asks for what is not
+// there yet.
+func ready(job *spec.Job) error {
+	if job.Table() {
+		return job.ErrorAt(job.To.Database.Text, 0, "this version of sluice writes files, not yet tables", "give to.files")
+	}
+	at, format := spec.Text{Pos: job.From.Pos}, job.From.Format
+	for _, files := range job.From.Files {
+		if format == "" {
+			at, format = files.Text, unread[path.Ext(strings.TrimSuffix(strings.TrimSuffix(files.S, ".gz"), ".zst"))]
+		}
+	}
+	if format == "" || format == "json" || format == "ndjson" {
+		return nil
+	}
+	return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON, not yet %s", format), "from.format: json says that it is JSON whatever its name")
+}
+
+// unread has the endings of source files that are not read yet.
+var unread = map[string]string{".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".xlsx": "xlsx"}
 
 // fieldNames returns the names that `{name}` and file.name know beside the
 // built-in ones.
