@@ -20,11 +20,11 @@
 // named in the Result, whose Status is then 3. Errors are of these types:
 //
 //   - spec.Errors: what is wrong with a job file or its params, each with its
-//     line and column. stage.UsageError: the same of the call.
-//   - stage.DriftError, stage.ConflictError: what moved since the plan, or since
-//     the run that is to be taken back. stage.ErrDeclined: Confirm said no.
+//     line and column. [UsageError]: the same of the call.
+//   - [DriftError], [ConflictError]: what moved since the plan, or since
+//     the run that is to be taken back. [ErrDeclined]: Confirm said no.
 //     Nothing was changed.
-//   - stage.ErrLocked: another run of the job is going on.
+//   - [ErrLocked]: another run of the job is going on.
 //   - store.Error: a store did not give or take something. What was finished is
 //     in the ledger, and the next Apply goes on from there.
 //

@@ -13,7 +13,6 @@ import (
 
 	"github.com/seed-128c3863/sluice"
 	"github.com/seed-128c3863/sluice/spec"
-	"github.com/seed-128c3863/sluice/stage"
 )
 
 const exampleJobFile = `
@@ -208,7 +207,7 @@ func ExampleApplyOptions_confirm() {
 	_, err := job.Apply(context.Background(), sluice.ApplyOptions{
 		Confirm: func(p *sluice.Plan) (bool, error) { return p.Changes() < 2, nil },
 	})
-	fmt.Println(errors.Is(err, stage.ErrDeclined), err)
+	fmt.Println(errors.Is(err, sluice.ErrDeclined), err)
 	// Output:
 	// true nothing was changed
 }

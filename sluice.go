@@ -32,6 +32,20 @@ type (
 	Event = stage.Event
 	// Progress counts what a run has done so far.
 	Progress = stage.Progress
+	// UsageError is one that the job or the call must be mended for.
+	UsageError = stage.UsageError
+	// DriftError says what moved between a plan and its apply.
+	DriftError = stage.DriftError
+	// ConflictError says which outputs are no longer what the run made that is
+	// to be taken back.
+	ConflictError = stage.ConflictError
+)
+
+var (
+	// ErrDeclined is returned when Confirm said no.
+	ErrDeclined = stage.ErrDeclined
+	// ErrLocked means that another run of the job is going on.
+	ErrLocked = stage.ErrLocked
 )
 
 // Options says what a job file is opened with. The zero value is a good
@@ -80,6 +94,9 @@ func Check(file string) (*spec.Job, error) {
 		return nil, err
 	}
 	job, err := spec.Parse(file, text)
+	if err == nil {
+		err = stage.Ready(job)
+	}
 	if err != nil {
 		return nil, err
 	}

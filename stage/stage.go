@@ -107,9 +107,6 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 	if s.program, err = mapping.Compile(o.Job); err != nil {
 		return nil, err
 	}
-	if err := ready(o.Job); err != nil {
-		return nil, err
-	}
 	if s.at, err = parsePath(o.Job.From.At.S); err != nil {
 		return nil, o.Job.ErrorAt(o.Job.From.At, 0, err.Error(), "")
 	}
@@ -129,9 +126,9 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 	return s, nil
 }
 
-// ready returns an error for a job that is well formed but asks for what is not
+// Ready returns an error for a job that is well formed but asks for what is not
 // there yet.
-func ready(job *spec.Job) error {
+func Ready(job *spec.Job) error {
 	if job.Table() {
 		return job.ErrorAt(job.To.Database.Text, 0, "this version of sluice writes files, not yet tables", "give to.files")
 	}
