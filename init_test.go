@@ -8,16 +8,20 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-128c3863/sluice"
 	"github.com/seed-128c3863/sluice/stage"
+	"github.com/seed-128c3863/sluice/store"
 )
 
 func gzipped(text string) string {
@@ -105,6 +109,7 @@ func TestInit(t *testing.T) {
 		"lists":         {files: map[string]string{"a.json": `{"a":[1,2,3],"b":["x","y",null]}`}, job: []string{"shape: columns"}, outputs: []string{"a.parquet"}},
 		"at":            {files: map[string]string{"a.json": `{"meta":{"n":2},"data":{"items":[{"a":1},{"a":2}]}}`, "b.json": `{"meta":{"n":0},"data":{"items":[]}}`}, job: []string{"at: data.items", "{type: int64, from: a}"}, outputs: []string{"a.parquet"}, note: "data.items"},
 		"two lists":     {files: map[string]string{"a.json": `{"x":[{"a":1}],"y":[{"a":2}]}`}, job: []string{"{type: json, from: x}"}, outputs: []string{"a.parquet"}, note: "at: x or y"},
+		"hollow":        {files: map[string]string{"a.json": `[{"a":1}]`, "b.json": "[]"}, outputs: []string{"a.parquet"}, note: "1 file of those looked at had no record"},
 		"one record":    {files: map[string]string{"a.json": `{"a":1,"b":{"c":"d"}}`}, job: []string{"{type: string, from: b.c}"}, outputs: []string{"a.parquet"}},
 		"big":           {files: map[string]string{"a.json": big("[", "]")}, job: []string{"{type: int64,  from: id}"}, outputs: []string{"a.parquet"}},
 		"big at a path": {files: map[string]string{"a.json": big(`{"meta":{"n":1},"rows":[`, `],"end":{}}`)}, job: []string{"at: rows"}, outputs: []string{"a.parquet"}},
@@ -239,6 +244,91 @@ func TestInitRefuses(t *testing.T) {
 				t.Errorf("a usage error: %v, want %v", !tc.usage, tc.usage)
 			}
 		})
+	}
+}
+
+// TestInitS3 drafts jobs for what is in a bucket.
+func TestInitS3(t *testing.T) {
+	sim := tool(t, "SLUICE_TEST_S3SIM")
+	raw := &world{T: t, dir: t.TempDir()}
+	for name, text := range map[string]string{
+		"t/day=1/a.json.gz": gzipped(`[{"a":1}]`), "t/day=2/b.json.gz": gzipped(`[{"a":2.5}]`), "lines/x.ndjson": `{"a":1}`, "lines/y.ndjson": "[]", "table/a.csv": "a,b,c\n1,2,3\n",
+		"big.json": big(`{"rows":[`, "]}"),
+	} {
+		raw.write(name, text)
+	}
+	addr := freeAddr(t)
+	serve(t, addr, nil, sim, "-addr", addr, "-get-latency", "0", "-put-latency", "0", "-bw", "0", "-buckets", "raw,none", "-preload", raw.dir, "-preload-bucket", "raw")
+	environment(t, addr, "x", "y")
+	for source, tc := range map[string]struct {
+		job     string
+		outputs []string
+		refused string
+	}{
+		"s3://raw/t":              {job: `"{source}/day={*day}/{*base}.json.gz"`, outputs: []string{"day=1/a.parquet", "day=2/b.parquet"}},
+		"s3://raw/t/":             {job: `default: "s3://raw/t"`, outputs: []string{"day=1/a.parquet", "day=2/b.parquet"}},
+		"s3://raw/t/day=":         {job: `"{source}/day={*folder}/{*base}.json.gz"`, outputs: []string{"day=1/a.parquet", "day=2/b.parquet"}},
+		"s3://raw/lines/":         {job: "format: ndjson", outputs: []string{"x.parquet"}},
+		"s3://raw/lines/x":        {job: `"s3://raw/lines/x.ndjson"`, outputs: []string{"x.parquet"}},
+		"s3://raw/lines/x.ndjson": {job: `"s3://raw/lines/x.ndjson"`, outputs: []string{"x.parquet"}},
+		"s3://raw/big.json":       {job: "at: rows", outputs: []string{"big.parquet"}},
+		"s3://raw/nothing/":       {refused: "there is no file or folder of that name"},
+		"s3://none":               {refused: "none with a file in it"},
+		"s3://nowhere/x":          {refused: "NoSuchBucket"},
+		"s3://raw/table":          {refused: "a table of text such as CSV"},
+	} {
+		t.Run(source, func(t *testing.T) {
+			draft, err := sluice.Init(t.Context(), source, sluice.InitOptions{})
+			if err != nil || tc.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.refused) {
+					t.Fatalf("got %v, want %q", err, tc.refused)
+				}
+				return
+			}
+			if !strings.Contains(string(draft.Text), tc.job) {
+				t.Errorf("there is no %q in\n%s", tc.job, draft.Text)
+			}
+			w := &world{T: t, dir: t.TempDir()}
+			w.write("job.yaml", string(draft.Text))
+			w.worksAsItStands(tc.outputs)
+		})
+	}
+}
+
+// TestInitWeb drafts a job for a file of a web host, whose address has a secret
+// that is not to stand in the job.
+func TestInitWeb(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/get/data.json" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("ETag", `"1"`)
+		http.ServeContent(w, r, "data.json", time.Time{}, strings.NewReader(`[{"a":1},{"a":2}]`))
+	}))
+	defer server.Close()
+	web := func(name string, s store.Store) store.Store {
+		if strings.HasPrefix(name, "https://") {
+			return store.HTTPS(store.HTTPSOptions{Base: server.URL, Transport: server.Client().Transport})
+		}
+		return s
+	}
+	source := server.URL + "/get/data.json?X-Amz-Signature=hush"
+	draft, err := sluice.Init(t.Context(), source, sluice.InitOptions{Wrap: web})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := string(draft.Text) + strings.Join(draft.Notes, "\n"); strings.Contains(said, "hush") || !strings.Contains(said, "--param source=URL") {
+		t.Errorf("got\n%s", said)
+	}
+	w := newWorld(t, 0)
+	w.write("job.yaml", string(draft.Text))
+	w.wrap, w.params = web, map[string]string{"source": source, "out": filepath.Join(w.dir, "out")}
+	if r := w.apply(sluice.ApplyOptions{}); r.Status != 0 || r.Rows != 2 {
+		t.Errorf("result %+v", r)
+	}
+	if _, err := sluice.Init(t.Context(), server.URL+"/none.json", sluice.InitOptions{Wrap: web}); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("got %v, want 404", err)
 	}
 }
 

@@ -31,63 +31,84 @@ type sample struct {
 	records [][]byte
 }
 
-// sample reads files at the beginning, the middle and the end of the listing
-// until enough of them have records, and finds out how these lie in them.
+// A look is what became of the files that were looked at.
+type look struct {
+	opened []*sample
+	bad    []error  // files that are not what they should be
+	none   int      // files without a record
+	hollow []string // of these, the URLs of those without a byte of JSON
+}
+
+// sample reads files until enough of them have records, and finds out how
+// these lie in them.
 func (d *draft) sample(ctx context.Context) error {
-	var opened []*sample
-	var bad []error
-	none := 0
-	for i, at := range order(len(d.place.files)) {
-		if i == mostTries || len(opened) == mostSamples {
-			break
-		}
-		s, err := d.open(ctx, d.place.files[at])
-		var unread *store.Error
-		switch {
-		case errors.As(err, &unread) && !store.IsNotExist(err):
-			return err
-		case err != nil:
-			bad = append(bad, err)
-		case isBlank(s.data):
-			none++
-		default:
-			opened = append(opened, s)
-		}
+	l, err := d.look(ctx)
+	if err != nil {
+		return err
 	}
-	d.layout = d.guess(opened)
-	for _, s := range opened {
-		if err := d.read(s, mostRecords/len(opened)); err != nil {
-			bad = append(bad, err)
+	d.layout = d.guess(l.opened)
+	for _, s := range l.opened {
+		if err := d.read(s, mostRecords/len(l.opened)); err != nil {
+			l.bad = append(l.bad, err)
 		} else if len(s.records) == 0 {
-			none++
+			l.none++
 		} else {
 			d.samples = append(d.samples, s)
 			d.records += len(s.records)
 		}
 	}
 	if len(d.samples) == 0 {
-		return d.without(bad, none)
+		return d.without(l)
 	}
-	for _, err := range bad {
+	for _, err := range l.bad {
 		d.notes = append(d.notes, "left out of the sample: "+spec.Redact(err.Error()))
 	}
-	if none > 0 {
-		d.notes = append(d.notes, count(none, "file")+" of those looked at had no record")
+	if l.none > 0 {
+		d.notes = append(d.notes, count(l.none, "file")+" of those looked at had no record")
+	}
+	if len(l.hollow) > 0 {
+		d.notes = append(d.notes, "without even an empty array, so invalid when the job runs: "+spec.Redact(some(l.hollow)))
 	}
 	d.explainLayout()
 	return nil
 }
 
+// look opens files at the beginning, the middle and the end of the listing, and
+// between these. An error of the store ends it.
+func (d *draft) look(ctx context.Context) (l look, err error) {
+	for i, at := range order(len(d.place.files)) {
+		if i == mostTries || len(l.opened) == mostSamples {
+			break
+		}
+		s, err := d.open(ctx, d.place.files[at])
+		var unread *store.Error
+		switch {
+		case errors.As(err, &unread) && !store.IsNotExist(err):
+			return l, err
+		case err != nil:
+			l.bad = append(l.bad, err)
+		case isBlank(s.data):
+			l.none++
+			if len(bytes.Trim(s.data, " \t\r\n\ufeff")) == 0 {
+				l.hollow = append(l.hollow, s.url)
+			}
+		default:
+			l.opened = append(l.opened, s)
+		}
+	}
+	return l, nil
+}
+
 // without is the error for a source that nothing can be inferred from.
-func (d *draft) without(bad []error, none int) error {
-	if len(bad) > 0 {
-		return bad[0]
+func (d *draft) without(l look) error {
+	if len(l.bad) > 0 {
+		return l.bad[0]
 	}
 	first := d.place.url(d.place.files[0])
 	if len(d.place.files) == 1 {
 		return nothing("%s: there are no records in it to infer columns from", spec.Redact(first))
 	}
-	return nothing("%s and %d more: there are no records in the %s looked at to infer columns from", spec.Redact(first), len(d.place.files)-1, count(none, "file"))
+	return nothing("%s and %d more: there are no records in the %s looked at to infer columns from", spec.Redact(first), len(d.place.files)-1, count(l.none, "file"))
 }
 
 // order returns 0 to n-1, such that the first few are spread out: first,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/store"
 )
 
 // A level is one folder of the files' names.
@@ -25,25 +26,16 @@ type level struct {
 func (p *place) template(prefix string) {
 	folder := prefix[:strings.LastIndexByte(prefix, '/')+1]
 	begin := prefix[len(folder):]
-	var parts [][]string
-	kept := p.files[:0]
-	for _, f := range p.files {
-		split := strings.Split(f.Key[len(folder):], "/")
-		if len(split) > 1 || len(split[0]) > len(begin)+len(p.ext) {
-			parts, kept = append(parts, split), append(kept, f)
-		}
-	}
-	if len(parts) == 0 { // the prefix is the whole name but for its extension
+	paths := p.below(folder, len(begin))
+	if len(paths) == 0 { // the prefix is the whole name but for its extension
 		p.take(p.files[0])
 		return
 	}
-	p.files = kept
-	depth := len(parts[0]) - 1
 	t := names{taken: slices.Concat(spec.FileFields[:], []string{"source", "out"})}
-	for i := range depth {
-		values := make([]string, len(parts))
-		for j := range parts {
-			values[j] = parts[j][i]
+	for i := range len(paths[0]) - 1 {
+		values := make([]string, len(paths))
+		for j := range paths {
+			values[j] = paths[j][i]
 		}
 		l := t.level(values, begin)
 		if l.capture == "" && len(p.levels) == 0 {
@@ -54,15 +46,38 @@ func (p *place) template(prefix string) {
 		begin = ""
 	}
 	p.source = strings.TrimSuffix(p.root+folder, "/")
-	p.names, p.output = "/", ""
 	if p.source == "" && folder == "" {
 		p.source = "." // a path that begins with a slash is another one
 	}
+	p.write(escape(begin) + "{*" + t.unused("base") + "}" + escape(p.ext))
+}
+
+// below returns the paths of the files below a folder, folder by folder. Files
+// of whose name a prefix and the extension leave nothing to capture are not
+// taken, unless that is none.
+func (p *place) below(folder string, prefix int) [][]string {
+	var paths [][]string
+	var files []store.Info
+	for _, f := range p.files {
+		path := strings.Split(f.Key[len(folder):], "/")
+		if len(path) > 1 || len(path[0]) > prefix+len(p.ext) {
+			paths, files = append(paths, path), append(files, f)
+		}
+	}
+	if len(files) > 0 {
+		p.files = files
+	}
+	return paths
+}
+
+// write writes the templates of the names of files and outputs.
+func (p *place) write(base string) {
+	p.names, p.output = "/", ""
 	for _, l := range p.levels {
 		p.names += l.text + "/"
 		p.output += l.output + "/"
 	}
-	p.names += escape(begin) + "{*" + t.unused("base") + "}" + escape(p.ext)
+	p.names += base
 	if inner(p.ext) == "" {
 		p.output += "{file.name}.parquet"
 	} else {

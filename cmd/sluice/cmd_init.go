@@ -71,6 +71,11 @@ func (a *app) init(cmd *cobra.Command, source string, f initFlags) error {
 			return err
 		}
 	}
+	return a.drafted(draft, file)
+}
+
+// drafted tells of a draft that was written to a file, or prints it.
+func (a *app) drafted(draft *sluice.Draft, file string) error {
 	if a.json {
 		result := map[string]any{
 			"type": "result", "status": 0, "job": draft.Name, "columns": draft.Columns, "files": draft.Files,
