@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -45,42 +46,46 @@ type change struct {
 	bytes int64 // of the output
 }
 
-// pack writes values as NDJSON, compressed.
+// pack writes values as NDJSON, compressed. It holds no more than the result.
 func pack[T any](values []T) ([]byte, error) {
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
+	var packed bytes.Buffer
+	z, err := zstd.NewWriter(&packed, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(packWindow))
+	if err != nil {
+		return nil, err
+	}
+	e := json.NewEncoder(z)
 	e.SetEscapeHTML(false)
 	for i := range values {
 		if err := e.Encode(&values[i]); err != nil {
 			return nil, err
 		}
 	}
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return nil, err
-	}
-	return z.EncodeAll(text.Bytes(), nil), z.Close()
+	err = z.Close()
+	return packed.Bytes(), err
 }
 
-// unpack reads what pack wrote, a value at a time.
+// packWindow is how far back repetitions are looked for, in bytes.
+const packWindow = 1 << 20
+
+// unpack reads what pack wrote, a value at a time. After an error, what each
+// was called with is not to be used.
 func unpack[T any](name string, packed []byte, each func(T)) error {
-	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	z, err := zstd.NewReader(bytes.NewReader(packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return err
 	}
 	defer z.Close()
-	text, err := z.DecodeAll(packed, nil)
-	if err != nil {
-		return fmt.Errorf("ledger file %s is damaged: %w", name, err)
-	}
-	for len(text) > 0 {
-		line, rest, _ := bytes.Cut(text, []byte("\n"))
-		text = rest
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, 1<<30)
+	for lines.Scan() {
 		var v T
-		if err := json.Unmarshal(line, &v); err != nil {
+		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
 			return fmt.Errorf("ledger file %s is damaged: %w", name, err)
 		}
 		each(v)
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("ledger file %s is damaged: %w", name, err)
 	}
 	return nil
 }

@@ -181,7 +181,7 @@ func (s *Stage) found(ctx context.Context, files spec.Template, tasks []*task) (
 		if !ok || strings.Contains(info.Key, "/_sluice/") {
 			continue
 		}
-		t := &task{store: st, key: info.Key, id: identity(url, info.Key)}
+		t := &task{store: st, key: url[len(root):], id: identity(url, info.Key)}
 		if !s.mine(url) {
 			continue
 		}
