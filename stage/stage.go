@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -111,7 +110,7 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 		return nil, o.Job.ErrorAt(o.Job.From.At, 0, err.Error(), "")
 	}
 	s.hash = o.Job.Fingerprint(o.Params)
-	s.fields = s.fieldNames()
+	s.fields = o.Job.From.Fields()
 	s.used = slices.DeleteFunc(slices.Clone(s.program.FileNames()), func(name string) bool { return !slices.Contains(s.fields, name) })
 	if s.baseURL, err = s.expand(o.Job.To.Files.Fixed(s.params.Has), nil); err != nil {
 		return nil, err
@@ -127,13 +126,16 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 }
 
 // Ready returns an error for a job that is well formed but asks for what is not
-// there yet.
+// there, or not yet.
 func Ready(job *spec.Job) error {
 	if job.Table() {
 		return job.ErrorAt(job.To.Database.Text, 0, "this version of sluice writes files, not yet tables", "give to.files")
 	}
 	at, format := spec.Text{Pos: job.From.Pos}, job.From.Format
 	for _, files := range job.From.Files {
+		if files.S == "-" {
+			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which an output and its ledger know a source", "write it to a file first; a list of files may come from standard input: from.each")
+		}
 		if format == "" {
 			at, format = files.Text, unread[path.Ext(strings.TrimSuffix(strings.TrimSuffix(files.S, ".gz"), ".zst"))]
 		}
@@ -146,60 +148,6 @@ func Ready(job *spec.Job) error {
 
 // unread has the endings of source files that are not read yet.
 var unread = map[string]string{".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".xlsx": "xlsx"}
-
-// fieldNames returns the names that `{name}` and file.name know beside the
-// built-in ones.
-func (s *Stage) fieldNames() []string {
-	from := s.job.From
-	names := map[string]bool{}
-	switch {
-	case from.Each == nil:
-		for _, t := range from.Files {
-			for _, p := range t.Parts {
-				if p.Capture {
-					names[p.Name] = true
-				}
-			}
-		}
-	case len(from.Each.Fields) > 0:
-		fields := make([]string, len(from.Each.Fields))
-		for i, f := range from.Each.Fields {
-			fields[i] = f.S
-		}
-		return fields
-	case from.Each.File == nil:
-		for _, e := range from.Each.Inline {
-			for name := range e {
-				names[name] = true
-			}
-		}
-	default: // entries that are objects: what the job asks of them
-		for _, name := range s.asked() {
-			names[name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
-}
-
-// asked returns the names of an entry's values that the job uses.
-func (s *Stage) asked() []string {
-	names := slices.Clone(s.program.FileNames())
-	for _, t := range append(slices.Clone(s.job.From.Files), s.job.To.Files) {
-		for _, p := range t.Parts {
-			name := strings.TrimPrefix(p.Name, "file.")
-			if p.Name != "" && !p.Env && !s.params.Has(p.Name) && !builtIn(name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}
-
-// builtIn says whether every file has file.name.
-func builtIn(name string) bool {
-	_, err := (&mapping.File{}).Text("file." + name)
-	return err == nil
-}
 
 // expand fills in a template: params, and what more knows.
 func (s *Stage) expand(t spec.Template, more func(string) (string, bool)) (string, error) {
