@@ -2,10 +2,15 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"net"
+	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -15,15 +20,67 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/*.txtar, which use sluice as a person or a
-// scheduler would: as a program, in a folder of its own.
+// scheduler would: as a program, in a folder of its own. Where there is an S3
+// look-alike its buckets raw and stage are at hand.
 func TestScripts(t *testing.T) {
+	sim := os.Getenv("SLUICE_TEST_S3SIM")
+	if sim == "" && os.Getenv("CI") != "" {
+		t.Fatal("SLUICE_TEST_S3SIM is not set")
+	}
+	addr := ""
+	if sim != "" {
+		addr = startSim(t, sim)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
+		Condition: func(name string) (bool, error) {
+			if name != "s3" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return addr != "", nil
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars,
+				"AWS_ENDPOINT_URL_S3=http://"+addr, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=testtest", "AWS_REGION=us-east-1",
+				"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"capture": capture,
 		},
 	})
+}
+
+// startSim starts an S3 look-alike for as long as the test runs, and returns
+// its host and port once it answers.
+func startSim(t *testing.T, sim string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	cmd := exec.Command(sim, "-addr", addr, "-auth", "-get-latency", "0", "-put-latency", "0")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		conn, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			conn.Close()
+			return addr
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+		runtime.Gosched()
+	}
 }
 
 // exits runs a program and holds it to an exit status: "exits 2 sluice plan".
