@@ -20,19 +20,23 @@ func (d *draft) prove() error {
 		return nothing("%s: its records have no key: there is nothing to make columns of", spec.Redact(d.samples[0].url))
 	}
 	for {
-		faults, err := d.faults()
+		t, err := d.try()
 		if err != nil {
 			return fmt.Errorf("%s cannot be written as a job: %w", spec.Redact(d.given), err)
 		}
 		better := false
 		for _, c := range d.columns {
-			if f, ok := faults[c.name]; ok {
+			if f, ok := t.faults[c.name]; ok {
 				better = d.mend(c, f) || better
 			}
 		}
-		if !better {
-			return nil // what is left is for the job's rejects to say
+		if better {
+			continue
 		}
+		if t.rejects > 0 {
+			d.notes = append(d.notes, fmt.Sprintf("%s of the sample will be rejected, the first: %s", count(t.rejects, "record"), spec.Redact(t.first.Error())))
+		}
+		return nil
 	}
 }
 
@@ -58,10 +62,12 @@ type trial struct {
 	mapper  *mapping.Mapper
 	encoder *format.Parquet
 	faults  map[string]fault // the first of each column
+	rejects int              // records
+	first   row.Error        // of the rejects
 }
 
-// faults returns the first fault of each column that has one.
-func (d *draft) faults() (map[string]fault, error) {
+// try runs the job as it is by now.
+func (d *draft) try() (*trial, error) {
 	job, err := spec.Parse(d.name+".yaml", d.text())
 	if err != nil {
 		return nil, err
@@ -83,7 +89,7 @@ func (d *draft) faults() (map[string]fault, error) {
 			return nil, err
 		}
 	}
-	return t.faults, nil
+	return t, nil
 }
 
 // run maps and writes the records of a sample.
@@ -100,6 +106,10 @@ func (t *trial) run(s *sample, l layout) error {
 		src.Truncate(min(src.Len, len(s.records)-n))
 		t.mapper.Map(src, dst)
 		for i := range dst.Bad {
+			if t.rejects++; t.rejects == 1 {
+				t.first = dst.Bad[i].Error
+				t.first.File = s.url
+			}
 			t.note(&dst.Bad[i].Error, false)
 		}
 		if err := t.encoder.Write(dst); err != nil {

@@ -220,13 +220,7 @@ func (d *draft) read(s *sample, most int) error {
 		return row.At(s.url, err)
 	}
 	if len(bad) > 0 && len(records) == 0 {
-		first := bad[0].Error
-		return row.At(s.url, &first)
-	}
-	if len(bad) > 0 {
-		first := bad[0].Error
-		first.File = s.url
-		d.notes = append(d.notes, fmt.Sprintf("%s of the sample will be rejected, the first: %s", count(len(bad), "record"), spec.Redact(first.Error())))
+		return row.At(s.url, &bad[0].Error)
 	}
 	return nil
 }

@@ -25,19 +25,19 @@ func (a *app) initCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init SOURCE",
 		Short: "Write a job file for the files that are there",
-		Long: `Init writes a job file for SOURCE: a file, a folder, or a prefix in a bucket. It
-lists the files, samples up to six of them, and makes a column of each value that
-it finds in their records:
+		Long: `Init writes a job file for SOURCE: a file, a folder, or a prefix in a bucket.
+It lists the files, samples up to six of them, and makes a column of each value
+that it finds in their records:
 
   - nested objects become columns such as price_amount, from price.amount
   - lists of objects, and objects whose keys vary, stay whole, as json
   - text that is a date, a timestamp or a UUID throughout has that type
   - what is not of one type is kept as string or json, and it says so
 
-What differs between the files' names is captured, as in day={*day}/{*base}.json,
-so that each file has an output of its own below the folder out. What it decided
-goes to standard error. The job works as it stands; look it over, and take what
-you need.
+What differs between the files' names is captured, as in
+day={*day}/{*base}.json, so that each file has an output of its own below the
+folder out. What was decided goes to standard error. The job works as it stands;
+look it over, and take what you need.
 
 It reads JSON: an array of records, a record a line, records within a document,
 or an object of columns as pandas writes it; plain, gzip or zstd.`,
@@ -48,7 +48,7 @@ or an object of columns as pandas writes it; plain, gzip or zstd.`,
 		Args: one("the source: a file, a folder or a URL,"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.init(cmd, args[0], f) },
 	}
-	cmd.Flags().StringVarP(&f.out, "out", "o", "", "write the job to `FILE`; - is standard output (default: NAME.yaml, of the source's name)")
+	cmd.Flags().StringVarP(&f.out, "out", "o", "", "write the job to `FILE`; - is standard output (default: SOURCE's name with .yaml)")
 	cmd.Flags().BoolVar(&f.force, "force", false, "write over a job file that is there")
 	return cmd
 }

@@ -23,13 +23,17 @@ type tableColumn struct {
 	width int
 }
 
-// mostWide is how many character cells of a terminal a value takes at most.
-const mostWide = 40
+// How many character cells of a terminal a value takes at most. Objects and
+// lists are hardly read beyond their beginning.
+const (
+	mostWide  = 40
+	mostWhole = 28
+)
 
 func (t *table) add(name, typ string) {
 	c := tableColumn{}
 	c.right = strings.HasPrefix(typ, "int") || strings.HasPrefix(typ, "float") || strings.HasPrefix(typ, "decimal")
-	c.put(cutWide(printable(name)))
+	c.put(cutWide(printable(name), mostWide))
 	c.put(typ)
 	t.columns = append(t.columns, c)
 }
@@ -60,17 +64,16 @@ func (t *table) row(values json.RawMessage) error {
 
 // cellText returns a JSON value as a cell shows it.
 func cellText(value json.RawMessage) string {
-	if value[0] != '"' {
-		return cutWide(printable(string(value)))
-	}
 	var text string
-	if json.Unmarshal(value, &text) != nil {
-		return cutWide(printable(string(value)))
+	switch {
+	case value[0] == '{' || value[0] == '[':
+		return cutWide(printable(string(value)), mostWhole)
+	case value[0] != '"' || json.Unmarshal(value, &text) != nil:
+		return cutWide(printable(string(value)), mostWide)
+	case text == "" || text == "null" || text != strings.TrimSpace(text):
+		return cutWide(strconv.Quote(text), mostWide)
 	}
-	if text == "" || text == "null" || text != strings.TrimSpace(text) {
-		return cutWide(strconv.Quote(text))
-	}
-	return cutWide(printable(text))
+	return cutWide(printable(text), mostWide)
 }
 
 // write prints the table, in several parts if it is wider than width; 0: in one.
@@ -144,14 +147,14 @@ func disturbs(r rune) bool {
 	return !unicode.IsPrint(r) && r != '\u200d' && r != '\u3000'
 }
 
-// cutWide cuts a text to the most that a cell shows.
-func cutWide(text string) string {
-	if wide(text) <= mostWide {
+// cutWide cuts a text to so many character cells.
+func cutWide(text string, most int) string {
+	if wide(text) <= most {
 		return text
 	}
 	n := 0
 	for i, r := range text {
-		if n += wideRune(r); n > mostWide-1 {
+		if n += wideRune(r); n > most-1 {
 			return text[:i] + "…"
 		}
 	}
