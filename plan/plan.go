@@ -2,8 +2,10 @@ package plan
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -78,7 +80,8 @@ func (p *Plan) Write(w io.Writer) error {
 	return e.Encode(p)
 }
 
-// Read reads a saved plan.
+// Read reads a saved plan. One that is not as Write left it is refused, as far
+// as that can be told.
 func Read(r io.Reader) (*Plan, error) {
 	d := json.NewDecoder(r)
 	d.UseNumber()
@@ -89,7 +92,40 @@ func Read(r io.Reader) (*Plan, error) {
 	if p.Sluice != Version {
 		return nil, fmt.Errorf("a saved plan of form %d; this sluice reads form %d: plan again", p.Sluice, Version)
 	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something stands after the end of the saved plan: plan again")
+	}
+	if why := p.fault(); why != "" {
+		return nil, fmt.Errorf("the saved plan was changed since it was written: %s: plan again", why)
+	}
 	return p, nil
+}
+
+// fault returns what cannot be so in a plan, or "".
+func (p *Plan) fault() string {
+	if p.Job == "" || p.JobFile == "" || p.Hash == "" {
+		return "it names no job"
+	}
+	counts, seen := Counts{Unchanged: p.Counts[Unchanged]}, map[string]bool{}
+	for i := range p.Files {
+		f := &p.Files[i]
+		switch {
+		case f.State == Unchanged || !slices.Contains(States, f.State):
+			return fmt.Sprintf("%s is %q", f.Source, f.State)
+		case f.Source == "" || seen[f.Source]:
+			return fmt.Sprintf("the source %q is there twice, or has no name", f.Source)
+		case len(f.Fields) != len(p.FieldNames) && len(f.Fields) > 0:
+			return fmt.Sprintf("%s has %d fields, not %d", f.Source, len(f.Fields), len(p.FieldNames))
+		}
+		seen[f.Source] = true
+		counts[f.State]++
+	}
+	for _, state := range States {
+		if p.Counts[state] != counts[state] {
+			return fmt.Sprintf("%d files are %s, and it counts %d", counts[state], state, p.Counts[state])
+		}
+	}
+	return ""
 }
 
 // Drift returns what differs between a file as it was reviewed and as it is
