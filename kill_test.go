@@ -53,7 +53,10 @@ func TestKill(t *testing.T) {
 }
 
 func kill(t *testing.T, world func() *world, files int) {
-	const kills = 30
+	kills := 30
+	if os.Getenv("SLUICE_SOAK") != "" {
+		kills = 3000
+	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, seed))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -149,18 +150,25 @@ func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (
 	job, err := sluice.Open(cmd.Context(), file, sluice.Options{
 		Params: params, Shard: a.shard, Stdin: a, Version: versionText(), Notify: notify,
 	})
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, noJob(file)
+	if err != nil {
+		return nil, unread(file, err)
 	}
-	if err == nil {
-		limitMemory(job.Spec().Limits.Memory)
-	}
-	return job, err
+	limitMemory(job.Spec().Limits.Memory)
+	return job, nil
 }
 
-// noJob is for a job file that is not there.
-func noJob(file string) error {
-	return &usageError{&hinted{fmt.Errorf("job file %s: there is no such file", file), "`sluice init` writes one from a sample of the files"}}
+// unread returns err, which is a usage error if the job file could not be read.
+func unread(file string, err error) error {
+	var path *fs.PathError
+	switch {
+	case !errors.As(err, &path) || path.Path != file:
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		err = &hinted{fmt.Errorf("job file %s: there is no such file", file), "`sluice init` writes one from a sample of the files"}
+	default:
+		err = fmt.Errorf("job file %s: %w", file, path.Err)
+	}
+	return &usageError{err}
 }
 
 // limitMemory makes the collector hold the process to the job's limits.memory,

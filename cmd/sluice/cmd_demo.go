@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,10 +107,9 @@ func (d *demonstration) sluice(verb string, args ...string) {
 func (d *demonstration) apply() string {
 	var out strings.Builder
 	screen := d.out
-	d.out = &out
+	d.out = io.MultiWriter(screen, &out)
 	d.sluice("apply", "--yes")
 	d.out = screen
-	fmt.Fprint(d.out, out.String())
 	_, rest, _ := strings.Cut(out.String(), "\nrun ")
 	id, _, ok := strings.Cut(rest, ":")
 	if !ok && d.err == nil {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -26,11 +24,8 @@ its line and column. Params need not be given.`,
 		Args:    one("the job file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			job, err := sluice.Check(args[0])
-			if errors.Is(err, os.ErrNotExist) {
-				return noJob(args[0])
-			}
 			if err != nil {
-				return err
+				return unread(args[0], err)
 			}
 			if a.json {
 				a.event(map[string]any{"type": "result", "status": 0, "job": job.Name, "columns": len(job.Cols)})

@@ -67,8 +67,12 @@ func saveDiff(name string, form diffFormat, p *plan.Plan) (err error) {
 func diffSchema(p *plan.Plan) row.Schema {
 	text := row.Type{Kind: row.String}
 	s := row.Schema{
-		{Name: "state", Type: text}, {Name: "source", Type: text}, {Name: "output", Type: text}, {Name: "why", Type: text},
-		{Name: "size", Type: row.Type{Kind: row.Int64}}, {Name: "modified", Type: row.Type{Kind: row.TimestampTZ}},
+		{Name: "state", Type: text},
+		{Name: "source", Type: text},
+		{Name: "output", Type: text},
+		{Name: "why", Type: text},
+		{Name: "size", Type: row.Type{Kind: row.Int64}},
+		{Name: "modified", Type: row.Type{Kind: row.TimestampTZ}},
 	}
 	for _, name := range p.FieldNames {
 		s = append(s, row.Field{Name: "file." + name, Type: text})

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"math"
+	"runtime/debug"
+	"testing"
+)
+
+// TestMemoryLimit holds the collector to a little less than limits.memory,
+// unless the environment says what it is to be held to.
+func TestMemoryLimit(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
+	for name, tc := range map[string]struct {
+		job, env string
+		want     int64
+	}{
+		"the default":     {"", "", 224 << 20},
+		"of the job":      {"limits: {memory: 64MiB}\n", "", 56 << 20},
+		"the environment": {"limits: {memory: 64MiB}\n", "1GiB", math.MaxInt64},
+	} {
+		t.Run(name, func(t *testing.T) {
+			debug.SetMemoryLimit(math.MaxInt64)
+			t.Setenv("GOMEMLIMIT", tc.env)
+			folder(t)
+			write(t, "job.yaml", badJob+tc.job)
+			if status, _, stderr := call(t, "plan", "job.yaml"); status != 0 {
+				t.Fatal(stderr)
+			}
+			if got := debug.SetMemoryLimit(-1); got != tc.want {
+				t.Errorf("the limit is %d bytes, want %d", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for word, want := range map[string]string{
+		"job.yaml": "job.yaml", "s3://raw/a.json": "s3://raw/a.json", "day=2024-04-17": "day=2024-04-17",
+		"": "''", "my job": "'my job'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "a*": "'a*'", "a\nb": "'a\nb'", "~": "'~'",
+	} {
+		if got := quote(word); got != want {
+			t.Errorf("%q: got %s, want %s", word, got, want)
+		}
+	}
+}
