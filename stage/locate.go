@@ -85,14 +85,13 @@ func scan(ctx context.Context, s store.Store, prefix string, wanted []string, fo
 	return nil, nil
 }
 
-// before returns a key a little less than key, to list after.
+// before returns a key a little less than key, to list after. It is UTF-8 if key
+// is: stores refuse what is not.
 func before(key string) string {
-	if key == "" {
-		return ""
-	}
-	less, last := key[:len(key)-1], key[len(key)-1]
-	if last > ' ' && last < utf8.RuneSelf {
-		return less + string(rune(last-1)) + string(utf8.MaxRune)
+	last, size := utf8.DecodeLastRuneInString(key)
+	less := key[:len(key)-size]
+	if prev := last - 1; last > ' ' && last != utf8.RuneError && utf8.ValidRune(prev) {
+		return less + string(prev) + string(utf8.MaxRune)
 	}
 	return less
 }
