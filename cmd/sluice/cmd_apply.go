@@ -70,7 +70,7 @@ func (a *app) apply(cmd *cobra.Command, file string, f applyFlags) error {
 	var result *sluice.Result
 	a.attend(a.stop.Work, job, progress, func(ctx context.Context) { result, err = job.Apply(ctx, o) })
 	if result == nil {
-		return declined(err)
+		return a.declined(err)
 	}
 	return a.result(result, err, func() { a.applied(cmd.Context(), job, result, file) })
 }
@@ -126,9 +126,10 @@ func (a *app) ask(question string) (bool, error) {
 }
 
 // declined makes a no at the prompt an end without an error.
-func declined(err error) error {
+func (a *app) declined(err error) error {
 	if errors.Is(err, stage.ErrDeclined) {
-		return statusError(0)
+		fmt.Fprintln(a.err, stage.ErrDeclined)
+		return nil
 	}
 	return err
 }

@@ -64,7 +64,7 @@ func (a *app) revert(cmd *cobra.Command, file, id string, f revertFlags) error {
 	var result *sluice.Result
 	a.attend(a.stop.Work, job, progress, func(ctx context.Context) { result, err = job.Revert(ctx, id, o) })
 	if result == nil {
-		return declined(err)
+		return a.declined(err)
 	}
 	return a.result(result, err, func() { a.reverted(result, file, id) })
 }

@@ -22,19 +22,20 @@ func (a *app) attend(ctx context.Context, job *sluice.Job, p *sluice.Progress, w
 	}, func(context.Context) error {
 		select {
 		case <-a.stop.Intake.Done():
-			a.stopping()
+			a.stopping(p)
 		case <-ended.Done():
 		}
 		return nil
 	})
 }
 
-// stopping says what the first signal does.
-func (a *app) stopping() {
-	if a.stop.Work.Err() == nil {
-		why := context.Cause(a.stop.Intake)
-		a.notify(sluice.Event{Type: "notice", Text: fmt.Sprintf("%v: the files that are begun are finished, for %v at most; a second signal stops at once", why, grace)})
+// stopping says what the first signal does, if files are begun.
+func (a *app) stopping(p *sluice.Progress) {
+	if a.stop.Work.Err() != nil || p.Began.Load() == 0 {
+		return
 	}
+	why := context.Cause(a.stop.Intake)
+	a.notify(sluice.Event{Type: "notice", Text: fmt.Sprintf("%v: finishing the files that are begun, for %v at most; a second signal stops at once", why, grace)})
 }
 
 // follow shows how far a run has come until the returned function is called: a
