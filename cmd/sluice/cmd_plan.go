@@ -66,7 +66,7 @@ func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
 		a.planJSON(p, status)
 		return asStatus(status)
 	}
-	if err := p.Text(a.out, 50); err != nil {
+	if err := p.Text(a.out, 20); err != nil {
 		return err
 	}
 	if p.Rejects > 0 {
