@@ -92,12 +92,15 @@ func readPlan(file string) (*plan.Plan, error) {
 	return p, nil
 }
 
-// fromPlan takes the params of a saved plan, unless they are given anew.
+// fromPlan takes the params of a saved plan, unless they are given anew. What
+// is secret in one was not saved, so that it has to be.
 func (a *app) fromPlan(p *plan.Plan) {
 	given := a.params
 	a.params = nil
 	for _, name := range slices.Sorted(maps.Keys(p.Params)) {
-		a.params = append(a.params, name+"="+p.Params[name])
+		if !strings.Contains(p.Params[name], "xxxxx") {
+			a.params = append(a.params, name+"="+p.Params[name])
+		}
 	}
 	a.params = append(a.params, given...)
 	if a.shard == "" {
