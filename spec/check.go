@@ -134,7 +134,12 @@ func (c *checker) checkOutput(to *To) {
 	if t.S == "-" || strings.HasSuffix(t.S, "/") {
 		c.failAt(t.Text, &fault{0, "this names no file", "as in out/{file.stem}.parquet"})
 	}
-	named := map[string]string{".parquet": "parquet", ".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}[ending(t)]
+	named := ""
+	for _, o := range outputs {
+		if slices.Contains(o.endings, ending(t)) {
+			named = o.format
+		}
+	}
 	switch {
 	case to.Format == "" && named != "":
 		to.Format = named

@@ -78,21 +78,7 @@ func (c *checker) checkOfType(col *Column) {
 	for t := col.Type; kind == row.List; t = t.Elem {
 		kind = t.Elem.Kind
 	}
-	number := []row.Kind{row.Int16, row.Int32, row.Int64, row.Float32, row.Float64, row.Decimal}
-	date := []row.Kind{row.Date, row.Time, row.Timestamp, row.TimestampTZ}
-	for _, k := range []struct {
-		key   string
-		kinds []row.Kind
-	}{
-		{"formats", date},
-		{"timezone", date[2:]},
-		{"true", []row.Kind{row.Bool}},
-		{"false", []row.Kind{row.Bool}},
-		{"decimal", number},
-		{"thousands", number},
-		{"match", []row.Kind{row.String}},
-		{"max_length", []row.Kind{row.String}},
-	} {
+	for _, k := range ofTypes {
 		if !slices.Contains(k.kinds, kind) {
 			c.failKey(col.Pos.Path, k.key, fmt.Sprintf("type %s has no use for this", col.Type), "it is for "+kindList(k.kinds))
 		}

@@ -151,28 +151,12 @@ func (c *checker) checkFormat(from *From) {
 	if from.Format == "" {
 		return
 	}
-	json := []string{"json", "ndjson"}
-	text := []string{"csv", "tsv"}
-	for _, k := range []struct {
-		key     string
-		formats []string
-	}{
-		{"shape", json[:1]},
-		{"at", json[:1]},
-		{"encoding", append(text, json...)},
-		{"delimiter", text},
-		{"quote", text},
-		{"ragged", text},
-		{"header", append(text, "xlsx")},
-		{"sheet", []string{"xlsx"}},
-		{"extra_columns", append(text, "xlsx", "parquet")},
-		{"absent_columns", append(text, "xlsx", "parquet")},
-	} {
+	for _, k := range ofFormats {
 		if !slices.Contains(k.formats, from.Format) {
 			c.failKey("from", k.key, fmt.Sprintf("format: %s has no use for this", from.Format), "it is for "+strings.Join(k.formats, ", "))
 		}
 	}
-	if slices.Contains(json, from.Format) && from.Encoding != "" && from.Encoding != "utf-8" {
+	if slices.Contains(jsonFormats, from.Format) && from.Encoding != "" && from.Encoding != "utf-8" {
 		c.failKey("from", "encoding", "JSON is UTF-8 always", "leave it out")
 	}
 }

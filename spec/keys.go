@@ -71,7 +71,7 @@ func storeKind() kind[Store] {
 
 func fromKind() kind[From] {
 	return mapping(func(f *From) *Pos { return &f.Pos },
-		at("files", func(f *From) *[]Template { return &f.Files }, listOrOne(sources()),
+		at("files", func(f *From) *[]Template { return &f.Files }, aloneInList(listOrOne(sources()), "-"),
 			"URL or path of the files, or a list of them: s3://, https://, a path, or - for standard input. {day} is a param or a field of an entry of each; {*day} is a capture, matched in the keys found by listing.").required(),
 		at("each", func(f *From) **Each { return &f.Each }, eachKind(),
 			"One file for each entry: a list of entries, or the file that they are read from."),
@@ -103,5 +103,5 @@ func fromKind() kind[From] {
 			"Of tables of text: what a column that no column of the job reads does: ignore (the default, noted) or fail."),
 		at("absent_columns", func(f *From) *string { return &f.AbsentColumns }, oneOf("fail", "null"),
 			"Of tables of text: what a column that is not in the file does: fail (the default) or null."),
-	)
+	).withKeys(betweenFromKeys())
 }

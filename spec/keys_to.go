@@ -69,7 +69,7 @@ func columnKind() kind[Column] {
 	}
 	k.schema["oneOf"] = []object{{"required": []string{"from"}}, {"required": []string{"value"}}}
 	k.schema["dependentRequired"] = object{"missing": []string{"lookup"}, "through": []string{"lookup", "split"}}
-	return k
+	return k.withKeys(betweenColumnKeys())
 }
 
 func toKind() kind[To] {
@@ -104,7 +104,7 @@ func toKind() kind[To] {
 			"The schema for sluice's own tables.").of(tableTarget),
 	)
 	k.schema["oneOf"] = []object{{"required": []string{"files"}}, {"required": []string{"database"}}}
-	return k
+	return k.withKeys(betweenToKeys())
 }
 
 func parquetKind() kind[Parquet] {
@@ -139,7 +139,7 @@ func errorsKind() kind[ErrorPolicy] {
 			"URL or path of the rejects file, with {job}, {run} and params: rejects/{job}-{run}.csv by default."),
 		at("files", func(e *ErrorPolicy) *string { return &e.Files }, oneOf("continue", "stop"),
 			"Whether the other files are done after one that failed: continue (the default) or stop."),
-	)
+	).withKeys(object{"allow": only("rows", object{"enum": []string{"reject"}})})
 }
 
 func limitsKind() kind[Limits] {
@@ -154,5 +154,5 @@ func limitsKind() kind[Limits] {
 			"The memory of the process, as in 256 MiB, the default."),
 		at("cpus", func(l *Limits) *int { return &l.CPUs }, whole(1),
 			"The most cores to use; all by default."),
-	)
+	).withKeys(object{"max_requests": only("requests", object{"const": "auto"})})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/spec"
 )
 
@@ -191,6 +192,51 @@ func TestTemplatesInSchema(t *testing.T) {
 		_, err = spec.Parse("j.yaml", []byte(text))
 		if refused := schema.Validate(doc); (err == nil) != (refused == nil) {
 			t.Errorf("%s -> %s\n Parse: %v\nschema: %v", tc.files, tc.to, err, refused)
+		}
+	}
+}
+
+// TestKeysInSchema holds the schema against the checks in what they say of two
+// keys at once: each setting with each type, format or ending there is.
+func TestKeysInSchema(t *testing.T) {
+	var jobs []string
+	for _, name := range row.Names() {
+		name = strings.ReplaceAll(name, "(p,s)", "(4,2)")
+		name = strings.ReplaceAll(name, "(type)", "(list(date))")
+		for _, with := range []string{`formats: "%Y-%m-%d"`, "timezone: UTC", `"true": [J]`, `"false": [N]`, `decimal: ","`, `thousands: ","`, "match: a", "max_length: 3", "trim: true"} {
+			jobs = append(jobs, fmt.Sprintf("columns: {id: {from: id, type: %q, %s}}\n", name, with))
+		}
+	}
+	for _, format := range []string{"", "format: json, ", "format: ndjson, ", "format: csv, ", "format: tsv, ", "format: xlsx, ", "format: parquet, "} {
+		for _, with := range []string{
+			"shape: columns", "at: a", "encoding: auto", "encoding: utf-8", "encoding: cp949", "delimiter: ;", "quote: none", "header: 2",
+			"sheet: A", "ragged: pad", "extra_columns: fail", "absent_columns: fail", "compression: gzip",
+		} {
+			jobs = append(jobs, fmt.Sprintf("from: {files: in.x, %s%s}\n", format, with))
+		}
+	}
+	for _, ending := range []string{".parquet", ".CSV", ".ndjson", ".jsonl", ".x", "csv", ".csv/x", ".csv{file.stem}"} {
+		for _, with := range []string{"keep: 1", "format: parquet", "format: csv", "format: ndjson", "parquet: {compression: none}", "csv: {header: false}", "format: csv, csv: {header: true}", "format: parquet, parquet: {}"} {
+			jobs = append(jobs, fmt.Sprintf("to: {files: \"{file.stem}%s\", %s}\n", ending, with))
+		}
+	}
+	for _, write := range []string{"", ", write: insert", ", write: update", ", write: mirror"} {
+		for _, with := range []string{"", ", key: id", ", key: id, within: a", ", key: id, max_delete: 3", ", key: id, delete_when: a", ", key: id, delete_when: a, max_delete: 3"} {
+			jobs = append(jobs, "to: {database: \"sqlite://x\", table: t"+write+with+"}\n")
+		}
+	}
+	jobs = append(jobs, "limits: {requests: auto, max_requests: 3}\n", "limits: {requests: 2, max_requests: 3}\n", "errors: {rows: reject, allow: 1}\n", "errors: {rows: fail, allow: 0}\n",
+		"from: {files: [\"-\"]}\n", "from: {files: [a, \"-\"]}\n", "from: {files: [a, b]}\n",
+		"from: {files: [\"{a}\", \"b{a}\"], each: [{a: 1}]}\n", "from: {files: [\"{a}\", \"b{*a}\"], each: [{a: 1}]}\n")
+	schema := compiledSchema(t)
+	for _, job := range jobs {
+		doc, err := asJSON(whole(job))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = spec.Parse("j.yaml", []byte(whole(job)))
+		if refused := schema.Validate(doc); (err == nil) != (refused == nil) {
+			t.Errorf("%s Parse: %v\nschema: %v", job, err, refused)
 		}
 	}
 }
