@@ -44,8 +44,8 @@ type Result struct {
 	Invalid  []Problem   `json:"invalid,omitempty"` // files that cannot be read as what they should be
 	Failed   []Problem   `json:"failed,omitempty"`  // files that a store did not give or take
 	Skipped  []Problem   `json:"skipped,omitempty"` // revert: conflicts that were left
-	BytesIn  int64       `json:"bytes_in"`
-	BytesOut int64       `json:"bytes_out"`
+	BytesIn  int64       `json:"bytes_in"`          // of the source files that were done
+	BytesOut int64       `json:"bytes_out"`         // of the outputs that were written
 	Seconds  float64     `json:"seconds"`
 	Resumed  bool        `json:"resumed,omitempty"` // a run that had been cut off
 }
