@@ -3,7 +3,8 @@
 // It is the only package that starts goroutines. What it is given are plain
 // functions; what it hands back is their first error, after all of them ended.
 // No goroutine outlives the call that started it or, with [Every] and [NewStop],
-// the call of what they return. A context that ends says why in its cause.
+// the call of what they return; [Leave] alone may leave one behind. A context
+// that ends says why in its cause.
 //
 //	Each file -> [Budget, bytes] -> Limiter: get -> [Workers: map] -> Limiter: put
 //
@@ -18,7 +19,7 @@
 //
 // [Each], [Together] and [Ahead] run functions side by side, [Every] runs one
 // now and then, [NewStop] turns signals into an end of intake and, later, of
-// the work itself.
+// the work itself; [Leave] walks away from what nothing can cancel.
 //
 // Standard library only.
 package flow

@@ -23,9 +23,9 @@ type RetryOptions struct {
 
 	// Budget is how many retries all requests together may have in hand. Each
 	// retry takes one; each success gives back a fifth of one, and each second
-	// half the budget. While there is none left retries wait for theirs in turn, and
-	// one that would wait for longer than Max is given up: a store that is
-	// dying is not hammered. Default: 100.
+	// half the budget. While there is none left retries wait for theirs in
+	// turn, and one that would wait for longer than Max is given up: a store
+	// that is dying is not hammered. Default: 100.
 	Budget int
 
 	// Patience is how long a request is throttled, while no other one of this
