@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/seed-128c3863/sluice/flow"
 )
 
@@ -32,7 +34,11 @@ func TestMain(m *testing.M) {
 	} {
 		os.Setenv(name, value)
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m,
+		// Connections that are kept for the next request.
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
+	)
 }
 
 // tool returns the program that the variable names, or skips the test.
