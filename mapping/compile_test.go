@@ -105,6 +105,13 @@ func TestCompileRefusesColumns(t *testing.T) {
 	}
 }
 
+// A text that is not known yet is taken by the columns that read texts.
+func TestCompileTakesTexts(t *testing.T) {
+	for _, typ := range []string{"string", "date", "time", "timestamp", "timestamptz", "bytes", "uuid", "json"} {
+		compileJob(t, jobOf("", "c: {type: "+typ+", value: upper(row.a)}"))
+	}
+}
+
 // All mistakes of a job come at once, in the order of the file.
 func TestCompileErrorsTogether(t *testing.T) {
 	job := mustParse(t, jobOf("a: rwo\nb: a.x + c\nc: 1\n", "d: {type: int64, value: nope()}\ne: {type: string, value: file.araa}"))

@@ -114,6 +114,7 @@ const expressions = `
 - | float(row.big) | !float: 9223372036854775807 is an integer that a float64 cannot hold exactly
 - | number("12.50") | 12.5
 - | number("1e400") | 1e400
+- | number("1O") | !!number: "1O" is not a number
 - | string(row.money) + "!" | "2.675!"
 - | round_half_even(row.f) | 2
 - | round_half_even(3.5) | 4

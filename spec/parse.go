@@ -53,8 +53,11 @@ func newJob(name string, lines []string) *Job {
 // document returns the mapping that the text is, or reports why it is none.
 func (r *reader) document(text []byte) node {
 	none, start := node{}, Pos{Line: 1, Column: 1}
-	if at, ok := badByte(text); ok {
+	if at, bad := badCharacter(text); bad == 0 || bad == utf8.RuneError {
 		r.fail(at, "the file is not UTF-8 text", "save it as UTF-8")
+		return none
+	} else if bad > 0 {
+		r.fail(at, fmt.Sprintf("the control character %U cannot stand in YAML", bad), `take it out, or write "\x..." in double quotes`)
 		return none
 	}
 	if at, msg, hint := r.excess(text); msg != "" {
@@ -147,15 +150,15 @@ func parseYAML(text []byte) (file *ast.File, err error) {
 	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 }
 
-// badByte returns the place of the first byte that is no UTF-8, or is a
-// control character that YAML does not allow.
-func badByte(text []byte) (Pos, bool) {
+// badCharacter returns the first character that is no UTF-8 (RuneError) or a
+// control character that YAML does not allow, and its place; -1 if all are good.
+func badCharacter(text []byte) (Pos, rune) {
 	at := Pos{Line: 1, Column: 1}
 	for i := 0; i < len(text); {
 		c, size := utf8.DecodeRune(text[i:])
 		switch {
 		case c == utf8.RuneError && size == 1, c < ' ' && c != '\t' && c != '\n' && c != '\r', c == 0x7f:
-			return at, true
+			return at, c
 		case c == '\n':
 			at.Line, at.Column = at.Line+1, 1
 		default:
@@ -163,7 +166,7 @@ func badByte(text []byte) (Pos, bool) {
 		}
 		i += size
 	}
-	return Pos{}, false
+	return Pos{}, -1
 }
 
 // version reports whether the job is of the version that is read here.
