@@ -216,6 +216,8 @@ func (c *compiler) fits(col *column) error {
 		sample.s = "[]"
 	case objectKind:
 		sample.s = "{}"
+	case bytesKind:
+		sample.s = string(make([]byte, 16)) // as many as a uuid has
 	}
 	if col.n.k == textKind && readsText(col.conv.typ.Kind) {
 		return nil

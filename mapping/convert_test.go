@@ -275,3 +275,22 @@ type: uuid | 123e4567-e89b-12d3-a456-426614174000 | 123e4567e89b12d3a45642661417
 		return outcomeOf(dst)
 	})
 }
+
+// Values that expressions make and no reader does.
+func TestFromValues(t *testing.T) {
+	tables(t, `
+type: uuid | from_hex("123e4567e89b12d3a456426614174000") | 123e4567e89b12d3a456426614174000
+type: uuid | from_hex(row.s) | !bytes is not a UUID
+type: bytes | from_hex("6869") | 6869
+type: int64 | -9223372036854775807 - 1 | -9223372036854775808
+type: float64 | 1 / 4 | 0.25
+type: decimal(5,2) | row.n / 4 | 25
+type: date | param.day + days(1) | 2024-04-18
+type: timestamptz | run.time | 2024-04-18T01:02:03.000004567
+type: list(int64) | [1, row.n] | [1 1]
+type: json | {a: row.n} | {"a":1}
+`, func(t *testing.T, typ, source string) string {
+		kind := strings.TrimPrefix(typ, "type: ")
+		return outcome(t, jobOf("", "c: {type: \""+kind+"\", value: "+yamlQuote(source)+"}"), `{"s": "6869", "n": 1}`)
+	})
+}
