@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -92,10 +93,14 @@ func TestFirstSignal(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			g, r := signalled(t, sig)
 			g.opened(always(pass))
-			r.ends(r.wait(), 130, "interrupted by signal: "+sig.String(), "to go on: sluice apply job.yaml")
+			r.ends(r.wait(), 130, "interrupted by signal: "+sig.String(), "to go on: sluice apply job.yaml", "to take it back: ")
+			done := len(r.outputs())
+			if done == 0 || done == 40 {
+				t.Fatalf("%d of 40 files were done, want those that were begun", done)
+			}
 			r.clean()
 			r.ends(r.sluice("runs", "job.yaml"), 0, "interrupted")
-			r.ends(r.sluice("apply", "job.yaml"), 0, "40 files: ")
+			r.ends(r.sluice("apply", "job.yaml"), 0, fmt.Sprintf("40 files: %d new, %d unchanged", 40-done, done))
 			r.wantAll("first", 40)
 			r.clean()
 		})

@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/plan"
-	"github.com/seed-128c3863/sluice/store"
 )
 
 // ApplyOptions says how a run goes. The zero value applies what a plan made
@@ -78,6 +75,7 @@ type run struct {
 
 	intended  chan struct{} // closed when the intents are written: outputs may be
 	intendErr error
+	halted    error // why not every task is begun, nil if it is
 
 	mu        sync.Mutex // guards the rest
 	result    *Result
@@ -96,6 +94,9 @@ func (s *Stage) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	}
 	if err == nil {
 		err = r.review(c)
+	}
+	if err == nil {
+		err = r.stopped()
 	}
 	if err != nil || len(r.tasks) == 0 && len(c.dead) == 0 {
 		return r.nothing(ctx, err)
@@ -288,8 +289,17 @@ func (r *run) do(ctx context.Context) error {
 		r.intendErr = r.journal.intend(ctx, "plan-", intents)
 		return r.intendErr
 	}, func(ctx context.Context) error {
-		return flow.Each(ctx, r.atOnce(), intake(r.tasks, r.stopped), r.file)
+		return eachTask(ctx, r, r.tasks, r.file)
 	})
+}
+
+// eachTask does the items, as many at once as there can be, until the run is
+// stopped: what is begun then goes on to its end.
+func eachTask[T any](ctx context.Context, r *run, items []T, do func(context.Context, T) error) error {
+	if err := flow.Each(ctx, r.atOnce(), intake(items, r.stopped), do); err != nil {
+		return err
+	}
+	return r.halted
 }
 
 func (r *run) beginning() string {
@@ -314,27 +324,25 @@ func (r *run) reportPlanned() {
 	}
 }
 
-// intake yields the items until stopped, if there is such, returns an error.
+// intake yields the items until the run is stopped, if stopped is given: then
+// what is begun goes on to its end.
 func intake[T any](items []T, stopped func() error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for _, item := range items {
-			var err error
-			if stopped != nil {
-				err = stopped()
-			}
-			if !yield(item, err) || err != nil {
+			if stopped != nil && stopped() != nil || !yield(item, nil) {
 				return
 			}
 		}
 	}
 }
 
-// stopped says why the run is to begin nothing more, nil if it may.
+// stopped says why the run is to begin nothing more, nil if it may. It is
+// asked before each file, and is then what the run ends with.
 func (r *run) stopped() error {
-	if r.o.Intake == nil {
-		return nil
+	if r.o.Intake != nil && r.halted == nil {
+		r.halted = context.Cause(r.o.Intake)
 	}
-	return context.Cause(r.o.Intake)
+	return r.halted
 }
 
 // atOnce is the most files that are under way: as many as the store's slots
@@ -361,30 +369,4 @@ func (r *run) status(err error) int {
 		return 3
 	}
 	return 0
-}
-
-// others refuses to go on beside a run whose files are also this one's, and
-// returns the other shards, by suffix, whose runs go on.
-func (r *run) others(ctx context.Context, locks []string) (map[string]bool, error) {
-	alive := map[string]bool{}
-	for _, key := range locks {
-		if key == r.lock.key {
-			continue
-		}
-		h, quiet, err := readHolder(ctx, r.target, key)
-		if store.IsNotExist(err) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if h.dead() || quiet >= silence {
-			continue
-		}
-		if !sameSharding(key, r.lock.key) {
-			return nil, busy(h, quiet)
-		}
-		alive[strings.TrimPrefix(path.Base(key), path.Base(lockPrefix))] = true
-	}
-	return alive, nil
 }

@@ -55,7 +55,8 @@ type kit struct {
 type converted struct {
 	rows    int64
 	rejects int64
-	bytes   int64 // of the output
+	bytes   int64  // of the output
+	first   string // bad row: where and why
 }
 
 func (c *converter) init(ctx context.Context, r *run) {
@@ -190,6 +191,9 @@ func (c *converter) judge(t *task, b *row.Batch, done *converted) error {
 	if len(b.Bad) == 0 {
 		return nil
 	}
+	if done.rejects == 0 {
+		done.first = b.Bad[0].Error.Error()
+	}
 	done.rejects += int64(len(b.Bad))
 	if t.bad == nil {
 		t.bad = &bytes.Buffer{}
@@ -207,7 +211,7 @@ func (c *converter) judge(t *task, b *row.Batch, done *converted) error {
 		last.Err = fmt.Errorf("%w (errors.rows: fail)", last.Err)
 		return &last
 	case allow.Set && !allow.IsShare && done.rejects > allow.Rows:
-		last.Err = fmt.Errorf("%w: more than the %d bad rows that errors.allow lets pass", last.Err, allow.Rows)
+		last.Err = fmt.Errorf("%w: this is bad row %d, and errors.allow lets %d pass", last.Err, done.rejects, allow.Rows)
 		return &last
 	}
 	return nil
@@ -223,7 +227,7 @@ func (c *converter) final(done *converted) error {
 	case allow.Set && allow.IsShare && float64(done.rejects) > allow.Share*float64(all):
 		return fmt.Errorf("%d of %d rows are bad, more than the %g%% that errors.allow lets pass", done.rejects, all, allow.Share*100)
 	case done.rows == 0 && done.rejects > 0:
-		return fmt.Errorf("every row is bad (%d of %d)", done.rejects, all)
+		return fmt.Errorf("every row is bad (%d of %d), the first for this: %s", done.rejects, all, done.first)
 	case all == 0 && c.job.From.Empty == "fail":
 		return errors.New("there are no records in it (from.empty: skip would pass over it)")
 	}

@@ -38,12 +38,16 @@ func (r *run) finish(ctx context.Context, dead []*remains, err error) error {
 
 // settle makes what the run did a new generation of the ledger.
 func (r *run) settle(ctx context.Context, dead []*remains, ended error) error {
+	changes := r.journal.all()
+	if r.result.Verb == "apply" && len(dead) == 0 && (ended == nil || errors.Is(ended, errStopped)) && vain(changes) {
+		r.result.Run = ""
+		return errors.Join(r.rejects.drop(ctx), r.leave(ctx, nil, nil))
+	}
 	rejected, err := r.rejects.commit(ctx)
 	if err != nil {
 		return err
 	}
 	r.result.Rejected = rejected
-	changes := r.journal.all()
 	var old []*remains
 	for _, d := range dead {
 		if d.id == r.id {
@@ -56,7 +60,23 @@ func (r *run) settle(ctx context.Context, dead []*remains, ended error) error {
 	if err := r.ledger.write(ctx, rec, changes, old, max(r.job.To.Keep, 1)); err != nil {
 		return err
 	}
-	// From here on the run has ended: what is left over does no harm.
+	return r.leave(ctx, dead, changes)
+}
+
+// vain says whether the changes are none: each is a file that is as invalid as
+// it was. A run of such is not kept: a schedule that tries a bad file again and
+// again would push out the runs that can be taken back.
+func vain(changes []change) bool {
+	return !slices.ContainsFunc(changes, func(c change) bool {
+		old := c.Prior.Entry
+		return c.State != stateInvalid || old == nil || old.State != stateInvalid ||
+			old.ETag != c.ETag || old.Size != c.Size || old.Version != c.Version || old.Why != c.Why
+	})
+}
+
+// leave gives the lock back and clears away. The run has ended: what is left
+// over does no harm.
+func (r *run) leave(ctx context.Context, dead []*remains, changes []change) error {
 	return flow.Together(ctx, r.lock.release, func(ctx context.Context) error {
 		if err := r.clear(ctx, dead, changes); err != nil {
 			r.notify(Event{Type: "notice", Text: "could not clear away all that the run no longer needs: " + err.Error()})
@@ -91,6 +111,7 @@ func (r *run) recorded(ended error) Run {
 	rec := Run{
 		ID: r.id, Verb: r.result.Verb, Of: r.of, Started: r.began, Ended: time.Now().UTC(), State: "done", Hash: r.hash, Params: r.params.Shown(), Shard: r.Shard.String(),
 		Host: host, Version: r.Version, Counts: r.result.Counts, Rows: r.result.Rows, Rejects: r.result.Rejects, Rejected: r.result.Rejected,
+		Written: r.result.Written, Removed: r.result.Removed,
 	}
 	switch {
 	case errors.Is(ended, flow.ErrInterrupted) || errors.Is(ended, context.Canceled):

@@ -54,7 +54,7 @@ type Run struct {
 	Of       string            `json:"of,omitempty"` // revert: the run that it took back
 	Started  time.Time         `json:"started"`
 	Ended    time.Time         `json:"ended"`
-	State    string            `json:"state"` // "done", "failed", "interrupted", "cut off" or "reverted"
+	State    string            `json:"state"` // "done", "failed", "interrupted" or "cut off"
 	Error    string            `json:"error,omitempty"`
 	Hash     string            `json:"hash,omitempty"` // of the job and the params it uses
 	Params   map[string]string `json:"params,omitempty"`
@@ -62,6 +62,8 @@ type Run struct {
 	Host     string            `json:"host,omitempty"`
 	Version  string            `json:"sluice,omitempty"`
 	Counts   plan.Counts       `json:"counts,omitempty"`
+	Written  int64             `json:"written,omitempty"` // outputs
+	Removed  int64             `json:"removed,omitempty"` // outputs
 	Rows     int64             `json:"rows"`
 	Rejects  int64             `json:"rejects"`
 	Segment  string            `json:"segment,omitempty"`  // its changes; "": no longer kept, or it made none

@@ -156,6 +156,32 @@ func (l *lock) release(ctx context.Context) error {
 	return store.Delete(ctx, l.store, l.key)
 }
 
+// others refuses to go on beside a run whose files are also this one's, and
+// returns the other shards, by suffix, whose runs go on.
+func (r *run) others(ctx context.Context, locks []string) (map[string]bool, error) {
+	alive := map[string]bool{}
+	for _, key := range locks {
+		if key == r.lock.key {
+			continue
+		}
+		h, quiet, err := readHolder(ctx, r.target, key)
+		if store.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if h.dead() || quiet >= silence {
+			continue
+		}
+		if !sameSharding(key, r.lock.key) {
+			return nil, busy(h, quiet)
+		}
+		alive[strings.TrimPrefix(path.Base(key), path.Base(lockPrefix))] = true
+	}
+	return alive, nil
+}
+
 // self describes this process.
 func self(run string) holder {
 	host, _ := os.Hostname()

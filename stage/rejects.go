@@ -106,3 +106,11 @@ func (x *rejects) commit(ctx context.Context) (string, error) {
 	}
 	return x.url, nil
 }
+
+// drop leaves the file unwritten.
+func (x *rejects) drop(ctx context.Context) error {
+	if x.out == nil {
+		return nil
+	}
+	return x.out.Abort(ctx)
+}

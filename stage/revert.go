@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -270,7 +269,7 @@ func (r *run) undoAll(ctx context.Context, steps []step) error {
 	}
 	stop := r.journal.start(ctx)
 	defer stop()
-	return flow.Each(ctx, r.atOnce(), intake(steps, r.stopped), r.undo)
+	return eachTask(ctx, r, steps, r.undo)
 }
 
 // undoing is what the revert itself replaces.

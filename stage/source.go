@@ -111,7 +111,7 @@ func (s *Stage) named(ctx context.Context, files spec.Template, tasks []*task) (
 	for i, entry := range entries {
 		url, err := s.expand(files, func(name string) (string, bool) { return fieldText(s.fields, entry, name) })
 		if err != nil {
-			return nil, fmt.Errorf("entry %d of from.each: %w", i+1, err)
+			return nil, &UsageError{fmt.Errorf("entry %d of from.each: %w", i+1, err)}
 		}
 		t := &task{File: plan.File{Source: shown(url), Fields: entry}}
 		if t.store, t.key, err = s.stores.Open(ctx, url); err != nil {
@@ -251,7 +251,7 @@ func (s *Stage) name(tasks []*task) error {
 		}
 		rel, ok := s.relative(url)
 		if !ok {
-			return fmt.Errorf("%s: its output %s would lie outside of %s", t.Source, url, s.base)
+			return &UsageError{fmt.Errorf("%s: its output %s would lie outside of %s", t.Source, url, s.base)}
 		}
 		if other := owner[rel]; other != nil {
 			return &UsageError{fmt.Errorf("to.files gives %s and %s the same output %s: use more of the file's name in it, such as {file.stem}", other.Source, t.Source, url)}

@@ -95,8 +95,11 @@ func (a *app) runs(cmd *cobra.Command, args []string) error {
 		if !r.Ended.IsZero() {
 			seconds = fmt.Sprintf("%.1f", r.Ended.Sub(r.Started).Round(100*time.Millisecond).Seconds())
 		}
-		files := "-" // of a revert, or one that was cut off, they were not counted
-		if r.Counts.Total() > 0 {
+		files := "-" // of a run that was cut off they were not counted
+		switch {
+		case r.Verb == "revert" && !r.Ended.IsZero():
+			files = fmt.Sprintf("%d restored, %d removed", r.Written, r.Removed)
+		case r.Counts.Total() > 0:
 			files = counts(r.Counts)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d", r.ID, what, r.State, seconds, files, r.Rows, r.Rejects)
