@@ -141,6 +141,12 @@ const expressions = `
 - | max(row.list) | 3
 - | max(row.none) | !max: the list is empty
 - | 0.1 + 0.2 | 0.30000000000000004
+- | 2.0 ** 80 | 1208925819614629174706176
+- | 2.0 ** 130 | 1.361129467683754e+39
+- | 0.5 ** 30 | 9.313225746154785e-10
+- | 2.0 ** 60 | 1152921504606846976
+- | 2.0 ** 60 == 1152921504606846976 | true
+- | int(row.f ** 0 * 2.0 ** 62) | 4611686018427387904
 
 # conditions are true or false, nothing else
 - | row.yes and row.n > 5 | true

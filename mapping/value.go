@@ -114,7 +114,7 @@ func (v value) text() string {
 		return strconv.FormatInt(v.n, 10)
 	case floatKind:
 		if v.s == "" {
-			return floatText(v.float(), 64)
+			return floatText(v.float())
 		}
 		return v.s
 	case dateKind, clockKind, stampKind, instantKind:
@@ -132,13 +132,17 @@ func (v value) text() string {
 	return v.s
 }
 
-// floatText returns the shortest text that reads back as f.
-func floatText(f float64, bits int) string {
-	form := byte('f')
-	if a := math.Abs(f); a != 0 && (a < 1e-6 || a >= 1e21) {
-		form = 'e'
+// floatText returns the shortest text that reads back as f; of an integer that
+// has more digits than floats keep, all of them: integers and decimals are made
+// of it.
+func floatText(f float64) string {
+	switch a := math.Abs(f); {
+	case a != 0 && (a < 1e-6 || a >= 1e38):
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	case a >= 1<<53:
+		return strconv.FormatFloat(f, 'f', 0, 64)
 	}
-	return strconv.FormatFloat(f, form, -1, bits)
+	return strconv.FormatFloat(f, 'f', -1, 64)
 }
 
 // show returns the value for a message: text quoted, long ones cut.
