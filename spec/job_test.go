@@ -303,3 +303,28 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// One setting of a store is enough, and comes out as it was written.
+func TestStores(t *testing.T) {
+	j := parse(t, `
+stores:
+  a: {endpoint: "http://localhost:9000"}
+  b: {region: eu-west-1}
+  c: {profile: x y}
+  localhost:8443: {path_style: false}
+errors: {allow: 0}
+`)
+	for name, s := range map[string]spec.Store{
+		"b": {Region: "eu-west-1"}, "c": {Profile: "x y"}, "localhost:8443": {PathStyle: new(bool)},
+	} {
+		if !reflect.DeepEqual(j.Stores[name], s) {
+			t.Errorf("%s: got %+v", name, j.Stores[name])
+		}
+	}
+	if got := j.Stores["a"].Endpoint.S; len(j.Stores) != 4 || got != "http://localhost:9000" {
+		t.Errorf("endpoint %q of %d stores", got, len(j.Stores))
+	}
+	if !j.Errors.Allow.Set || j.Errors.Allow.Rows != 0 {
+		t.Errorf("allow: got %+v", j.Errors.Allow)
+	}
+}
