@@ -114,6 +114,9 @@ func (c *checker) checkFileTarget() {
 	if at, ok := c.there("to", "csv"); ok && to.Format != "csv" {
 		c.fail(at, "the outputs are "+to.Format, "leave csv out, or format: csv")
 	}
+	if strings.Contains(to.CSV.Null, to.CSV.Delimiter) {
+		c.failKey("to.csv", "null", fmt.Sprintf("%q has the delimiter in it", to.CSV.Null), "choose another word, or another delimiter")
+	}
 }
 
 // checkOutput checks the template of the outputs and settles their format.

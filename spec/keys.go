@@ -91,7 +91,7 @@ func fromKind() kind[From] {
 			"What a file without a record does: skip (the default) writes no output, or fail."),
 		at("delimiter", func(f *From) *string { return &f.Delimiter }, notEmpty(),
 			"Of CSV: what stands between cells; by the file's name and content if not given."),
-		at("quote", func(f *From) *string { return &f.Quote }, either(isNone, oneOf("none"), character()),
+		at("quote", func(f *From) *string { return &f.Quote }, either(isNone, oneOf("none"), character("", "")),
 			"Of CSV: the quoting character, \" by default, or none."),
 		at("header", func(f *From) *string { return &f.Header }, headerKind(),
 			"Of CSV and XLSX: true (the default), false, or the number of the line that holds the names."),

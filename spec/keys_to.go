@@ -7,7 +7,7 @@ import (
 )
 
 func columnsKind() kind[[]Column] {
-	k := named("the name of a column", anyName, "no control characters", columnKind(), func(c *Column, name string, at Pos) { c.Name, c.Pos = name, at })
+	k := named("the name of a column", anyName, "one character or more, no control characters", columnKind(), func(c *Column, name string, at Pos) { c.Name, c.Pos = name, at })
 	k.schema["minProperties"] = 1
 	return k
 }
@@ -120,12 +120,12 @@ func parquetKind() kind[Parquet] {
 
 func csvKind() kind[CSV] {
 	return mapping(nil,
-		at("delimiter", func(c *CSV) *string { return &c.Delimiter }, character(),
+		at("delimiter", func(c *CSV) *string { return &c.Delimiter }, character(needQuotes, "a quote or a line break"),
 			"What stands between cells: , by default."),
 		at("header", func(c *CSV) *bool { return &c.Header }, flag(),
 			"Whether the first line holds the names of the columns: true by default."),
-		at("null", func(c *CSV) *string { return &c.Null }, word(),
-			"What stands for null: nothing by default."),
+		at("null", func(c *CSV) *string { return &c.Null }, bareWord(),
+			"What stands for null, without quotes: nothing by default."),
 	)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -236,28 +237,39 @@ func regular() kind[Text] {
 	})
 }
 
-// character is a text of one character.
-func character() kind[string] {
-	return parsed(object{"type": "string", "minLength": 1, "maxLength": 1}, "one character", func(t Text) (string, *fault) {
-		if len([]rune(t.S)) != 1 {
+// character is a text of one character, and none of those that are something
+// else there.
+func character(others, are string) kind[string] {
+	schema := object{"type": "string", "minLength": 1, "maxLength": 1}
+	if others != "" {
+		schema["pattern"] = "^[^" + others + "]$"
+	}
+	return parsed(schema, "one character", func(t Text) (string, *fault) {
+		switch {
+		case utf8.RuneCountInString(t.S) != 1:
 			return "", &fault{0, fmt.Sprintf("expected one character, found %q", t.S), `as in ","`}
+		case strings.Contains(others, t.S):
+			return "", &fault{0, fmt.Sprintf("%q is %s", t.S, are), `as in ","`}
 		}
 		return t.S, nil
 	})
 }
 
 // mark is a character that stands within numbers and is no part of them.
-func mark() kind[string] {
-	k := character()
-	k.schema["pattern"] = "^[^0-9+-]$"
-	read := k.read
-	k.read = func(r *reader, n node, v *string) {
-		if read(r, n, v); strings.Contains("0123456789+-", *v) && *v != "" {
-			r.fail(n.pos(), fmt.Sprintf("%q is part of numbers", *v), `as in ","`)
-			*v = ""
+func mark() kind[string] { return character("0123456789+-", "part of numbers") }
+
+// needQuotes are the characters that a CSV file can hold in quotes alone.
+const needQuotes = "\"\r\n"
+
+// bareWord is a text that stands in a CSV file without quotes.
+func bareWord() kind[string] {
+	schema := object{"type": anyScalar["type"], "pattern": "^[^" + needQuotes + "]*$"}
+	return parsed(schema, "a text", func(t Text) (string, *fault) {
+		if strings.ContainsAny(t.S, needQuotes) {
+			return "", &fault{0, fmt.Sprintf("%q cannot stand without quotes", t.S), "as in NULL"}
 		}
-	}
-	return k
+		return t.S, nil
+	})
 }
 
 // zone is the name of a time zone.
