@@ -79,7 +79,8 @@ type run struct {
 
 	mu        sync.Mutex // guards the rest
 	result    *Result
-	delivered bool // a source was read: a denial is then about a file, not about all
+	delivered bool      // a source was read
+	denied    []Problem // files, while none was read
 }
 
 // Apply does what the plan says, and records it in the ledger. The Result is
@@ -289,7 +290,11 @@ func (r *run) do(ctx context.Context) error {
 		r.intendErr = r.journal.intend(ctx, "plan-", intents)
 		return r.intendErr
 	}, func(ctx context.Context) error {
-		return eachTask(ctx, r, r.tasks, r.file)
+		err := eachTask(ctx, r, r.tasks, r.file)
+		if err == nil {
+			r.delivers() // all the same: what was denied has failed
+		}
+		return err
 	})
 }
 

@@ -101,11 +101,22 @@ func (r *run) relocate(ctx context.Context, t *task) error {
 	return nil
 }
 
-// delivers notes that a source could be read.
+// delivers notes that a source could be read: denials are then about files.
 func (r *run) delivers() {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.delivered = true
-	r.mu.Unlock()
+	for _, p := range r.denied {
+		r.fail(p)
+	}
+	r.denied = nil
+}
+
+// fail counts a file that a store did not give or take. r.mu is held.
+func (r *run) fail(p Problem) {
+	r.result.Failed = append(r.result.Failed, p)
+	r.notify(Event{Type: "file", File: p.File, State: plan.Invalid, Why: p.Why})
+	r.progress.FilesDone.Add(1)
 }
 
 // fault decides what an error of one file means for the run.
@@ -115,6 +126,7 @@ func (r *run) fault(ctx context.Context, t *task, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case !errors.As(err, &bad):
+		r.delivers()
 		return r.invalid(ctx, t, err)
 	case store.IsNotExist(err) && t.prior.Entry == nil && r.job.From.Missing == "skip":
 		r.notify(Event{Type: "notice", File: t.Source, Text: "it was deleted since it was listed"})
@@ -122,12 +134,17 @@ func (r *run) fault(ctx context.Context, t *task, err error) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if store.IsFatal(err) || store.IsDenied(err) && !r.delivered {
+	p := Problem{t.Source, err.Error()}
+	switch {
+	case store.IsFatal(err):
 		return err
+	case store.IsDenied(err) && !r.delivered: // perhaps every file will be
+		if r.denied = append(r.denied, p); len(r.denied) == min(mostFailed, len(r.tasks)) {
+			return err
+		}
+		return nil
 	}
-	r.result.Failed = append(r.result.Failed, Problem{t.Source, err.Error()})
-	r.notify(Event{Type: "file", File: t.Source, State: plan.Invalid, Why: err.Error()})
-	r.progress.FilesDone.Add(1)
+	r.fail(p)
 	if n := len(r.result.Failed); n >= mostFailed && int64(n) > r.result.Written {
 		return fmt.Errorf("%d files failed, more than were written; the last: %w", n, err)
 	}
@@ -172,6 +189,7 @@ func (r *run) invalid(ctx context.Context, t *task, err error) error {
 
 // record counts a file that was done, and tells of it.
 func (r *run) record(ctx context.Context, t *task, ch change) error {
+	r.delivers()
 	if err := r.rejects.add(t.bad); err != nil {
 		return err
 	}
