@@ -21,6 +21,7 @@ type simStore struct {
 	rate, burst float64                     // requests a second; 0: any
 	rateAt      func(time.Duration) float64 // the same as it changes with time
 	most        int                         // in flight
+	mostAt      func(time.Duration) int     // the same as it changes with time
 	load        func(inFlight int) float64  // factor of latency
 	servers     int                         // work off a queue; 0: any number
 
@@ -81,7 +82,11 @@ func (s *simStore) admit() (took time.Duration, accepted bool) {
 		factor *= s.load(s.inFlight)
 	}
 	took = time.Duration(float64(s.median) * factor)
-	if s.most > 0 && s.inFlight > s.most || !s.token() {
+	most := s.most
+	if s.mostAt != nil {
+		most = s.mostAt(time.Since(s.begun))
+	}
+	if most > 0 && s.inFlight > most || !s.token() {
 		s.refused++
 		return took, false
 	}
@@ -195,6 +200,14 @@ var simCases = []struct {
 				return 1e-9
 			}
 			return 500
+		}}
+	}},
+	{"30 in flight, then 120", 60000, []int{30, 60, 120}, 1.15, 0.03, func() *simStore {
+		return &simStore{median: 45 * time.Millisecond, sigma: 0.3, mostAt: func(d time.Duration) int {
+			if d < 20*time.Second {
+				return 30
+			}
+			return 120
 		}}
 	}},
 	{"no limit", 12000, []int{512}, 1.25, 0, func() *simStore {

@@ -18,6 +18,7 @@ const (
 	gain     = 1.05 // a try of more must give so much more
 	noLoss   = 0.98 // a try of less must keep so much
 	longRest = 16   // most spans between tries that come to nothing
+	lessRest = 8    // the same while the store refuses beyond some number
 )
 
 // slots learn how many requests may be in flight.
@@ -217,7 +218,7 @@ func (s *slots) refusedAt(m *meter, e evidence) {
 		s.phase, s.rest = creep, 1
 	}
 	s.set(max(limit, s.limit/2))
-	s.rest = min(2*s.rest, longRest)
+	s.rest = min(2*s.rest, lessRest)
 	s.add, s.wait, s.from = 1, s.rest, m.mark()
 }
 
@@ -242,7 +243,7 @@ func (s *slots) stepCreep(m *meter) {
 		return
 	}
 	s.set(s.limit + s.add)
-	if s.wait < -2 {
+	if s.wait < 0 {
 		s.add *= 2
 	}
 }

@@ -295,6 +295,8 @@ const expressions = `
 - | reverse(row.list) | [2,1,3]
 - | unique([1, 2, 1]) | [1,2]
 - | map(1..3, # * #) | [1,4,9]
+- | 3..1 | []
+- | -2..row.list[1] | [-2,-1,0,1]
 - | filter(row.list, #) | !# is 3, and a condition is true or false
 - | filter(row.nil, true) | !filter takes a list, not null
 - | filter(row.n, true) | !filter takes a list, not 7

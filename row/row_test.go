@@ -1,6 +1,7 @@
 package row_test
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 
@@ -30,6 +31,9 @@ func TestAtKeepsThePosition(t *testing.T) {
 	if got, want := row.At("a.json", inner).Error(), "a.json: row 3: byte 40: value out of range"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	if got, want := row.At("a.json", strconv.ErrRange).Error(), "a.json: value out of range"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 	if inner.File != "" {
 		t.Error("At changed the error it was given")
 	}
@@ -38,6 +42,7 @@ func TestAtKeepsThePosition(t *testing.T) {
 func TestParseType(t *testing.T) {
 	for text, want := range map[string]string{
 		"int64": "int64", "decimal(12, 2)": "decimal(12,2)", "list(decimal(3,1))": "list(decimal(3,1))", "list(list(uuid))": "list(list(uuid))",
+		"decimal(38,38)": "decimal(38,38)", "decimal(1,0)": "decimal(1,0)",
 	} {
 		got, err := row.ParseType(text)
 		if err != nil || got.String() != want {
@@ -93,6 +98,61 @@ func TestEachBreakStandsAtItsOwnRow(t *testing.T) {
 	for step := range 3 {
 		if got := c.BreakAt(1 + 2*step); got.Step != step || got.Why != row.OfNull || c.BreakAt(2+2*step).Why != row.Whole {
 			t.Errorf("break %d: %v", step, c.Broken)
+		}
+	}
+}
+
+// Whatever kind a column is of, its slices have one length, and null is null.
+func TestColumn(t *testing.T) {
+	for _, text := range []string{"string", "bool", "int64", "float32", "decimal(18,2)", "decimal(19,2)", "time", "timestamp", "bytes", "uuid", "json", "list(float64)"} {
+		typ, err := row.ParseType(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := row.NewColumn(typ)
+		c.AppendNull()
+		switch {
+		case typ.Kind == row.List:
+			c.Elem.AppendFloat(1.5)
+			c.AppendList()
+		case typ.Kind == row.Timestamp:
+			c.AppendTime(1, 999)
+		case typ.Kind == row.Float32:
+			c.AppendFloat(0.5)
+		case typ.Kind == row.Bool, typ.Kind == row.Int64, typ.Kind == row.Time, typ.Precision == 18:
+			c.AppendInt(1)
+		default:
+			c.AppendBytes([]byte("x"))
+		}
+		c.AppendNull()
+		if want := []bool{true, false, true}; !slices.Equal(c.Null, want) {
+			t.Errorf("%s: null %v", text, c.Null)
+		}
+		for _, n := range []int{len(c.Ints), len(c.Floats), len(c.Bytes), len(c.Ends), len(c.Nanos)} {
+			if n != 0 && n != 3 {
+				t.Errorf("%s: a slice of %d values: %+v", text, n, c)
+			}
+		}
+		c.Truncate(2)
+		if c.Len() != 2 || typ.Kind == row.Timestamp && (len(c.Nanos) != 2 || c.Nanos[1] != 999) {
+			t.Errorf("%s: truncated to %+v", text, c)
+		}
+		if c.Truncate(0); c.Len() != 0 || c.Nanos != nil {
+			t.Errorf("%s: emptied to %+v", text, c)
+		}
+	}
+}
+
+// Bytes that a batch keeps stay as they are, however much comes after.
+func TestKeep(t *testing.T) {
+	b := row.NewBatch(nil)
+	var kept [][]byte
+	for n := range 3000 {
+		kept = append(kept, b.Keep([]byte(strconv.Itoa(n))))
+	}
+	for n, v := range kept {
+		if string(v) != strconv.Itoa(n) || cap(v) != len(v) {
+			t.Fatalf("value %d is %q with room for %d", n, v, cap(v))
 		}
 	}
 }
