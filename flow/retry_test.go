@@ -109,6 +109,19 @@ func TestRetrierBudget(t *testing.T) {
 	})
 }
 
+// TestRetrierRefill: a fault now and then does not use the budget up, as each
+// second gives back half of it.
+func TestRetrierRefill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRetrier(RetryOptions{Attempts: 40, Base: 4 * time.Second, Budget: 2})
+		sent := 0
+		err := r.Do(t.Context(), func(context.Context, int) error { sent++; return errFault })
+		if sent != 40 || !errors.Is(err, errFault) {
+			t.Errorf("sent %d times: %v", sent, err)
+		}
+	})
+}
+
 // TestRetrierRidesOut has a store lose all connections for some seconds, with
 // many requests in flight: none may fail by that.
 func TestRetrierRidesOut(t *testing.T) {
