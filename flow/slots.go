@@ -18,7 +18,7 @@ const (
 	gain     = 1.05 // a try of more must give so much more
 	noLoss   = 0.98 // a try of less must keep so much
 	longRest = 16   // most spans between tries that come to nothing
-	lessRest = 8    // the same while the store refuses beyond some number
+	lessRest = 4    // the same while the store refuses beyond some number
 )
 
 // slots learn how many requests may be in flight.
@@ -232,7 +232,11 @@ func (s *slots) leaveCreep(m *meter) {
 // stepCreep adds a slot now and then, and more when that goes well for long.
 func (s *slots) stepCreep(m *meter) {
 	span := m.since(s.from)
-	if span.long < max(time.Second, 4*m.latency) {
+	least := time.Second
+	if s.wait <= 0 { // it is growing
+		least /= 2
+	}
+	if span.long < max(least, 4*m.latency) {
 		return
 	}
 	s.from = m.mark()
@@ -244,6 +248,6 @@ func (s *slots) stepCreep(m *meter) {
 	}
 	s.set(s.limit + s.add)
 	if s.wait < 0 {
-		s.add *= 2
+		s.add = max(2*s.add, s.limit/8)
 	}
 }
