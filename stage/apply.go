@@ -70,6 +70,7 @@ type run struct {
 	ledger   *ledger
 	plan     *plan.Plan
 	tasks    []*task
+	early    []*task // whose sources were begun to be got before all that was known
 	journal  *journal
 	progress *Progress
 
@@ -89,7 +90,10 @@ func (s *Stage) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := s.newRun("apply", o)
-	c, err := s.compare(ctx, o.Again, func(ctx context.Context) (*ledger, []*remains, error) { return r.open(ctx, cancel) })
+	defer r.dropEarly(nil)
+	c, err := s.compare(ctx, o.Again,
+		func(ctx context.Context) (*ledger, []*remains, error) { return r.open(ctx, cancel) },
+		func(tasks []*task) { r.beginEarly(ctx, tasks) })
 	if r.lock != nil {
 		defer r.lock.stop()
 	}
@@ -99,6 +103,7 @@ func (s *Stage) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	if err == nil {
 		err = r.stopped()
 	}
+	r.dropEarly(r.tasks)
 	if err != nil || len(r.tasks) == 0 && len(c.dead) == 0 {
 		return r.nothing(ctx, err)
 	}
@@ -107,7 +112,7 @@ func (s *Stage) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 }
 
 func (s *Stage) newRun(verb string, o ApplyOptions) *run {
-	r := &run{converter: converter{Stage: s}, o: o, began: time.Now().UTC(), intended: make(chan struct{}), progress: o.Progress}
+	r := &run{converter: newConverter(s), o: o, began: time.Now().UTC(), intended: make(chan struct{}), progress: o.Progress}
 	if r.progress == nil {
 		r.progress = &Progress{}
 	}

@@ -33,22 +33,25 @@ func (s *Stage) Plan(ctx context.Context, again bool) (*plan.Plan, error) {
 		}
 		dead, err := l.dead(ctx, seen.left, nil)
 		return l, dead, err
-	})
+	}, func([]*task) {})
 	if err != nil {
 		return nil, err
 	}
 	return c.Plan, nil
 }
 
-// compare finds the sources and what the ledger knows of them.
-func (s *Stage) compare(ctx context.Context, again bool, open func(context.Context) (*ledger, []*remains, error)) (*comparison, error) {
+// compare finds the sources and what the ledger knows of them. While the ledger
+// is opened, found is told of the sources.
+func (s *Stage) compare(ctx context.Context, again bool, open func(context.Context) (*ledger, []*remains, error), found func([]*task)) (*comparison, error) {
 	c := &comparison{}
 	var tasks []*task
 	err := flow.Together(ctx, func(ctx context.Context) (err error) {
 		c.ledger, c.dead, err = open(ctx)
 		return err
 	}, func(ctx context.Context) (err error) {
-		tasks, err = s.pairs(ctx)
+		if tasks, err = s.pairs(ctx); err == nil {
+			found(tasks)
+		}
 		return err
 	})
 	if err != nil {
@@ -66,13 +69,26 @@ func (s *Stage) compare(ctx context.Context, again bool, open func(context.Conte
 // pairs finds the sources and their outputs: both at once, unless the name of
 // an output tells what only a look at its source does.
 func (s *Stage) pairs(ctx context.Context) ([]*task, error) {
-	tasks, err := s.candidates(ctx)
+	var tasks []*task
+	var sources, outputs *page
+	err := flow.Together(ctx, func(ctx context.Context) (err error) {
+		tasks, err = s.candidates(ctx)
+		return err
+	}, func(ctx context.Context) error {
+		if each := s.job.From.Each; each != nil && each.File != nil { // which takes a request to read
+			sources = s.peek(ctx, s.job.From.Files[0])
+		}
+		return nil
+	}, func(ctx context.Context) error {
+		outputs = s.peek(ctx, s.job.To.Files)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
 	looked := slices.ContainsFunc(s.job.To.Files.Parts, func(p spec.Part) bool { return p.Name == "file.size" || p.Name == "file.modified" })
 	if looked {
-		if err := s.locateSources(ctx, tasks); err != nil {
+		if err := s.locateSources(ctx, sources, tasks); err != nil {
 			return nil, err
 		}
 	}
@@ -83,17 +99,17 @@ func (s *Stage) pairs(ctx context.Context) ([]*task, error) {
 		if looked {
 			return nil
 		}
-		return s.locateSources(ctx, tasks)
-	}, func(ctx context.Context) error { return s.locateOutputs(ctx, tasks) })
+		return s.locateSources(ctx, sources, tasks)
+	}, func(ctx context.Context) error { return s.locateOutputs(ctx, outputs, tasks) })
 }
 
 // locateOutputs fills in which outputs there are already.
-func (s *Stage) locateOutputs(ctx context.Context, tasks []*task) error {
+func (s *Stage) locateOutputs(ctx context.Context, seen *page, tasks []*task) error {
 	keys := make(map[string]*task, len(tasks))
 	for _, t := range tasks {
 		keys[s.base+t.output] = t
 	}
-	return locate(ctx, s.target, keys, func(t *task, info store.Info) { t.Prior = mark(info) })
+	return locate(ctx, s.target, seen, keys, func(t *task, info store.Info) { t.Prior = mark(info) })
 }
 
 // classify gives each file its state, and the plan its counts.

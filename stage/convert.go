@@ -59,6 +59,13 @@ type converted struct {
 	first   string // bad row: where and why
 }
 
+// newConverter returns one that may hold source files, but not yet convert them.
+func newConverter(s *Stage) converter {
+	// The rest of the process' memory goes to connections, the run's own lists
+	// and what the collector has not yet taken back.
+	return converter{Stage: s, budget: flow.NewBudget(s.job.Limits.Memory / 2), room: flow.NewBudget(s.job.Limits.Memory / 4)}
+}
+
 func (c *converter) init(ctx context.Context, r *run) {
 	c.rejects = r.newRejects(context.WithoutCancel(ctx))
 	c.moment = mapping.Run{ID: r.id, Time: r.began, Params: r.params.Values()}
@@ -67,10 +74,6 @@ func (c *converter) init(ctx context.Context, r *run) {
 		c.cpus = runtime.GOMAXPROCS(0)
 	}
 	c.workers = flow.NewWorkers(c.cpus)
-	// The rest of the process' memory goes to connections, the run's own lists
-	// and what the collector has not yet taken back.
-	c.budget = flow.NewBudget(r.job.Limits.Memory / 2)
-	c.room = flow.NewBudget(r.job.Limits.Memory / 4)
 }
 
 // bufferStep is what the size of a source's buffer is rounded to, so that files

@@ -88,9 +88,9 @@ func ledgerDir(base, job string) string { return base + "_sluice/" + job + "/" }
 // openLedger reads the ledger's current generation and its entries, and tells
 // what else it saw.
 func openLedger(ctx context.Context, s store.Store, base, job string) (*ledger, *sight, error) {
-	l := &ledger{store: s, base: base, dir: ledgerDir(base, job)}
+	l := &ledger{store: store.First(s), base: base, dir: ledgerDir(base, job)}
 	for before := int64(-1); ; before = l.gen.Number {
-		seen, err := look(ctx, s, l.dir)
+		seen, err := look(ctx, l.store, l.dir)
 		if err != nil {
 			return nil, nil, err
 		}

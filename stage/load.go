@@ -49,10 +49,7 @@ func (l *loading) stream(ctx context.Context) (change, error) {
 
 // whole does it for a file that is held in memory.
 func (l *loading) whole(ctx context.Context) (change, error) {
-	if err := l.charged.change(ctx, l.cost(l.t.Size)); err != nil {
-		return change{}, err
-	}
-	in, _, err := store.GetInto(ctx, l.t.store, l.t.key, etag(l.t.ETag), l.buffer(l.t.Size))
+	in, err := l.text(ctx)
 	if err != nil {
 		return change{}, err
 	}
@@ -65,6 +62,19 @@ func (l *loading) whole(ctx context.Context) (change, error) {
 		l.open = func() (reader, func(), error) { return l.unpack(ctx, in) }
 	}
 	return l.do(ctx)
+}
+
+// text returns the file's bytes.
+func (l *loading) text(ctx context.Context) ([]byte, error) {
+	if early := l.t.early; early != nil { // and charged
+		l.t.early, l.charged.bytes = nil, l.cost(l.t.Size)
+		return early.Wait(ctx)
+	}
+	if err := l.charged.change(ctx, l.cost(l.t.Size)); err != nil {
+		return nil, err
+	}
+	in, _, err := store.GetInto(ctx, l.t.store, l.t.key, etag(l.t.ETag), l.buffer(l.t.Size))
+	return in, err
 }
 
 // unpack opens a file that is held compressed.

@@ -13,9 +13,18 @@ import (
 
 // locate finds which of the keys there are, by listing. It skips from one
 // wanted key to the next where too many others lie between, so that it costs
-// no more than a listing of all, nor more than a request a key.
-func locate[T any](ctx context.Context, s store.Store, keys map[string]T, found func(T, store.Info)) error {
+// no more than a listing of all, nor more than a request a key. What the page
+// seen tells, if it is not nil, is not asked for again.
+func locate[T any](ctx context.Context, s store.Store, seen *page, keys map[string]T, found func(T, store.Info)) error {
 	wanted := slices.Sorted(maps.Keys(keys))
+	if seen != nil && seen.store == s {
+		wanted = slices.DeleteFunc(wanted, func(key string) bool { return seen.tells(s, key) })
+		for _, info := range seen.list {
+			if t, ok := keys[info.Key]; ok {
+				found(t, info)
+			}
+		}
+	}
 	if len(wanted) == 0 {
 		return nil
 	}

@@ -48,7 +48,7 @@ func (b *bucket) Do(_ context.Context, req store.Request) (store.Answer, error) 
 }
 
 // located returns which keys are found, and how many requests that took.
-func located(t *testing.T, b *bucket, keys []string) ([]string, int) {
+func located(t *testing.T, b *bucket, seen *page, keys []string) ([]string, int) {
 	t.Helper()
 	wanted := map[string]string{}
 	for _, k := range keys {
@@ -56,7 +56,7 @@ func located(t *testing.T, b *bucket, keys []string) ([]string, int) {
 	}
 	found := map[string]bool{}
 	b.lists = 0
-	err := locate(context.Background(), b, wanted, func(key string, info store.Info) {
+	err := locate(context.Background(), b, seen, wanted, func(key string, info store.Info) {
 		if found[key] || info.Key != key || info.ETag != "e"+key {
 			t.Errorf("%s was found as %+v, before: %v", key, info, found[key])
 		}
@@ -97,7 +97,7 @@ func TestLocate(t *testing.T) {
 		"blanks and controls": {[]string{"a ", "a\x01", "a!"}, []string{"a ", "a\x01"}, []string{"a\x01", "a "}, 2},
 	} {
 		b := &bucket{keys: slices.Sorted(slices.Values(tc.keys))}
-		found, lists := located(t, b, tc.wanted)
+		found, lists := located(t, b, nil, tc.wanted)
 		if !slices.Equal(found, slices.Sorted(slices.Values(tc.found))) {
 			t.Errorf("%s: found %d of %d: %.5q", name, len(found), len(tc.wanted), found)
 		}
@@ -122,9 +122,21 @@ func TestLocateFindsWhatIsThere(t *testing.T) {
 			_, there := slices.BinarySearch(b.keys, k)
 			return !there
 		})
-		found, lists := located(t, b, wanted)
+		found, lists := located(t, b, nil, wanted)
 		if !slices.Equal(found, want) {
 			t.Errorf("seed %d: found %d keys, want %d", seed, len(found), len(want))
+		}
+		a, err := b.Do(t.Context(), store.Request{Op: store.OpList, Key: "p/0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := &page{b, "p/0", a.List, a.More}
+		found, again := located(t, b, seen, wanted)
+		if !slices.Equal(found, want) || again > lists {
+			t.Errorf("seed %d: found %d keys with a page seen, want %d; %d requests, %d without", seed, len(found), len(want), again, lists)
+		}
+		if !a.More && again != 0 && !slices.ContainsFunc(wanted, func(k string) bool { return !strings.HasPrefix(k, "p/0") }) {
+			t.Errorf("seed %d: %d requests for what the page tells", seed, again)
 		}
 		if most := min(2*len(b.keys)/store.MaxKeys+2, 2*len(wanted)+1); lists > most {
 			t.Errorf("seed %d: %d requests for %d of %d keys, want at most %d", seed, lists, len(wanted), len(b.keys), most)
@@ -138,7 +150,7 @@ func TestLocateFails(t *testing.T) {
 	for after := range 3 {
 		b := &bucket{keys: keys, err: lost, after: after}
 		wanted := map[string]int{keys[0]: 1, keys[5000]: 2, keys[9999]: 3}
-		if err := locate(context.Background(), b, wanted, func(int, store.Info) {}); !errors.Is(err, lost) {
+		if err := locate(context.Background(), b, nil, wanted, func(int, store.Info) {}); !errors.Is(err, lost) {
 			t.Errorf("after %d requests: %v", after, err)
 		}
 	}

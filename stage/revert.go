@@ -99,7 +99,7 @@ func (r *run) bury(ctx context.Context, dead []*remains) error {
 				open[r.base+output] = p
 			}
 		}
-		err := locate(ctx, r.target, open, func(p prior, info store.Info) {
+		err := locate(ctx, r.target, nil, open, func(p prior, info store.Info) {
 			if mark(info) == p.ETag {
 				return
 			}
@@ -172,7 +172,7 @@ func (r *run) steps(ctx context.Context, id string) ([]step, *Reversal, error) {
 			keys[r.base+out] = out
 		}
 	}
-	if err := locate(ctx, r.target, keys, func(out string, info store.Info) { now[out] = mark(info) }); err != nil {
+	if err := locate(ctx, r.target, nil, keys, func(out string, info store.Info) { now[out] = mark(info) }); err != nil {
 		return nil, nil, err
 	}
 	kept, err := r.ledger.kept(ctx, rec.ID)

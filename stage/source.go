@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/spec"
@@ -26,7 +27,8 @@ type task struct {
 	output  string      // relative to the ledger's base; "" if it has no name
 	version string      // of the job for this file
 	prior   prior
-	bad     *bytes.Buffer // its bad rows, as the rejects file has them; nil: none yet
+	early   *flow.Pending[[]byte] // its text, if that was begun to be got early
+	bad     *bytes.Buffer         // its bad rows, as the rejects file has them; nil: none yet
 }
 
 // facts returns what expressions and templates may ask of the file.
@@ -61,7 +63,7 @@ func (s *Stage) sources(ctx context.Context) ([]*task, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tasks, s.locateSources(ctx, tasks)
+	return tasks, s.locateSources(ctx, nil, tasks)
 }
 
 // candidates returns a task for each entry, or for each file that a listing
@@ -126,14 +128,14 @@ func (s *Stage) named(ctx context.Context, files spec.Template, tasks []*task) (
 
 // locateSources fills in ETag, size and time of those sources that are there
 // and were not found by listing.
-func (s *Stage) locateSources(ctx context.Context, tasks []*task) error {
+func (s *Stage) locateSources(ctx context.Context, seen *page, tasks []*task) error {
 	tasks = slices.DeleteFunc(slices.Clone(tasks), func(t *task) bool { return t.ETag != "" })
 	for st, group := range byStore(tasks) {
 		keys := make(map[string][]*task, len(group))
 		for _, t := range group {
 			keys[t.key] = append(keys[t.key], t)
 		}
-		err := locate(ctx, st, keys, func(ts []*task, info store.Info) {
+		err := locate(ctx, st, seen, keys, func(ts []*task, info store.Info) {
 			for _, t := range ts {
 				t.ETag, t.Size, t.Modified = mark(info), info.Size, info.Modified
 			}

@@ -40,7 +40,7 @@ func TestLocateOnTheWeb(t *testing.T) {
 		keys[fmt.Sprintf("gone-%d", i)] = -1
 	}
 	found := map[int]string{}
-	if err := locate(t.Context(), s, keys, func(i int, info store.Info) { found[i] = info.ETag }); err != nil {
+	if err := locate(t.Context(), s, nil, keys, func(i int, info store.Info) { found[i] = info.ETag }); err != nil {
 		t.Fatal(err)
 	}
 	if len(found) != 100 || found[7] != "there-7" || asked.Load() != 200 {
@@ -49,7 +49,7 @@ func TestLocateOnTheWeb(t *testing.T) {
 
 	// One that is refused is there for all that is known, and is read.
 	found = map[int]string{}
-	if err := locate(t.Context(), s, map[string]int{"refused": 0}, func(i int, info store.Info) { found[i] = mark(info) }); err != nil {
+	if err := locate(t.Context(), s, nil, map[string]int{"refused": 0}, func(i int, info store.Info) { found[i] = mark(info) }); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(found[0], "@unknown") {
@@ -57,7 +57,7 @@ func TestLocateOnTheWeb(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := locate(ctx, s, map[string]int{"there": 0}, func(int, store.Info) { t.Error("found") }); err == nil {
+	if err := locate(ctx, s, nil, map[string]int{"there": 0}, func(int, store.Info) { t.Error("found") }); err == nil {
 		t.Error("a run that was stopped goes on")
 	}
 }

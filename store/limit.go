@@ -18,7 +18,7 @@ type limited struct {
 
 func (s *limited) Do(ctx context.Context, req Request) (a Answer, err error) {
 	do := s.limiter.Do
-	if req.Op != OpList && req.Op != OpHead && req.Op != OpGet {
+	if req.First || req.Op != OpList && req.Op != OpHead && req.Op != OpGet {
 		do = s.limiter.DoFirst
 	}
 	err = do(ctx, func(ctx context.Context) (err error) {
@@ -35,4 +35,15 @@ func outside(ctx context.Context, req Request, err error) error {
 		return err
 	}
 	return &Error{Op: req.Op.String(), URL: bare(req.Key), Err: context.Cause(ctx)}
+}
+
+// First returns s with each request going before those of others that wait for
+// a slot: for the few that all others wait for.
+func First(s Store) Store { return first{s} }
+
+type first struct{ next Store }
+
+func (s first) Do(ctx context.Context, req Request) (Answer, error) {
+	req.First = true
+	return s.next.Do(ctx, req)
 }

@@ -55,6 +55,7 @@ type Request struct {
 	Upload string    // as OpBegin answered it
 	Number int       // of the part, from 1
 	Parts  []Part    // in order of Number
+	First  bool      // it goes before others that wait for a slot
 }
 
 // A Range is a stretch of an object's bytes. The zero Range is all of them.

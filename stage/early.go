@@ -1,0 +1,48 @@
+package stage
+
+import (
+	"context"
+
+	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// beginEarly gets the first sources whose outputs are not there while the lock
+// is still being taken and the ledger read: reading disturbs nobody, and nearly
+// all of these will be wanted. With the output in the same store the ledger's
+// requests come first.
+func (r *run) beginEarly(ctx context.Context, tasks []*task) {
+	if r.o.Plan != nil || r.o.Confirm != nil {
+		return
+	}
+	room := r.budget.Size() / 4 * 3
+	for _, t := range tasks {
+		if t.Prior != "" || t.ETag == "" || t.store == r.target || r.streamed(t.Size) {
+			continue
+		}
+		n := r.cost(t.Size)
+		if room -= n; room < 0 || r.budget.Acquire(ctx, n) != nil {
+			return
+		}
+		t.early = flow.Begin(ctx, func(ctx context.Context) ([]byte, error) {
+			in, _, err := store.GetInto(ctx, t.store, t.key, etag(t.ETag), r.buffer(t.Size))
+			return in, err
+		})
+		r.early = append(r.early, t)
+	}
+}
+
+// dropEarly ends what was begun early and is not among the tasks to be done.
+func (r *run) dropEarly(wanted []*task) {
+	keep := make(map[*task]bool, len(wanted))
+	for _, t := range wanted {
+		keep[t] = true
+	}
+	for _, t := range r.early {
+		if t.early != nil && !keep[t] {
+			t.early.Drop()
+			t.early = nil
+			r.budget.Release(r.cost(t.Size))
+		}
+	}
+}
