@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"runtime"
 	"sync"
 
@@ -40,7 +41,7 @@ type converter struct {
 	budget  *flow.Budget // for what files are charged before they are fetched
 	room    *flow.Budget // for what shows only on a core: see claim
 	kits    sync.Pool
-	buffers sync.Pool // of *[]byte, for the text of a source
+	buffers buffers
 	rejects *rejects
 }
 
@@ -76,26 +77,40 @@ func (c *converter) init(ctx context.Context, r *run) {
 	c.workers = flow.NewWorkers(c.cpus)
 }
 
-// bufferStep is what the size of a source's buffer is rounded to, so that files
-// of about one size share buffers.
-const bufferStep = 256 << 10
+// buffers are texts of sources to be used again, by size: texts of about one
+// size share them, and none is a quarter larger than what is charged for it.
+type buffers [64 * 8]sync.Pool // of *[]byte
 
-// buffer returns one for a text of so many bytes, and not much larger, as the
-// text's size is what is charged. A small text needs none.
-func (c *converter) buffer(size int64) []byte {
-	if size < bufferStep {
-		return nil
-	}
-	if b, ok := c.buffers.Get().(*[]byte); ok && int64(cap(*b)) >= size && int64(cap(*b)) <= size+size/4+bufferStep {
-		return *b
-	}
-	return make([]byte, 0, (size/bufferStep+1)*bufferStep)
+// smallest is from how many bytes on a buffer is worth keeping.
+const smallest = 64 << 10
+
+// class returns where buffers for so many bytes are, and how many they have:
+// an eighth of a power of two, four to eight times.
+func (p *buffers) class(size int64) (*sync.Pool, int64) {
+	shift := bits.Len64(uint64(size-1)) - 3
+	eighths := (size-1)>>shift + 1
+	return &p[shift*8+int(eighths)-1], eighths << shift
 }
 
-// reuse takes back the buffer of a text that is no longer needed.
-func (c *converter) reuse(text []byte) {
-	if cap(text) >= bufferStep {
-		c.buffers.Put(&text)
+// get returns an empty one for so many bytes: nil if they are few.
+func (p *buffers) get(size int64) []byte {
+	if size < smallest {
+		return nil
+	}
+	pool, size := p.class(size)
+	if b, ok := pool.Get().(*[]byte); ok {
+		return *b
+	}
+	return make([]byte, 0, size)
+}
+
+// put takes one back that is no longer needed.
+func (p *buffers) put(b []byte) {
+	if cap(b) < smallest {
+		return
+	}
+	if pool, size := p.class(int64(cap(b))); size == int64(cap(b)) {
+		pool.Put(&b)
 	}
 }
 

@@ -25,7 +25,7 @@ func (r *run) beginEarly(ctx context.Context, tasks []*task) {
 			return
 		}
 		t.early = flow.Begin(ctx, func(ctx context.Context) ([]byte, error) {
-			in, _, err := store.GetInto(ctx, t.store, t.key, etag(t.ETag), r.buffer(t.Size))
+			in, _, err := store.GetInto(ctx, t.store, t.key, etag(t.ETag), r.buffers.get(t.Size))
 			return in, err
 		})
 		r.early = append(r.early, t)

@@ -55,7 +55,7 @@ func (l *loading) whole(ctx context.Context) (change, error) {
 	}
 	l.delivers()
 	l.open = func() (reader, func(), error) {
-		return format.JSONBytes(in, l.jsonOptions()), func() { l.reuse(in) }, nil
+		return format.JSONBytes(in, l.jsonOptions()), func() { l.buffers.put(in) }, nil
 	}
 	if l.packed(in) {
 		l.large = len(in) > blockBytes
@@ -73,7 +73,7 @@ func (l *loading) text(ctx context.Context) ([]byte, error) {
 	if err := l.charged.change(ctx, l.cost(l.t.Size)); err != nil {
 		return nil, err
 	}
-	in, _, err := store.GetInto(ctx, l.t.store, l.t.key, etag(l.t.ETag), l.buffer(l.t.Size))
+	in, _, err := store.GetInto(ctx, l.t.store, l.t.key, etag(l.t.ETag), l.buffers.get(l.t.Size))
 	return in, err
 }
 

@@ -162,3 +162,24 @@ func TestStreamed(t *testing.T) {
 		}
 	}
 }
+
+func TestBuffers(t *testing.T) {
+	var p buffers
+	if b := p.get(1000); b != nil {
+		t.Errorf("a small one has %d bytes", cap(b))
+	}
+	for size := int64(smallest); size < 1<<36; size += size/3 + 1 {
+		_, n := p.class(size)
+		if _, again := p.class(n); n < size || n > size+size/4 || again != n {
+			t.Fatalf("for %d bytes: %d, and for these %d", size, n, again)
+		}
+	}
+	b := p.get(1 << 20)
+	p.put(b[:10])
+	p.put(make([]byte, 1<<20+1)) // none of its own
+	for range 2 {
+		if b := p.get(1<<20 - 5); cap(b) != 1<<20 {
+			t.Errorf("got one of %d bytes", cap(b))
+		}
+	}
+}
