@@ -31,7 +31,7 @@ its line and column. Params need not be given.`,
 				a.event(map[string]any{"type": "result", "status": 0, "job": job.Name, "columns": len(job.Cols)})
 				return nil
 			}
-			fmt.Fprintf(a.out, "%s: job %s is well formed: %d columns\n", args[0], job.Name, len(job.Cols))
+			fmt.Fprintf(a.out, "%s: job %s is well formed: %s\n", args[0], job.Name, number(int64(len(job.Cols)), "column"))
 			return nil
 		},
 	}
