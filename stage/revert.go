@@ -165,14 +165,8 @@ func (r *run) steps(ctx context.Context, id string) ([]step, *Reversal, error) {
 	if err := r.ledger.segment(ctx, &r.ledger.gen, rec.Segment, func(c change) { changes = append(changes, c) }); err != nil {
 		return nil, nil, err
 	}
-	now := map[string]string{}
-	keys := map[string]string{}
-	for _, c := range changes {
-		if out := c.output(); out != "" {
-			keys[r.base+out] = out
-		}
-	}
-	if err := locate(ctx, r.target, nil, keys, func(out string, info store.Info) { now[out] = mark(info) }); err != nil {
+	now, err := r.outputsNow(ctx, changes)
+	if err != nil {
 		return nil, nil, err
 	}
 	kept, err := r.ledger.kept(ctx, rec.ID)
@@ -199,6 +193,18 @@ func (r *run) steps(ctx context.Context, id string) ([]step, *Reversal, error) {
 		steps = append(steps, step{change: c, now: now[out]})
 	}
 	return steps, rev, nil
+}
+
+// outputsNow returns the ETags of the outputs that are there of those changed.
+func (r *run) outputsNow(ctx context.Context, changes []change) (map[string]string, error) {
+	now, keys := map[string]string{}, map[string]string{}
+	for _, c := range changes {
+		if out := c.output(); out != "" {
+			keys[r.base+out] = out
+		}
+	}
+	err := locate(ctx, r.target, nil, keys, func(out string, info store.Info) { now[out] = mark(info) })
+	return now, err
 }
 
 // kept returns the keys of the outputs that a run replaced and that are kept.

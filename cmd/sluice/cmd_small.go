@@ -84,6 +84,10 @@ func (a *app) runs(cmd *cobra.Command, args []string) error {
 		fmt.Fprintln(a.err, "no runs yet")
 		return nil
 	}
+	return a.runsTable(runs)
+}
+
+func (a *app) runsTable(runs []sluice.Run) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RUN\tWHAT\tSTATE\tSECONDS\tFILES\tROWS\tREJECTS")
 	for _, r := range runs {
