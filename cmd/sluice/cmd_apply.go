@@ -113,7 +113,7 @@ func (a *app) confirm(p *plan.Plan) (bool, error) {
 	if err := p.Text(a.err, 20); err != nil {
 		return false, err
 	}
-	return a.ask(fmt.Sprintf("Write %d outputs?", p.Changes()))
+	return a.ask(fmt.Sprintf("Write %s?", number(p.Changes(), "output")))
 }
 
 // ask asks a question that is answered by y or n.
@@ -184,18 +184,24 @@ func (a *app) applied(ctx context.Context, job *sluice.Job, r *sluice.Result, fi
 	if r.Counts.Total() > 0 {
 		fmt.Fprintf(a.out, "%s\n", counts(r.Counts))
 	}
-	if r.Rejects > 0 || r.Rejected != "" {
-		fmt.Fprintf(a.out, "%s rejected", number(r.Rejects, "row"))
-		if r.Rejected != "" {
-			fmt.Fprintf(a.out, ": see %s", r.Rejected)
-		}
-		fmt.Fprintln(a.out)
-	}
+	a.rejected(r)
 	if r.Status == 1 || r.Status == 130 {
 		fmt.Fprintf(a.out, "to go on: %s\n", a.again("apply", file, ""))
 	}
 	if r.Written+r.Removed > 0 {
 		fmt.Fprintf(a.out, "to take it back: %s\n", a.again("revert", file, r.Run))
+	}
+}
+
+// rejected says how many rows of the outputs were rejected, and where they are.
+func (a *app) rejected(r *sluice.Result) {
+	switch {
+	case r.Rejects > 0 && r.Rejected != "":
+		fmt.Fprintf(a.out, "%s rejected: see %s\n", number(r.Rejects, "row"), r.Rejected)
+	case r.Rejects > 0:
+		fmt.Fprintf(a.out, "%s rejected\n", number(r.Rejects, "row"))
+	case r.Rejected != "":
+		fmt.Fprintf(a.out, "bad rows of the files that were not written: see %s\n", r.Rejected)
 	}
 }
 
