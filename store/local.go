@@ -211,6 +211,8 @@ func localError(req Request, err error) error {
 	case e.Hint != "":
 	case e.Kind == Full:
 		e.Hint = "free some space or choose another folder: " + filepath.Dir(req.Key)
+	case errors.Is(err, syscall.ENOTDIR):
+		e.Hint = "a part of this path is a file, not a folder: choose another, or move the file"
 	case e.Kind == Denied && req.Op >= OpPut:
 		e.Hint = "this user may not write there: check the permissions of " + filepath.Dir(req.Key)
 	case e.Kind == Denied:

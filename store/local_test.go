@@ -186,13 +186,14 @@ func TestLocalErrors(t *testing.T) {
 		text string
 		hint string
 	}{
-		syscall.ENOSPC: {Full, "put out/a.parquet: no space left on device", "free some space"},
-		syscall.EROFS:  {Full, "put out/a.parquet: read-only file system", "another folder: out"},
-		errQuota:       {Full, "put out/a.parquet: disk quota exceeded", "out"},
-		syscall.EACCES: {Denied, "put out/a.parquet: permission denied", "permissions of out"},
-		syscall.EPERM:  {Denied, "put out/a.parquet: operation not permitted", "permissions of out"},
-		syscall.EMFILE: {Broken, "put out/a.parquet: too many open files", ""},
-		syscall.EIO:    {Other, "put out/a.parquet: input/output error", ""},
+		syscall.ENOSPC:  {Full, "put out/a.parquet: no space left on device", "free some space"},
+		syscall.EROFS:   {Full, "put out/a.parquet: read-only file system", "another folder: out"},
+		errQuota:        {Full, "put out/a.parquet: disk quota exceeded", "out"},
+		syscall.EACCES:  {Denied, "put out/a.parquet: permission denied", "permissions of out"},
+		syscall.EPERM:   {Denied, "put out/a.parquet: operation not permitted", "permissions of out"},
+		syscall.EMFILE:  {Broken, "put out/a.parquet: too many open files", ""},
+		syscall.ENOTDIR: {Other, "put out/a.parquet: not a directory", "a part of this path is a file"},
+		syscall.EIO:     {Other, "put out/a.parquet: input/output error", ""},
 	} {
 		err := localError(put, errors.Join(&fs.PathError{Op: "write", Path: "out/.a.parquet.tmp", Err: cause}, nil))
 		if KindOf(err) != want.kind || err.Error() != want.text || !strings.Contains(Hint(err), want.hint) {
