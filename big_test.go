@@ -36,6 +36,8 @@ columns:
   note:   {type: string,    value: row.note}
 to:
   files: "{out}/{part}.parquet"
+errors:
+  rejects: "{out}/rejects/{run}.csv"
 `
 
 // bigRecords writes records, each after the first behind between, until there are
