@@ -277,7 +277,7 @@ func (r *run) do(ctx context.Context) error {
 	r.notify(Event{Type: "run", Run: r.id, Text: r.beginning()})
 	r.result.Run, r.result.Resumed = r.id, r.resumed
 	r.reportPlanned()
-	r.journal = &journal{store: r.target, dir: r.ledger.dir + livePrefix + r.id + "/"}
+	r.journal = &journal{store: r.target, prefix: r.ledger.dir + livePrefix + r.id + "~"}
 	r.init(ctx, r)
 	var bytes int64
 	for _, t := range r.tasks {

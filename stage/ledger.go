@@ -18,8 +18,8 @@ import (
 // A ledger lies beside the outputs it describes:
 //
 //	_sluice/JOB/now/gen-000000000012   the highest is current; written once, never changed
-//	_sluice/JOB/now/live/RUN/plan-…    what a run is about to replace, before it does
-//	_sluice/JOB/now/live/RUN/part-…    entries, as files finish
+//	_sluice/JOB/now/live/RUN~plan-…    what a run is about to replace, before it does
+//	_sluice/JOB/now/live/RUN~part-…    entries, as files finish
 //	_sluice/JOB/now/lock…              who is running
 //	_sluice/JOB/seg/…                  entries, that generations name; later ones override
 //	_sluice/JOB/kept/RUN/…             outputs that a run replaced

@@ -22,7 +22,7 @@ type intent struct {
 	Prior  prior  `json:"prior"`
 }
 
-// A remains is what a run that did not end has left under live/RUN.
+// A remains is what a run that did not end has left under live.
 type remains struct {
 	id      string
 	keys    []string          // of its objects
@@ -43,7 +43,7 @@ func (r *remains) shard() string {
 // verb is what the run was: a revert's intents have another name.
 func (r *remains) verb() string {
 	for _, key := range r.keys {
-		if strings.HasPrefix(path.Base(key), "undo-") {
+		if _, name := liveName(key); strings.HasPrefix(name, "undo-") {
 			return "revert"
 		}
 	}
@@ -74,7 +74,7 @@ func look(ctx context.Context, s store.Store, dir string) (*sight, error) {
 		case strings.HasPrefix(name, lockPrefix):
 			seen.locks = append(seen.locks, info.Key)
 		case strings.HasPrefix(name, livePrefix):
-			id := path.Base(path.Dir(name))
+			id, _ := liveName(name)
 			if found[id] == nil {
 				found[id] = &remains{id: id, intents: map[string]prior{}, sources: map[string]string{}}
 				seen.left = append(seen.left, found[id])
@@ -89,6 +89,13 @@ const (
 	lockPrefix = "now/lock"
 	livePrefix = "now/live/"
 )
+
+// liveName returns the run that wrote an object under live, and the name it gave
+// it.
+func liveName(key string) (run, name string) {
+	run, name, _ = strings.Cut(path.Base(key), "~")
+	return run, name
+}
 
 // dead reads those of left whose runs neither ended nor are owned by a living
 // run of their shard.
@@ -120,7 +127,7 @@ func (r *remains) read(ctx context.Context, s store.Store) error {
 		if err != nil {
 			return err
 		}
-		if !strings.HasPrefix(path.Base(key), "part-") {
+		if _, name := liveName(key); !strings.HasPrefix(name, "part-") {
 			err = unpack(key, packed, func(i intent) {
 				r.sources[i.Output] = i.Source
 				if _, ok := r.intents[i.Output]; !ok { // the first one knows what was there before the run
@@ -149,11 +156,11 @@ func lostRejects(dead []*remains) map[string]bool {
 	return lost
 }
 
-// A journal is what a run writes under live/RUN while it goes on, so that the
+// A journal is what a run writes under live while it goes on, so that the
 // next one can take it up.
 type journal struct {
-	store store.Store
-	dir   string // now/live/RUN/
+	store  store.Store
+	prefix string // now/live/RUN~
 
 	mu      sync.Mutex // guards the rest
 	keys    []string   // of what was written, or may have been
@@ -181,9 +188,9 @@ func (j *journal) intend(ctx context.Context, prefix string, intents []intent) e
 
 func (j *journal) put(ctx context.Context, name string, packed []byte) error {
 	j.mu.Lock()
-	j.keys = append(j.keys, j.dir+name)
+	j.keys = append(j.keys, j.prefix+name)
 	j.mu.Unlock()
-	_, err := store.Put(ctx, j.store, j.dir+name, packed, store.Condition{})
+	_, err := store.Put(ctx, j.store, j.prefix+name, packed, store.Condition{})
 	return err
 }
 

@@ -17,7 +17,7 @@ func TestLook(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{
 		"now/gen-000000000009", "now/gen-000000000010", "now/lock", "now/lock.1-of-2",
-		"now/live/r1/plan-1", "now/live/r1/part-000001-x", "now/live/r2.1-of-2/undo-1",
+		"now/live/r1~plan-1", "now/live/r1~part-000001-x", "now/live/r2.1-of-2~undo-1",
 		"seg/r0", "kept/r0/a.kept", "now/other",
 	} {
 		writeFile(t, dir+"/_sluice/job/"+name, "")
@@ -43,7 +43,7 @@ func TestLook(t *testing.T) {
 // What a journal writes is what the next run reads of it.
 func TestJournal(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
-	j := &journal{store: store.Local(), dir: dir + "/_sluice/job/now/live/r1/"}
+	j := &journal{store: store.Local(), prefix: dir + "/_sluice/job/now/live/r1~"}
 	intents := []intent{{Source: "a", Output: "a.out", Prior: prior{ETag: "1"}}, {Source: "b", Output: "b.out"}}
 	if err := j.intend(ctx, "plan-", intents); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestJournal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if parts, _ := filepath.Glob(j.dir + "part-*"); len(parts) != 1 {
+	if parts, _ := filepath.Glob(j.prefix + "part-*"); len(parts) != 1 {
 		t.Errorf("parts before the flush: %v", parts)
 	}
 	j.flush(ctx)
@@ -90,7 +90,7 @@ func TestRemainsFirstIntentCounts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		writeFile(t, fmt.Sprintf("%s/_sluice/job/now/live/r1/plan-%d", dir, i), string(packed))
+		writeFile(t, fmt.Sprintf("%s/_sluice/job/now/live/r1~plan-%d", dir, i), string(packed))
 	}
 	l, seen := ledgerIn(t, dir)
 	dead, err := l.dead(ctx, seen.left, nil)
@@ -108,7 +108,7 @@ func TestRemainsFirstIntentCounts(t *testing.T) {
 
 func TestJournalFails(t *testing.T) {
 	full := &store.Error{Kind: store.Full, Err: errors.New("no space left")}
-	j := &journal{store: broken{full}, dir: "live/r1/"}
+	j := &journal{store: broken{full}, prefix: "live/r1~"}
 	ctx := context.Background()
 	if err := j.intend(ctx, "plan-", nil); !errors.Is(err, full) {
 		t.Errorf("intend: %v", err)

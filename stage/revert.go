@@ -264,7 +264,7 @@ func (r *run) conflict(c change, now string) string {
 func (r *run) undoAll(ctx context.Context, steps []step) error {
 	r.result.Run = r.id
 	r.notify(Event{Type: "run", Run: r.id, Text: "run " + r.id + " reverts run " + r.of})
-	r.journal = &journal{store: r.target, dir: r.ledger.dir + livePrefix + r.id + "/"}
+	r.journal = &journal{store: r.target, prefix: r.ledger.dir + livePrefix + r.id + "~"}
 	r.progress.start(int64(len(steps)), 0)
 	intents := make([]intent, len(steps))
 	for i := range steps {
