@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -83,13 +84,14 @@ func (s *Stage) candidates(ctx context.Context) ([]*task, error) {
 		}
 	}
 	if len(s.job.From.Files) > 1 || s.job.From.Each != nil {
-		return distinct(tasks)
+		return s.distinct(tasks)
 	}
 	return tasks, nil
 }
 
-// distinct leaves out what was named before: the first counts.
-func distinct(tasks []*task) ([]*task, error) {
+// distinct leaves out what was named before. There is one output of a source, so
+// entries that name the same may not ask for two.
+func (s *Stage) distinct(tasks []*task) ([]*task, error) {
 	seen := make(map[string]*task, len(tasks))
 	kept := tasks[:0]
 	for _, t := range tasks {
@@ -99,9 +101,26 @@ func distinct(tasks []*task) ([]*task, error) {
 			kept = append(kept, t)
 		case isWeb(t.Source) && other.key != t.key:
 			return nil, &UsageError{fmt.Errorf("two sources are %s, and only what is secret tells them apart: a source needs a name without it", t.Source)}
+		default:
+			if name := s.differ(other, t); name != "" {
+				return nil, &UsageError{fmt.Errorf("two entries of from.each are %s, and differ in %s: a source makes one output", t.Source, name)}
+			}
 		}
 	}
 	return kept, nil
+}
+
+// differ returns a field that the job uses and that two tasks have different
+// values of, "" if there is none.
+func (s *Stage) differ(a, b *task) string {
+	for i, name := range s.fields {
+		named := func(p spec.Part) bool { return strings.TrimPrefix(p.Name, "file.") == name }
+		uses := slices.Contains(s.used, name) || slices.ContainsFunc(s.job.To.Files.Parts, named)
+		if uses && !reflect.DeepEqual(a.Fields[i], b.Fields[i]) {
+			return name
+		}
+	}
+	return ""
 }
 
 // named adds a task for each entry of `each`.

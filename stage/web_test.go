@@ -88,12 +88,12 @@ func TestDistinctOnTheWeb(t *testing.T) {
 		return &task{File: plan.File{Source: shown(url)}, key: key, id: identity(url, key)}
 	}
 	one := func() *task { return named("https://host/get?key=one") }
-	kept, err := distinct([]*task{one(), one(), named("https://host/get?name=two")})
+	kept, err := (&Stage{}).distinct([]*task{one(), one(), named("https://host/get?name=two")})
 	if err != nil || len(kept) != 2 {
 		t.Errorf("%d kept, %v", len(kept), err)
 	}
 	var usage *UsageError
-	if _, err := distinct([]*task{one(), named("https://host/get?key=two")}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "https://host/get?key=xxxxx") {
+	if _, err := (&Stage{}).distinct([]*task{one(), named("https://host/get?key=two")}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "https://host/get?key=xxxxx") {
 		t.Errorf("got %v", err)
 	}
 }
