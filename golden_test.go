@@ -78,6 +78,10 @@ func golden(t *testing.T, raw, stage string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p, err := job.Preview(context.Background(), 3)
+	if err != nil || len(p.Rows) != 3 || len(p.Invalid) != 0 {
+		t.Fatalf("preview %+v, %v", p, err)
+	}
 	r, err := job.Apply(context.Background(), sluice.ApplyOptions{})
 	if err != nil || r.Status != 0 || r.Written != 1 || r.Empty != 1 {
 		t.Fatalf("result %+v, %v", r, err)

@@ -124,10 +124,10 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 // open returns the bytes of a source: of a large one, as far as they are read.
 func (v *viewer) open(ctx context.Context, t *task) (io.ReadCloser, error) {
 	if t.Size > previewWhole {
-		info := store.Info{Key: t.key, ETag: t.ETag, Size: t.Size}
+		info := store.Info{Key: t.key, ETag: etag(t.ETag), Size: t.Size}
 		return store.Open(ctx, t.store, info, store.OpenOptions{Range: previewWhole, Ahead: 1}), nil
 	}
-	body, _, err := store.Get(ctx, t.store, t.key, t.ETag)
+	body, _, err := store.Get(ctx, t.store, t.key, etag(t.ETag))
 	return io.NopCloser(bytes.NewReader(body)), err
 }
 
