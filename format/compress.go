@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -25,6 +26,11 @@ func Compressed(head []byte) string {
 		return "zstd"
 	}
 	return "none"
+}
+
+// PlainName returns a file's name without the endings of a compression.
+func PlainName(name string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
 }
 
 // Decompress returns what r holds before its compression: "none", "gzip",

@@ -198,3 +198,13 @@ func BenchmarkDecompress(b *testing.B) {
 		})
 	}
 }
+
+func TestPlainName(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.json": "a.json", "a.json.gz": "a.json", "a.json.zst": "a.json", "a.zst.gz": "a", "a.gz.zst": "a.gz", "gz": "gz", ".gz": "",
+	} {
+		if got := format.PlainName(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}

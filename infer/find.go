@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -148,10 +149,7 @@ var usualExtension = regexp.MustCompile(`^\.[A-Za-z][A-Za-z0-9]{0,9}$`)
 // extension returns a name's extension and that of a compression after it:
 // ".json", ".ndjson.gz"; "" if there is none that looks like one.
 func extension(name string) string {
-	plain := name
-	for _, z := range []string{".gz", ".zst"} {
-		plain = strings.TrimSuffix(plain, z)
-	}
+	plain := format.PlainName(name)
 	ext := path.Ext(plain)
 	if !usualExtension.MatchString(ext) || ext == plain {
 		ext = ""
@@ -160,12 +158,7 @@ func extension(name string) string {
 }
 
 // inner is the extension without that of a compression, in lower case.
-func inner(ext string) string {
-	for _, z := range []string{".gz", ".zst"} {
-		ext = strings.TrimSuffix(ext, z)
-	}
-	return strings.ToLower(ext)
-}
+func inner(ext string) string { return strings.ToLower(format.PlainName(ext)) }
 
 // isJSON says whether files of the extension are JSON by their name.
 func isJSON(ext string) bool {

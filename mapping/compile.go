@@ -172,7 +172,7 @@ func (c *compiler) source(col *spec.Column) (*node, *spec.Error) {
 func (c *compiler) tableOfText() bool {
 	name := c.job.From.Format
 	if name == "" && len(c.job.From.Files) > 0 {
-		file := strings.TrimSuffix(strings.TrimSuffix(c.job.From.Files[0].S, ".gz"), ".zst")
+		file := format.PlainName(c.job.From.Files[0].S)
 		name = strings.TrimPrefix(path.Ext(file), ".")
 	}
 	return name == "csv" || name == "tsv" || name == "xlsx"

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/spec"
@@ -51,10 +52,7 @@ func (t *task) facts(names []string) mapping.File {
 // stem is the file's name without its last ending, and without that of a
 // compression before it: "a.json.gz" is "a".
 func stem(key string) string {
-	name := path.Base(key)
-	for _, z := range []string{".gz", ".zst"} {
-		name = strings.TrimSuffix(name, z)
-	}
+	name := format.PlainName(path.Base(key))
 	return strings.TrimSuffix(name, path.Ext(name))
 }
 

@@ -131,19 +131,19 @@ func Ready(job *spec.Job) error {
 	if job.Table() {
 		return job.ErrorAt(job.To.Database.Text, 0, "this version of sluice writes files, not yet tables", "give to.files")
 	}
-	at, format := spec.Text{Pos: job.From.Pos}, job.From.Format
+	at, form := spec.Text{Pos: job.From.Pos}, job.From.Format
 	for _, files := range job.From.Files {
 		if files.S == "-" {
 			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which an output and its ledger know a source", "write it to a file first; a list of files may come from standard input: from.each")
 		}
-		if format == "" {
-			at, format = files.Text, unread[path.Ext(strings.TrimSuffix(strings.TrimSuffix(files.S, ".gz"), ".zst"))]
+		if form == "" {
+			at, form = files.Text, unread[path.Ext(format.PlainName(files.S))]
 		}
 	}
-	if format == "" || format == "json" || format == "ndjson" {
+	if form == "" || form == "json" || form == "ndjson" {
 		return nil
 	}
-	return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON, not yet %s", format), "from.format: json says that it is JSON whatever its name")
+	return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON, not yet %s", form), "from.format: json says that it is JSON whatever its name")
 }
 
 // unread has the endings of source files that are not read yet.
