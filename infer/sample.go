@@ -150,8 +150,8 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	if what := foreign(raw); what != "" {
-		return nil, row.At(s.url, fmt.Errorf("this is %s, and init reads JSON: an array of objects, or an object a line", what))
+	if err := refuse(s.url, raw); err != nil {
+		return nil, err
 	}
 	plain, err := format.Decompress(bytes.NewReader(raw), "auto")
 	if err == nil {
@@ -164,10 +164,15 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 	if err != nil && (!s.cut || len(s.data) == 0) {
 		return nil, row.At(s.url, err)
 	}
-	if what := foreign(s.data); what != "" {
-		return nil, row.At(s.url, fmt.Errorf("this is %s, and init reads JSON: an array of objects, or an object a line", what))
+	return s, refuse(s.url, s.data)
+}
+
+// refuse returns an error for bytes that are well known and no JSON.
+func refuse(url string, data []byte) error {
+	if what := foreign(data); what != "" {
+		return row.At(url, fmt.Errorf("this is %s, and init reads JSON: an array of objects, or an object a line", what))
 	}
-	return s, nil
+	return nil
 }
 
 // magic is what well-known files begin with that are no JSON.

@@ -156,15 +156,21 @@ func (c *comparison) add(t *task) {
 	}
 }
 
+// What is said of a source that is not there, as from.missing has it.
+const (
+	absent      = "there is no such file"
+	absentFault = absent + " (from.missing: skip would pass over it)"
+)
+
 // state compares a source with its entry.
 func (s *Stage) state(t *task, e entry, known bool) (plan.State, string) {
 	switch {
 	case t.ETag == "" && known && e.Output != "":
 		return plan.Gone, "the source is no longer there; its output stays"
 	case t.ETag == "" && s.job.From.Missing == "skip":
-		return plan.Missing, "there is no such file"
+		return plan.Missing, absent
 	case t.ETag == "":
-		return plan.Invalid, "there is no such file (from.missing: skip would pass over it)"
+		return plan.Invalid, absentFault
 	case !known && t.Prior != "":
 		return plan.New, "replaces an output that is not in the ledger"
 	case !known:

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/bits"
 	"runtime"
 	"sync"
 
@@ -77,43 +76,6 @@ func (c *converter) init(ctx context.Context, r *run) {
 	c.workers = flow.NewWorkers(c.cpus)
 }
 
-// buffers are texts of sources to be used again, by size: texts of about one
-// size share them, and none is a quarter larger than what is charged for it.
-type buffers [64 * 8]sync.Pool // of *[]byte
-
-// smallest is from how many bytes on a buffer is worth keeping.
-const smallest = 64 << 10
-
-// class returns where buffers for so many bytes are, and how many they have:
-// an eighth of a power of two, four to eight times.
-func (p *buffers) class(size int64) (*sync.Pool, int64) {
-	shift := bits.Len64(uint64(size-1)) - 3
-	eighths := (size-1)>>shift + 1
-	return &p[shift*8+int(eighths)-1], eighths << shift
-}
-
-// get returns an empty one for so many bytes: nil if they are few.
-func (p *buffers) get(size int64) []byte {
-	if size < smallest {
-		return nil
-	}
-	pool, size := p.class(size)
-	if b, ok := pool.Get().(*[]byte); ok {
-		return *b
-	}
-	return make([]byte, 0, size)
-}
-
-// put takes one back that is no longer needed.
-func (p *buffers) put(b []byte) {
-	if cap(b) < smallest {
-		return
-	}
-	if pool, size := p.class(int64(cap(b))); size == int64(cap(b)) {
-		pool.Put(&b)
-	}
-}
-
 func (c *converter) kit() (*kit, error) {
 	if k, ok := c.kits.Get().(*kit); ok {
 		return k, nil
@@ -153,7 +115,7 @@ func (c *converter) packed(in []byte) bool {
 }
 
 // stream opens a file of any size as a reader; closing it ends its reading.
-func (c *converter) stream(_ context.Context, in io.Reader) (reader, io.Closer, error) {
+func (c *converter) stream(in io.Reader) (reader, io.Closer, error) {
 	plain, err := format.Decompress(in, c.job.From.Compression)
 	if err != nil {
 		return nil, nil, err
@@ -238,6 +200,9 @@ func (c *converter) judge(t *task, b *row.Batch, done *converted) error {
 // mostBad is how many bytes of bad rows are held for each file.
 const mostBad = 4 << 20
 
+// errEmpty is what a file without records is told, where that is not fine.
+var errEmpty = errors.New("there are no records in it (from.empty: skip would pass over it)")
+
 // final checks what only the file as a whole can tell.
 func (c *converter) final(done *converted) error {
 	all := done.rows + done.rejects
@@ -247,7 +212,7 @@ func (c *converter) final(done *converted) error {
 	case done.rows == 0 && done.rejects > 0:
 		return fmt.Errorf("every row is bad (%d of %d), the first for this: %s", done.rejects, all, done.first)
 	case all == 0 && c.job.From.Empty == "fail":
-		return errors.New("there are no records in it (from.empty: skip would pass over it)")
+		return errEmpty
 	}
 	return nil
 }

@@ -34,15 +34,18 @@ func (r *run) beginEarly(ctx context.Context, tasks []*task) {
 
 // dropEarly ends what was begun early and is not among the tasks to be done.
 func (r *run) dropEarly(wanted []*task) {
-	keep := make(map[*task]bool, len(wanted))
-	for _, t := range wanted {
-		keep[t] = true
-	}
+	vain := make(map[*task]bool, len(r.early))
 	for _, t := range r.early {
-		if t.early != nil && !keep[t] {
-			t.early.Drop()
-			t.early = nil
-			r.budget.Release(r.cost(t.Size))
+		if t.early != nil {
+			vain[t] = true
 		}
+	}
+	for _, t := range wanted {
+		delete(vain, t)
+	}
+	for t := range vain {
+		t.early.Drop()
+		t.early = nil
+		r.budget.Release(r.cost(t.Size))
 	}
 }

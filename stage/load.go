@@ -41,7 +41,7 @@ func (l *loading) stream(ctx context.Context) (change, error) {
 	defer in.Close()
 	l.large = true
 	l.open = func() (reader, func(), error) {
-		rows, closer, err := l.converter.stream(ctx, in)
+		rows, closer, err := l.converter.stream(in)
 		return rows, func() { closer.Close() }, err
 	}
 	return l.do(ctx)

@@ -18,7 +18,7 @@ import (
 func locate[T any](ctx context.Context, s store.Store, seen *page, keys map[string]T, found func(T, store.Info)) error {
 	wanted := slices.Sorted(maps.Keys(keys))
 	if seen != nil && seen.store == s {
-		wanted = slices.DeleteFunc(wanted, func(key string) bool { return seen.tells(s, key) })
+		wanted = slices.DeleteFunc(wanted, seen.tells)
 		for _, info := range seen.list {
 			if t, ok := keys[info.Key]; ok {
 				found(t, info)

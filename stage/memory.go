@@ -3,6 +3,8 @@ package stage
 import (
 	"context"
 	"io"
+	"math/bits"
+	"sync"
 
 	"github.com/seed-128c3863/sluice/flow"
 )
@@ -83,6 +85,43 @@ func (c *claim) change(ctx context.Context, n int64) error {
 func (c *claim) release() {
 	c.budget.Release(c.bytes)
 	c.bytes = 0
+}
+
+// buffers are texts of sources to be used again, by size: texts of about one
+// size share them, and none is a quarter larger than what is charged for it.
+type buffers [64 * 8]sync.Pool // of *[]byte
+
+// smallest is from how many bytes on a buffer is worth keeping.
+const smallest = 64 << 10
+
+// class returns where buffers for so many bytes are, and how many they have:
+// an eighth of a power of two, four to eight times.
+func (p *buffers) class(size int64) (*sync.Pool, int64) {
+	shift := bits.Len64(uint64(size-1)) - 3
+	eighths := (size-1)>>shift + 1
+	return &p[shift*8+int(eighths)-1], eighths << shift
+}
+
+// get returns an empty one for so many bytes: nil if they are few.
+func (p *buffers) get(size int64) []byte {
+	if size < smallest {
+		return nil
+	}
+	pool, size := p.class(size)
+	if b, ok := pool.Get().(*[]byte); ok {
+		return *b
+	}
+	return make([]byte, 0, size)
+}
+
+// put takes one back that is no longer needed.
+func (p *buffers) put(b []byte) {
+	if cap(b) < smallest {
+		return
+	}
+	if pool, size := p.class(int64(cap(b))); size == int64(cap(b)) {
+		pool.Put(&b)
+	}
 }
 
 // An unfolding reads what a compressed file unfolds to. Its claim, by the

@@ -36,6 +36,6 @@ func (s *Stage) peek(ctx context.Context, t spec.Template) *page {
 }
 
 // tells says whether the page tells of the key if it is there.
-func (p *page) tells(s store.Store, key string) bool {
-	return p != nil && p.store == s && strings.HasPrefix(key, p.prefix) && (!p.more || key <= p.list[len(p.list)-1].Key)
+func (p *page) tells(key string) bool {
+	return strings.HasPrefix(key, p.prefix) && (!p.more || key <= p.list[len(p.list)-1].Key)
 }

@@ -92,10 +92,10 @@ func (v *viewer) done() bool {
 func (v *viewer) file(ctx context.Context, t *task) error {
 	if t.ETag == "" {
 		if v.job.From.Missing == "skip" {
-			v.notify(Event{Type: "notice", File: t.Source, Text: "there is no such file"})
+			v.notify(Event{Type: "notice", File: t.Source, Text: absent})
 			return nil
 		}
-		v.out.Invalid = append(v.out.Invalid, Problem{t.Source, "there is no such file (from.missing: skip would pass over it)"})
+		v.out.Invalid = append(v.out.Invalid, Problem{t.Source, absentFault})
 		return nil
 	}
 	v.out.Files++
@@ -103,7 +103,7 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 	in, err := v.open(ctx, t)
 	if err == nil {
 		defer in.Close()
-		err = v.view(ctx, t, in)
+		err = v.view(t, in)
 	}
 	var unread *store.Error
 	switch {
@@ -132,8 +132,8 @@ func (v *viewer) open(ctx context.Context, t *task) (io.ReadCloser, error) {
 }
 
 // view maps rows until there are enough, or the file ends.
-func (v *viewer) view(ctx context.Context, t *task, in io.Reader) error {
-	rows, closer, err := v.stream(ctx, in)
+func (v *viewer) view(t *task, in io.Reader) error {
+	rows, closer, err := v.stream(in)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (v *viewer) view(ctx context.Context, t *task, in io.Reader) error {
 		err := rows.Read(k.src)
 		if err == io.EOF {
 			if passed == v.records && v.job.From.Empty == "fail" {
-				return errors.New("there are no records in it (from.empty: skip would pass over it)")
+				return errEmpty
 			}
 			return nil
 		}
