@@ -298,3 +298,12 @@ func take(from value, s format.Step) (part, row.Why, int64) {
 
 // isOpen tells whether n is a chain that can still grow.
 func (n *node) isOpen() bool { return n.path != nil && n.eval == nil }
+
+// stepOf returns a constant text or whole number as a step of a path.
+func stepOf(n *node) (format.Step, bool) {
+	if v, ok := constantOf(n, textKind); ok {
+		return format.Step{Name: v.s}, true
+	}
+	v, ok := constantOf(n, intKind)
+	return format.Step{Index: int(v.n), IsIndex: true}, ok
+}

@@ -9,7 +9,6 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 
-	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/spec"
 )
 
@@ -389,13 +388,4 @@ func constantOf(n *node, k kind) (value, bool) {
 	}
 	v, err := n.eval(&Mapper{})
 	return v, err == nil && v.k == k
-}
-
-// step returns a constant text or whole number as a step of a path.
-func stepOf(n *node) (format.Step, bool) {
-	if v, ok := constantOf(n, textKind); ok {
-		return format.Step{Name: v.s}, true
-	}
-	v, ok := constantOf(n, intKind)
-	return format.Step{Index: int(v.n), IsIndex: true}, ok
 }
