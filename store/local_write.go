@@ -20,7 +20,7 @@ func write(req Request, fill func(*os.File) error) (Answer, error) {
 	}
 	err = fill(f)
 	if err == nil {
-		err = f.Sync()
+		err = grouping.file(f)
 	}
 	info, err := closeWith(f, err)
 	if err == nil {
