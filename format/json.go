@@ -2,7 +2,6 @@ package format
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -53,35 +52,24 @@ type JSONOptions struct {
 	MaxRecord int
 }
 
-// The most that one batch holds: of rows, and of bytes of wanted values.
-const (
-	batchRows  = 1024
-	batchBytes = 1 << 20
-)
-
 // A JSONReader reads the wanted values of a JSON file, batch by batch, and
 // checks the rest of it as strictly: its text must be RFC 8259 to the last
 // byte, in UTF-8, with a byte-order mark or without, and at most 1,000 levels
 // deep. A key that stands twice in an object is an error of the row if the job
 // reads it; other keys are not compared.
 type JSONReader struct {
+	feed
 	o    JSONOptions
-	src  window
 	walk *walker
-	step func(*row.Batch) error // reads the next record, or says what is wrong
-	rows int64                  // passed, bad ones with them
-	line int64                  // of src.pos, in a file of lines
-	text int                    // bytes of wanted values in the batch
-	more bool                   // the next Read begins by filling the buffer
-	err  error                  // final
-	cols *columns               // shape Columns
+	line int64    // of src.pos, in a file of lines
+	cols *columns // shape Columns
 }
 
 // JSONBytes returns a reader of a file that is in memory. The values of its
 // batches are parts of data, which must not change.
 func JSONBytes(data []byte, o JSONOptions) *JSONReader {
 	r := newJSON(o)
-	r.src.buf, r.src.whole = data, true
+	r.src.open(data, nil)
 	return r
 }
 
@@ -89,7 +77,7 @@ func JSONBytes(data []byte, o JSONOptions) *JSONReader {
 // file, grown to the largest record, or with Columns the whole.
 func JSONStream(in io.Reader, o JSONOptions) *JSONReader {
 	r := newJSON(o)
-	r.src.r, r.src.buf, r.src.usual = in, make([]byte, 0, firstBytes), streamBytes
+	r.src.open(nil, in)
 	return r
 }
 
@@ -121,34 +109,11 @@ func newJSON(o JSONOptions) *JSONReader {
 // Values are valid until the next Read.
 func (r *JSONReader) Read(b *row.Batch) error {
 	r.prepare(b)
-	for r.err == nil && b.Len < batchRows && len(b.Bad) < batchRows && r.text < batchBytes {
-		if r.more {
-			r.more = false
-			r.err = r.src.fill()
-			continue
-		}
-		switch err := r.step(b); {
-		case err == nil:
-		case errors.Is(err, errPause):
-			return nil
-		case errors.Is(err, errMore):
-			r.more = true
-			if b.Len+len(b.Bad) > 0 {
-				return nil // its values are in the buffer that is to be filled
-			}
-		default:
-			r.err = err
-		}
-	}
-	if b.Len+len(b.Bad) > 0 {
-		return nil
-	}
-	return r.err
+	return r.batch(b)
 }
 
 // prepare empties b, and gives it the columns if it has others.
 func (r *JSONReader) prepare(b *row.Batch) {
-	r.text = 0
 	typed := func(c row.Column) bool { return c.Type.Kind != row.Any }
 	if len(b.Cols) != len(r.o.Paths) || slices.ContainsFunc(b.Cols, typed) {
 		b.Cols = make([]row.Column, len(r.o.Paths))
@@ -158,7 +123,7 @@ func (r *JSONReader) prepare(b *row.Batch) {
 
 // start finds the rows.
 func (r *JSONReader) start(*row.Batch) error {
-	if err := r.mark(); err != nil {
+	if err := r.src.mark("JSON is read as UTF-8 only"); err != nil {
 		return err
 	}
 	if err := r.firstLine(); err != nil {
@@ -166,7 +131,7 @@ func (r *JSONReader) start(*row.Batch) error {
 	}
 	first, err := r.peek("a document")
 	if err != nil {
-		return r.empty(err)
+		return r.src.emptied(err)
 	}
 	for k := range r.o.At {
 		if err := r.descend(k); err != nil {
@@ -179,24 +144,6 @@ func (r *JSONReader) start(*row.Batch) error {
 		}
 	}
 	return r.begin(first)
-}
-
-// mark reads the beginning, or with keep all, and passes a byte-order mark.
-func (r *JSONReader) mark() error {
-	for !r.src.whole && (r.src.keep || len(r.src.buf) < utf8.UTFMax) {
-		if err := r.src.fill(); err != nil {
-			return err
-		}
-	}
-	switch d := r.src.rest(); {
-	case r.src.keep && len(d) > r.src.most:
-		return r.src.tooLong()
-	case bytes.HasPrefix(d, []byte("\xef\xbb\xbf")):
-		r.src.pos += 3
-	case bytes.HasPrefix(d, []byte("\xff\xfe")), bytes.HasPrefix(d, []byte("\xfe\xff")):
-		return &row.Error{Byte: 1, Err: errors.New("the file is UTF-16; JSON is read as UTF-8 only")}
-	}
-	return nil
 }
 
 // firstLine passes blank lines before the document.
@@ -213,18 +160,6 @@ func (r *JSONReader) firstLine() error {
 			return err
 		}
 	}
-}
-
-// empty replaces the error for a file that ends before it begins.
-func (r *JSONReader) empty(err error) error {
-	size := r.src.base + int64(len(r.src.buf))
-	switch {
-	case !r.src.whole || r.src.pos < len(r.src.buf):
-		return err
-	case size == 0:
-		return &row.Error{Err: errors.New("is empty (0 bytes)")}
-	}
-	return &row.Error{Err: fmt.Errorf("holds nothing but white space (%d bytes)", size)}
 }
 
 // begin chooses how to read the rows by the first byte of where they are.

@@ -9,9 +9,6 @@ import (
 	"github.com/seed-128c3863/sluice/row"
 )
 
-// errPause ends a batch whose rows must be used before the buffer is filled.
-var errPause = errors.New("the batch is to be used first")
-
 // firstElement reads the first element of an array, or its end.
 func (r *JSONReader) firstElement(b *row.Batch) error {
 	if err := r.reach("an array"); err != nil {
@@ -140,14 +137,6 @@ func appendBroken(col *row.Column, b row.Break) {
 		col.Broken = append(col.Broken, row.Break{})
 	}
 	col.Broken[len(col.Null)-1] = b
-}
-
-// bad takes the next record, of which i in rest() is at fault, as a bad row.
-func (r *JSONReader) bad(b *row.Batch, text []byte, i int, err error) {
-	r.rows++
-	at := row.Error{Row: r.rows, Byte: r.src.position(r.src.pos + i), Err: err}
-	b.Bad = append(b.Bad, row.Reject{Error: at, Record: text})
-	r.text += len(text)
 }
 
 // beginObjects tells a file of lines from one of objects one after another, by

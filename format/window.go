@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -34,11 +35,51 @@ type window struct {
 	usual int       // size of buf from the second filling on, if it is not larger
 }
 
+// open sets the window on a file that is in memory, or on a stream of one.
+func (s *window) open(data []byte, in io.Reader) {
+	if in == nil {
+		s.buf, s.whole = data, true
+		return
+	}
+	s.r, s.buf, s.usual = in, make([]byte, 0, firstBytes), streamBytes
+}
+
 // rest returns what is not yet used.
 func (s *window) rest() []byte { return s.buf[s.pos:] }
 
 // position returns that of buf[i], from 1.
 func (s *window) position(i int) int64 { return s.base + int64(i) + 1 }
+
+// mark reads the beginning, or with keep all, and passes a byte-order mark.
+// hint follows the error for one of UTF-16.
+func (s *window) mark(hint string) error {
+	for !s.whole && (s.keep || len(s.buf) < utf8.UTFMax) {
+		if err := s.fill(); err != nil {
+			return err
+		}
+	}
+	switch d := s.rest(); {
+	case s.keep && len(d) > s.most:
+		return s.tooLong()
+	case bytes.HasPrefix(d, []byte("\xef\xbb\xbf")):
+		s.pos += 3
+	case bytes.HasPrefix(d, []byte("\xff\xfe")), bytes.HasPrefix(d, []byte("\xfe\xff")):
+		return &row.Error{Byte: 1, Err: errors.New("the file is UTF-16; " + hint)}
+	}
+	return nil
+}
+
+// emptied replaces the error for a file that ends before it begins.
+func (s *window) emptied(err error) error {
+	size := s.base + int64(len(s.buf))
+	switch {
+	case !s.whole || s.pos < len(s.buf):
+		return err
+	case size == 0:
+		return &row.Error{Err: errors.New("is empty (0 bytes)")}
+	}
+	return &row.Error{Err: fmt.Errorf("holds nothing but white space (%d bytes)", size)}
+}
 
 // fill reads on: until the buffer is full or the file ends. It drops what is
 // used; a slice of buf holds other bytes afterwards.
@@ -107,7 +148,7 @@ func (s *window) tooLong() error {
 }
 
 // ErrTooLarge is the cause of the error for a record, or a document that is
-// needed as a whole, of more than JSONOptions.MaxRecord bytes.
+// needed as a whole, of more than MaxRecord bytes of the reader's options.
 var ErrTooLarge = errors.New("the most that is held")
 
 // undecided is the error for a record whose bytes do not say what it is.

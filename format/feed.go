@@ -1,0 +1,63 @@
+package format
+
+import (
+	"errors"
+
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// The most that one batch holds: of rows, and of bytes of wanted values.
+const (
+	batchRows  = 1024
+	batchBytes = 1 << 20
+)
+
+// errPause ends a batch whose rows must be used before the buffer is filled.
+var errPause = errors.New("the batch is to be used first")
+
+// A feed makes batches of a file's records, whose values lie in its window.
+type feed struct {
+	src  window
+	step func(*row.Batch) error // reads the next record, or says what is wrong
+	rows int64                  // passed, bad ones with them
+	text int                    // bytes of wanted values in the batch
+	more bool                   // the next batch begins by filling the buffer
+	err  error                  // final
+}
+
+// batch adds the next rows to b, which is empty. Its error is final; the rows
+// before it are returned first.
+func (f *feed) batch(b *row.Batch) error {
+	f.text = 0
+	for f.err == nil && b.Len < batchRows && len(b.Bad) < batchRows && f.text < batchBytes {
+		if f.more {
+			f.more = false
+			f.err = f.src.fill()
+			continue
+		}
+		switch err := f.step(b); {
+		case err == nil:
+		case errors.Is(err, errPause):
+			return nil
+		case errors.Is(err, errMore):
+			f.more = true
+			if b.Len+len(b.Bad) > 0 {
+				return nil // its values are in the buffer that is to be filled
+			}
+		default:
+			f.err = err
+		}
+	}
+	if b.Len+len(b.Bad) > 0 {
+		return nil
+	}
+	return f.err
+}
+
+// bad takes the next record, of which i in rest() is at fault, as a bad row.
+func (f *feed) bad(b *row.Batch, text []byte, i int, err error) {
+	f.rows++
+	at := row.Error{Row: f.rows, Byte: f.src.position(f.src.pos + i), Err: err}
+	b.Bad = append(b.Bad, row.Reject{Error: at, Record: text})
+	f.text += len(text)
+}
