@@ -2,9 +2,12 @@ package sluice_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -147,6 +150,76 @@ func TestShardsAtOnce(t *testing.T) {
 		runs, err := w.open().Runs(context.Background())
 		if err != nil || len(runs) != 4*shards {
 			t.Errorf("%d runs, want %d: %v", len(runs), 4*shards, err)
+		}
+	})
+}
+
+// A meeting is a store in which a run of a shard takes its lock just after this
+// one has taken its own.
+type meeting struct {
+	store.Store
+	other string
+}
+
+func (s *meeting) Do(ctx context.Context, req store.Request) (store.Answer, error) {
+	a, err := s.Store.Do(ctx, req)
+	if err == nil && req.Op == store.OpPut && strings.HasSuffix(req.Key, "/now/lock") {
+		_, err = store.Put(ctx, s.Store, req.Key+".1-of-2", []byte(s.other), store.Condition{})
+	}
+	return a, err
+}
+
+// TestRunsThatMeet has two runs take their locks at the same time, of which
+// neither has seen the other's: it is found before anything is written.
+func TestRunsThatMeet(t *testing.T) {
+	everywhere(t, func(t *testing.T, world func(int) *world) {
+		w := world(2)
+		before := w.files(func(string) bool { return true })
+		w.wrap = func(_ string, s store.Store) store.Store {
+			return &meeting{s, `{"run":"met.1-of-2","host":"elsewhere","space":"s","pid":1}`}
+		}
+		if _, err := w.open().Apply(context.Background(), sluice.ApplyOptions{}); !errors.Is(err, sluice.ErrLocked) || !strings.Contains(err.Error(), "run met.1-of-2 on elsewhere") {
+			t.Errorf("got %v", err)
+		}
+		after := w.files(func(name string) bool { return !strings.HasSuffix(name, "/now/lock.1-of-2") })
+		if !maps.Equal(before, after) {
+			t.Errorf("left behind: %v", slices.Sorted(maps.Keys(after)))
+		}
+	})
+}
+
+// TestNextRunClearsAway follows what a run leaves: its lock and its journal,
+// until the next one has begun.
+func TestNextRunClearsAway(t *testing.T) {
+	everywhere(t, func(t *testing.T, world func(int) *world) {
+		w := world(2)
+		left := func() (names []string) {
+			for name := range w.files(func(name string) bool { return strings.Contains(name, "/now/") && !strings.Contains(name, "/gen-") }) {
+				names = append(names, name)
+			}
+			slices.Sort(names)
+			return names
+		}
+		first := w.apply(sluice.ApplyOptions{})
+		names := left()
+		if len(names) != 2 || !strings.Contains(names[0], "/live/"+first.Run+"~plan-") || !strings.HasSuffix(names[1], "/now/lock") {
+			t.Errorf("after a run: %v", names)
+		}
+		w.source(1, "second")
+		second := w.apply(sluice.ApplyOptions{})
+		if names = left(); len(names) != 2 || !strings.Contains(names[0], second.Run) {
+			t.Errorf("after the next: %v", names)
+		}
+		w.revert(second.Run)
+		if names = left(); len(names) != 2 || !strings.Contains(names[0], "~undo-") {
+			t.Errorf("after a revert: %v", names)
+		}
+		w.want("first", "first")
+		w.source(1, "first")
+		w.apply(sluice.ApplyOptions{})
+		w.apply(sluice.ApplyOptions{}) // with nothing to do
+		if names = left(); len(names) != 0 {
+			t.Errorf("after one with nothing to do: %v", names)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package sluice_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -220,13 +221,37 @@ func (w *world) clean() {
 	w.ended()
 }
 
-// ended checks that no run seems to be going on. What a killed process was
-// just writing may be left, under a name that nobody lists.
+// ended checks that no run seems to be going on: whose lock or journal is left
+// has ended, as the ledger says. What a killed process was just writing may be
+// left, under a name that nobody lists.
 func (w *world) ended() {
 	w.Helper()
-	w.none(func(name string) bool {
-		return strings.HasPrefix(name, "lock") || strings.HasPrefix(name, "plan-") || strings.HasPrefix(name, "undo-") || strings.HasPrefix(name, "part-")
+	now := w.files(func(name string) bool {
+		return strings.Contains(name, "/now/") && !strings.HasPrefix(filepath.Base(name), ".")
 	})
+	var newest struct {
+		Runs []struct{ ID, Holder string }
+	}
+	ended := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		base := filepath.Base(name)
+		switch run, _, live := strings.Cut(base, "~"); {
+		case strings.HasPrefix(base, "gen-"):
+			if err := json.Unmarshal([]byte(now[name]), &newest); err != nil {
+				w.Fatal(err)
+			}
+			for _, r := range newest.Runs {
+				ended[r.ID], ended[r.Holder] = true, true
+			}
+		case live && !ended[run]:
+			w.Errorf("left behind: %s", name)
+		case strings.HasPrefix(base, "lock"):
+			var holder struct{ Run string }
+			if err := json.Unmarshal([]byte(now[name]), &holder); err != nil || !ended[holder.Run] {
+				w.Errorf("left behind: %s of run %q, %v", name, holder.Run, err)
+			}
+		}
+	}
 }
 
 func (w *world) none(unwanted func(base string) bool) {

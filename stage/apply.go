@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"sync"
 	"time"
 
@@ -66,7 +65,8 @@ type run struct {
 	resumed  bool
 	began    time.Time
 	lock     *lock
-	litter   []string // keys that runs which ended failed to clear away
+	litter   []string // keys of what runs that ended have left
+	stale    []string // keys of what the ledger no longer needs
 	ledger   *ledger
 	plan     *plan.Plan
 	tasks    []*task
@@ -133,57 +133,6 @@ func cause(ctx context.Context, err error) error {
 // newRunID returns a name that sorts by time, to the millisecond.
 func newRunID(t time.Time, shard Shard) string {
 	return fmt.Sprintf("%s-%03d%s%s", t.Format("20060102T150405Z"), t.Nanosecond()/1e6, token()[:3], shard.suffix())
-}
-
-// open takes the lock and reads the ledger. A run of this shard that was cut
-// off is taken up under its own name.
-func (r *run) open(ctx context.Context, cancel func(error)) (*ledger, []*remains, error) {
-	var err error
-	key := ledgerDir(r.base, r.job.Name) + lockPrefix + r.Shard.suffix()
-	if r.lock, err = acquire(context.WithoutCancel(ctx), r.target, key, r.id, r.o.Takeover, cancel); err != nil {
-		return nil, nil, err
-	}
-	l, seen, err := openLedger(ctx, r.target, r.base, r.job.Name)
-	if err != nil {
-		return nil, nil, err
-	}
-	r.ledger = l
-	alive, err := r.others(ctx, seen.locks)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := l.freshen(ctx, seen, alive, r.Shard); err != nil {
-		return nil, nil, err
-	}
-	dead, err := l.dead(ctx, seen.left, alive)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, d := range seen.left {
-		if l.ended(d) {
-			r.litter = append(r.litter, d.keys...)
-		}
-	}
-	for _, d := range dead {
-		if d.shard() == r.Shard.suffix() && d.verb() == r.result.Verb && d.verb() == "apply" {
-			r.id, r.resumed = d.id, true
-		}
-	}
-	return l, dead, nil
-}
-
-// freshen reads the ledger anew if a run of another shard seems dead: it may
-// have ended while the listing went on, after the generations were listed.
-func (l *ledger) freshen(ctx context.Context, seen *sight, alive map[string]bool, shard Shard) error {
-	doubt := func(d *remains) bool { return d.shard() != shard.suffix() && !alive[d.shard()] && !l.ended(d) }
-	if !slices.ContainsFunc(seen.left, doubt) {
-		return nil
-	}
-	now, err := look(ctx, l.store, l.dir)
-	if err != nil || now.newest == seen.newest {
-		return err
-	}
-	return l.load(ctx, now.newest)
 }
 
 // review turns a comparison into the run's tasks, and asks.
@@ -257,7 +206,8 @@ func (r *run) hold(c *comparison, reviewed *plan.Plan) error {
 func (r *run) nothing(ctx context.Context, err error) (*Result, error) {
 	if r.lock != nil {
 		end := context.WithoutCancel(ctx)
-		if err2 := errors.Join(deleteAll(end, r.target, r.litter), r.lock.release(end)); err == nil {
+		r.tidy(end, r.litter)
+		if err2 := r.lock.release(end); err == nil {
 			err = err2
 		}
 	}
@@ -292,9 +242,9 @@ func (r *run) do(ctx context.Context) error {
 		for i, t := range r.tasks {
 			intents[i] = intent{Source: t.id, Output: t.output, Prior: t.prior}
 		}
-		r.intendErr = r.journal.intend(ctx, "plan-", intents)
+		r.intendErr = flow.Together(ctx, r.alone, func(ctx context.Context) error { return r.journal.intend(ctx, "plan-", intents) })
 		return r.intendErr
-	}, func(ctx context.Context) error {
+	}, r.tidyUp, func(ctx context.Context) error {
 		err := eachTask(ctx, r, r.tasks, r.file)
 		if err == nil {
 			r.delivers() // all the same: what was denied has failed

@@ -17,9 +17,8 @@ import (
 // what it did.
 const endWithin = 30 * time.Second
 
-// finish writes down what the run did, however it ended, and gives the lock
-// back. The ledger is written last of what matters: what comes after it only
-// clears away.
+// finish writes down what the run did, however it ended. That also gives the
+// lock back; what comes after it only clears away.
 func (r *run) finish(ctx context.Context, dead []*remains, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
 	defer cancel()
@@ -39,9 +38,10 @@ func (r *run) finish(ctx context.Context, dead []*remains, err error) error {
 // settle makes what the run did a new generation of the ledger.
 func (r *run) settle(ctx context.Context, dead []*remains, ended error) error {
 	changes := r.journal.all()
-	if r.result.Verb == "apply" && len(dead) == 0 && (ended == nil || errors.Is(ended, errStopped)) && vain(changes) {
+	if r.vain(dead, changes, ended) {
 		r.result.Run = ""
-		return errors.Join(r.rejects.drop(ctx), r.leave(ctx, nil, nil))
+		r.tidy(ctx, r.journal.keys)
+		return errors.Join(r.rejects.drop(ctx), r.lock.release(ctx))
 	}
 	rejected, err := r.rejects.commit(ctx)
 	if err != nil {
@@ -60,28 +60,24 @@ func (r *run) settle(ctx context.Context, dead []*remains, ended error) error {
 	if err := r.ledger.write(ctx, rec, changes, old, max(r.job.To.Keep, 1)); err != nil {
 		return err
 	}
-	return r.leave(ctx, dead, changes)
+	r.prune(ctx, changes)
+	return nil
 }
 
-// vain says whether the changes are none: each is a file that is as invalid as
-// it was. A run of such is not kept: a schedule that tries a bad file again and
-// again would push out the runs that can be taken back.
-func vain(changes []change) bool {
+// vain says whether the run changed nothing: each of its changes is a file that
+// is as invalid as it was. Such a run is not kept: a schedule that tries a bad
+// file again and again would push out the runs that can be taken back.
+func (r *run) vain(dead []*remains, changes []change, ended error) bool {
+	if errors.Is(ended, ErrLocked) {
+		return true // by one that was seen when nothing was written yet
+	}
+	if r.result.Verb != "apply" || len(dead) > 0 || ended != nil && !errors.Is(ended, errStopped) {
+		return false
+	}
 	return !slices.ContainsFunc(changes, func(c change) bool {
 		old := c.Prior.Entry
 		return c.State != stateInvalid || old == nil || old.State != stateInvalid ||
 			old.ETag != c.ETag || old.Size != c.Size || old.Version != c.Version || old.Why != c.Why
-	})
-}
-
-// leave gives the lock back and clears away. The run has ended: what is left
-// over does no harm.
-func (r *run) leave(ctx context.Context, dead []*remains, changes []change) error {
-	return flow.Together(ctx, r.lock.release, func(ctx context.Context) error {
-		if err := r.clear(ctx, dead, changes); err != nil {
-			r.notify(Event{Type: "notice", Text: "could not clear away all that the run no longer needs: " + err.Error()})
-		}
-		return nil
 	})
 }
 
@@ -112,6 +108,9 @@ func (r *run) recorded(ended error) Run {
 		ID: r.id, Verb: r.result.Verb, Of: r.of, Started: r.began, Ended: time.Now().UTC(), State: "done", Hash: r.hash, Params: r.params.Shown(), Shard: r.Shard.String(),
 		Host: host, Version: r.Version, Counts: r.result.Counts, Rows: r.result.Rows, Rejects: r.result.Rejects, Rejected: r.result.Rejected,
 		Written: r.result.Written, Removed: r.result.Removed,
+	}
+	if r.resumed {
+		rec.Holder = r.lock.me.Run
 	}
 	switch {
 	case errors.Is(ended, flow.ErrInterrupted) || errors.Is(ended, context.Canceled):
@@ -156,28 +155,49 @@ func (l *ledger) write(ctx context.Context, rec Run, changes []change, old []*re
 	})
 }
 
-// clear removes what runs that ended have left, what the ledger no longer
-// needs, and the outputs that are kept no longer.
-func (r *run) clear(ctx context.Context, dead []*remains, changes []change) error {
-	keys := append(r.ledger.stale(), r.journal.keys...)
-	keys = append(keys, r.litter...)
-	for _, d := range dead {
-		keys = append(keys, d.keys...)
+// prune removes the outputs that are kept no longer. The run has ended: what is
+// left over does no harm.
+func (r *run) prune(ctx context.Context, changes []change) {
+	if !slices.ContainsFunc(changes, func(c change) bool { return c.Kept }) {
+		return
 	}
-	if slices.ContainsFunc(changes, func(c change) bool { return c.Kept }) {
-		kept, err := r.ledger.keptRuns(ctx)
+	keys, err := r.ledger.outdated(ctx, r.job.To.Keep)
+	if err != nil {
+		r.untidy(err)
+	}
+	r.tidy(ctx, keys)
+}
+
+// outdated returns the keys of the outputs that are kept of runs before the
+// last keep.
+func (l *ledger) outdated(ctx context.Context, keep int) (keys []string, err error) {
+	runs, err := l.keptRuns(ctx)
+	for _, id := range runs[:max(0, len(runs)-keep)] {
+		old, err := l.kept(ctx, id)
 		if err != nil {
-			return err
+			return keys, err
 		}
-		for _, id := range kept[:max(0, len(kept)-r.job.To.Keep)] {
-			old, err := r.ledger.kept(ctx, id)
-			if err != nil {
-				return err
-			}
-			keys = slices.AppendSeq(keys, maps.Keys(old))
-		}
+		keys = slices.AppendSeq(keys, maps.Keys(old))
 	}
-	return deleteAll(ctx, r.target, keys)
+	return keys, err
+}
+
+// tidyUp clears away what runs before this one have left, while it works.
+func (r *run) tidyUp(ctx context.Context) error {
+	r.tidy(ctx, slices.Concat(r.litter, r.stale))
+	return nil
+}
+
+// tidy deletes what nobody needs. What is left does no harm, and the next run
+// tries again.
+func (r *run) tidy(ctx context.Context, keys []string) {
+	if err := deleteAll(ctx, r.target, keys); err != nil && ctx.Err() == nil {
+		r.untidy(err)
+	}
+}
+
+func (r *run) untidy(err error) {
+	r.notify(Event{Type: "notice", Text: "could not clear away all that is no longer needed: " + err.Error()})
 }
 
 // keptRuns returns the runs of which replaced outputs are kept, oldest first.

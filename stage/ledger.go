@@ -20,7 +20,7 @@ import (
 //	_sluice/JOB/now/gen-000000000012   the highest is current; written once, never changed
 //	_sluice/JOB/now/live/RUN~plan-…    what a run is about to replace, before it does
 //	_sluice/JOB/now/live/RUN~part-…    entries, as files finish
-//	_sluice/JOB/now/lock…              who is running
+//	_sluice/JOB/now/lock…              who is running, or was: free if a generation has that run
 //	_sluice/JOB/seg/…                  entries, that generations name; later ones override
 //	_sluice/JOB/kept/RUN/…             outputs that a run replaced
 //
@@ -32,7 +32,7 @@ type ledger struct {
 	gen   generation
 	files map[string]entry // by source
 
-	dropped []string // segments that the generation before the last no longer needed
+	cleared []string // segments that no generation needs, which this run deletes
 }
 
 // A generation is one state of the ledger, whole.
@@ -41,7 +41,7 @@ type generation struct {
 	Written  time.Time `json:"written"`
 	Segments []string  `json:"segments"`          // their names, oldest first
 	Runs     []Run     `json:"runs"`              // oldest first
-	Dropped  []string  `json:"dropped,omitempty"` // under seg/, what this one no longer needs; the next run deletes it
+	Dropped  []string  `json:"dropped,omitempty"` // under seg/, what no longer needed is; the next run deletes it
 
 	// Inline holds small segments, by name. All others are under seg/.
 	Inline map[string][]byte `json:"inline,omitempty"`
@@ -59,6 +59,7 @@ type Run struct {
 	Hash     string            `json:"hash,omitempty"` // of the job and the params it uses
 	Params   map[string]string `json:"params,omitempty"`
 	Shard    string            `json:"shard,omitempty"`
+	Holder   string            `json:"holder,omitempty"` // the name that its lock has; "": its ID
 	Host     string            `json:"host,omitempty"`
 	Version  string            `json:"sluice,omitempty"`
 	Counts   plan.Counts       `json:"counts,omitempty"`
@@ -88,22 +89,37 @@ func ledgerDir(base, job string) string { return base + "_sluice/" + job + "/" }
 // openLedger reads the ledger's current generation and its entries, and tells
 // what else it saw.
 func openLedger(ctx context.Context, s store.Store, base, job string) (*ledger, *sight, error) {
-	l := &ledger{store: store.First(s), base: base, dir: ledgerDir(base, job)}
+	l := newLedger(s, base, job)
+	seen, err := l.open(ctx, func(context.Context, *sight) error { return nil })
+	return l, seen, err
+}
+
+func newLedger(s store.Store, base, job string) *ledger {
+	return &ledger{store: store.First(s), base: base, dir: ledgerDir(base, job)}
+}
+
+// open reads the current generation and its entries; beside is done meanwhile
+// with what the listing saw.
+func (l *ledger) open(ctx context.Context, beside func(context.Context, *sight) error) (*sight, error) {
 	for before := int64(-1); ; before = l.gen.Number {
 		seen, err := look(ctx, l.store, l.dir)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		// A run that ended meanwhile may have removed what this generation
+		var missing bool
+		err = flow.Together(ctx, func(ctx context.Context) error {
+			err := l.load(ctx, seen.newest)
+			if missing = store.IsNotExist(err); err != nil {
+				err = fmt.Errorf("the ledger %s: %w", l.dir, err)
+			}
+			return err
+		}, func(ctx context.Context) error { return beside(ctx, seen) })
+		// A run that began meanwhile may have removed what this generation
 		// names: then there is a newer one.
-		err = l.load(ctx, seen.newest)
-		if store.IsNotExist(err) && l.gen.Number != before {
+		if missing && l.gen.Number != before {
 			continue
 		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("the ledger %s: %w", l.dir, err)
-		}
-		return l, seen, nil
+		return seen, err
 	}
 }
 
@@ -212,7 +228,8 @@ func (l *ledger) commit(ctx context.Context, edit func(*generation) error) error
 		next.Segments, next.Runs = slices.Clone(next.Segments), slices.Clone(next.Runs)
 		next.Inline = map[string][]byte{}
 		maps.Copy(next.Inline, l.gen.Inline)
-		next.Number, next.Written, next.Dropped = next.Number+1, time.Now().UTC(), nil
+		next.Number, next.Written = next.Number+1, time.Now().UTC()
+		next.Dropped = slices.DeleteFunc(slices.Clone(next.Dropped), func(name string) bool { return slices.Contains(l.cleared, name) })
 		if err := edit(&next); err != nil {
 			return err
 		}
@@ -235,21 +252,17 @@ func (l *ledger) commit(ctx context.Context, edit func(*generation) error) error
 		if err != nil {
 			return err
 		}
-		l.dropped = l.gen.Dropped
 		l.gen = next
 		return nil
 	}
 }
 
-// stale returns the keys of what no reader of a recent generation needs, after
-// a commit.
-func (l *ledger) stale() []string {
-	var keys []string
-	for _, name := range l.dropped {
+// stale returns the keys of what no reader of a recent generation needs.
+func (l *ledger) stale(seen *sight) []string {
+	keys := slices.Clone(seen.older[:max(0, len(seen.older)-keepGens+1)])
+	l.cleared = l.gen.Dropped
+	for _, name := range l.cleared {
 		keys = append(keys, l.dir+"seg/"+name)
-	}
-	if n := l.gen.Number - keepGens; n > 0 {
-		keys = append(keys, l.dir+genKey(n))
 	}
 	return keys
 }

@@ -51,7 +51,8 @@ func inLedger(t *testing.T, dir string) map[string]string {
 func TestLedgerKnowsTheLastOfEach(t *testing.T) {
 	dir, want := t.TempDir(), map[string]string{}
 	for i := range 40 {
-		l, _ := ledgerIn(t, dir)
+		l, seen := ledgerIn(t, dir)
+		stale := l.stale(seen)
 		id := fmt.Sprintf("r%02d", i)
 		own, shared, gone := fmt.Sprint("own", i), fmt.Sprint("shared", i%3), fmt.Sprint("own", i-5)
 		changes := []change{done(own, id, id), done(shared, id, id)}
@@ -61,7 +62,7 @@ func TestLedgerKnowsTheLastOfEach(t *testing.T) {
 			delete(want, gone)
 		}
 		writeRun(t, l, id, changes...)
-		for _, key := range l.stale() {
+		for _, key := range stale {
 			if err := store.Delete(context.Background(), l.store, key); err != nil {
 				t.Fatal(err)
 			}
@@ -128,6 +129,34 @@ func TestLedgerTwoCommitAtOnce(t *testing.T) {
 	}
 	if !slices.Equal(ids, []string{"r0", "r1", "r2"}) || l.gen.Number != 3 {
 		t.Errorf("runs %v in generation %d", ids, l.gen.Number)
+	}
+}
+
+// What a generation no longer needs is deleted once: by a run that began with
+// that generation, or by a later one, if a run that began before has written
+// another.
+func TestLedgerDropped(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	first, seen := ledgerIn(t, dir)
+	drop := func(name string) func(g *generation) error {
+		return func(g *generation) error { g.Dropped = append(g.Dropped, name); return nil }
+	}
+	first.stale(seen)
+	if err := first.commit(ctx, drop("old")); err != nil {
+		t.Fatal(err)
+	}
+	a, seenA := ledgerIn(t, dir)
+	b, seenB := ledgerIn(t, dir)
+	old := dir + "/_sluice/job/seg/old"
+	if keys := a.stale(seenA); !slices.Equal(keys, []string{old}) {
+		t.Errorf("the first deletes %v", keys)
+	}
+	b.stale(seenB)
+	if err := errors.Join(a.commit(ctx, drop("older")), b.commit(ctx, drop("newer"))); err != nil {
+		t.Fatal(err)
+	}
+	if c, _ := ledgerIn(t, dir); !slices.Equal(c.gen.Dropped, []string{"older", "newer"}) {
+		t.Errorf("the next deletes %v", c.gen.Dropped)
 	}
 }
 

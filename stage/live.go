@@ -52,14 +52,15 @@ func (r *remains) verb() string {
 
 // A sight is what one listing of a ledger shows.
 type sight struct {
-	newest string     // the key of the newest generation; "": there is none
-	left   []*remains // of runs that did not end, or that only failed to clear away
-	locks  []string   // keys
+	older  []string     // keys of the generations before the newest
+	newest string       // the key of the newest; "": there is none
+	left   []*remains   // of runs that did not end, or that nobody cleared away after yet
+	locks  []store.Info // by key
 }
 
 // look lists what a run must know before it begins. Whether runs that have left
-// something are dead or still going on only the locks say: a run takes its lock
-// before it writes anything else.
+// something and did not end are dead or still going on only the locks say: a run
+// takes its lock before it writes anything else.
 func look(ctx context.Context, s store.Store, dir string) (*sight, error) {
 	seen := &sight{}
 	found := map[string]*remains{}
@@ -70,9 +71,12 @@ func look(ctx context.Context, s store.Store, dir string) (*sight, error) {
 		name := strings.TrimPrefix(info.Key, dir)
 		switch {
 		case strings.HasPrefix(name, genPrefix):
+			if seen.newest != "" {
+				seen.older = append(seen.older, seen.newest)
+			}
 			seen.newest = info.Key
 		case strings.HasPrefix(name, lockPrefix):
-			seen.locks = append(seen.locks, info.Key)
+			seen.locks = append(seen.locks, info)
 		case strings.HasPrefix(name, livePrefix):
 			id, _ := liveName(name)
 			if found[id] == nil {
@@ -102,7 +106,7 @@ func liveName(key string) (run, name string) {
 func (l *ledger) dead(ctx context.Context, left []*remains, alive map[string]bool) ([]*remains, error) {
 	var dead []*remains
 	for _, d := range left {
-		if l.ended(d) || alive[d.shard()] {
+		if l.ended(d.id) || alive[d.shard()] {
 			continue
 		}
 		if err := d.read(ctx, l.store); err != nil {
@@ -113,9 +117,10 @@ func (l *ledger) dead(ctx context.Context, left []*remains, alive map[string]boo
 	return dead, nil
 }
 
-// ended says whether a run ended, and only failed to clear away.
-func (l *ledger) ended(d *remains) bool {
-	return slices.ContainsFunc(l.gen.Runs, func(r Run) bool { return r.ID == d.id })
+// ended says whether a run ended. What it left under live is then litter, and
+// its lock is free.
+func (l *ledger) ended(id string) bool {
+	return slices.ContainsFunc(l.gen.Runs, func(r Run) bool { return id != "" && (r.ID == id || r.Holder == id) })
 }
 
 func (r *remains) read(ctx context.Context, s store.Store) error {

@@ -28,8 +28,11 @@ func TestLook(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := dir + "/_sluice/job/"
-	if seen.newest != at+"now/gen-000000000010" || !slices.Equal(seen.locks, []string{at + "now/lock", at + "now/lock.1-of-2"}) {
-		t.Errorf("newest %s, locks %v", seen.newest, seen.locks)
+	if seen.newest != at+"now/gen-000000000010" || !slices.Equal(seen.older, []string{at + "now/gen-000000000009"}) {
+		t.Errorf("newest %s, older %v", seen.newest, seen.older)
+	}
+	if len(seen.locks) != 2 || seen.locks[0].Key != at+"now/lock" || seen.locks[1].Key != at+"now/lock.1-of-2" || seen.locks[1].ETag == "" {
+		t.Errorf("locks %v", seen.locks)
 	}
 	var left []string
 	for _, r := range seen.left {

@@ -38,7 +38,9 @@ type holder struct {
 }
 
 // A lock is held by one run of a job, or of a shard of it. Its object is
-// rewritten every beatEvery for as long as the run lives.
+// rewritten every beatEvery for as long as the run lives. A run that changed
+// something leaves it: the generation that records the run gives the lock back,
+// by the same request.
 type lock struct {
 	store store.Store
 	key   string
@@ -52,60 +54,85 @@ type lock struct {
 	stop func()
 }
 
-// acquire takes the lock, or returns ErrLocked with who holds it. lost is
-// called once if it is lost afterwards.
-func acquire(ctx context.Context, s store.Store, key, run string, takeover bool, lost func(error)) (*lock, error) {
-	l := &lock{store: s, key: key, lost: lost, me: self(run)}
-	err := l.put(ctx, store.Condition{None: true})
-	for tries := 0; store.IsChanged(err) && tries < 3; tries++ {
-		err = l.replace(ctx, takeover)
+// A held is a lock as it was seen.
+type held struct {
+	holder
+	key   string
+	etag  string        // "": there is none
+	quiet time.Duration // since anything was heard of its holder
+	err   error         // why its holder could not be read
+}
+
+// take takes a lock that is still as it was seen, or returns ErrLocked with who
+// holds it; if it is no longer as it was seen the error is a Changed of the
+// store. free says that the holder's run ended. lost is called once if the lock
+// is lost afterwards.
+func (h *held) take(ctx context.Context, s store.Store, run string, free, takeover bool, lost func(error)) (*lock, error) {
+	c := store.Condition{None: true}
+	if h.etag != "" {
+		switch c = (store.Condition{Match: h.etag}); {
+		case takeover || free:
+		case h.err != nil:
+			return nil, h.err
+		case !h.silent():
+			return nil, h.busy()
+		}
 	}
-	if err != nil {
+	l := &lock{store: s, key: h.key, lost: lost, me: self(run)}
+	if err := l.put(ctx, c); err != nil {
 		return nil, err
 	}
 	l.stop = flow.Every(ctx, beatEvery, l.beat)
 	return l, nil
 }
 
-// replace takes the place of a holder that is dead or silent.
-func (l *lock) replace(ctx context.Context, takeover bool) error {
-	info, err := store.Head(ctx, l.store, l.key)
-	var other holder
-	var quiet time.Duration
-	if err == nil {
-		other, quiet, err = readHolder(ctx, l.store, l.key)
-	}
-	if store.IsNotExist(err) { // it has just ended
-		return l.put(ctx, store.Condition{None: true})
-	}
-	if err != nil && !takeover {
-		return err
-	}
-	if !takeover && !other.dead() && quiet < silence {
-		return busy(other, quiet)
-	}
-	return l.put(ctx, store.Condition{Match: info.ETag})
-}
+// silent says whether a run that did not end is one that no longer lives.
+func (h *held) silent() bool { return h.dead() || h.quiet >= silence }
 
-// readHolder returns who holds a lock, and how long nothing was heard of it.
-func readHolder(ctx context.Context, s store.Store, key string) (h holder, quiet time.Duration, err error) {
-	text, info, err := store.Get(ctx, s, key, "")
+// readLock reads who holds a lock, and how long nothing was heard of it. info
+// is from before: if the lock has changed since, that ETag is no longer its own,
+// and nobody can take it by that.
+func readLock(ctx context.Context, s store.Store, info store.Info) (held, error) {
+	h := held{key: info.Key, etag: info.ETag}
+	text, now, err := store.Get(ctx, s, info.Key, "")
 	if err != nil {
-		return h, 0, err
+		return h, err
 	}
-	if err := json.Unmarshal(text, &h); err != nil {
-		return h, 0, fmt.Errorf("lock %s is not one of sluice's: %w", key, err)
+	if err := json.Unmarshal(text, &h.holder); err != nil {
+		h.err = fmt.Errorf("lock %s is not one of sluice's: %w", info.Key, err)
 	}
-	now := info.Served
-	if now.IsZero() {
-		now = time.Now()
+	if now.Served.IsZero() {
+		now.Served = time.Now()
 	}
-	return h, now.Sub(info.Modified), nil
+	h.quiet = now.Served.Sub(now.Modified)
+	return h, nil
 }
 
-func busy(h holder, quiet time.Duration) error {
+// readLocks reads the locks that were listed. Those that were given back
+// meanwhile are left out.
+func readLocks(ctx context.Context, s store.Store, listed []store.Info) ([]held, error) {
+	read := func(ctx context.Context, i int) (*held, error) {
+		h, err := readLock(ctx, s, listed[i])
+		if store.IsNotExist(err) {
+			return nil, nil
+		}
+		return &h, err
+	}
+	var locks []held
+	for h, err := range flow.Ahead(ctx, len(listed), 16, read) {
+		if err != nil {
+			return nil, err
+		}
+		if h != nil {
+			locks = append(locks, *h)
+		}
+	}
+	return locks, nil
+}
+
+func (h *held) busy() error {
 	return fmt.Errorf("%w: run %s on %s (process %d, begun %s, last heard of %s ago): wait for it, or take over with --takeover if it is dead",
-		ErrLocked, h.Run, h.Host, h.PID, h.Started.Format(time.DateTime), max(0, quiet.Round(time.Second)))
+		ErrLocked, h.Run, h.Host, h.PID, h.Started.Format(time.DateTime), max(0, h.quiet.Round(time.Second)))
 }
 
 // sameSharding says whether two locks are those of different shards of the
@@ -141,7 +168,7 @@ func (l *lock) beat(ctx context.Context) {
 	}
 }
 
-// release gives the lock back. It is called once.
+// release gives the lock of a run that changed nothing back. It is called once.
 func (l *lock) release(ctx context.Context) error {
 	l.stop()
 	if time.Since(l.at) > silence/2 { // it may have been taken over
@@ -157,29 +184,43 @@ func (l *lock) release(ctx context.Context) error {
 }
 
 // others refuses to go on beside a run whose files are also this one's, and
-// returns the other shards, by suffix, whose runs go on.
-func (r *run) others(ctx context.Context, locks []string) (map[string]bool, error) {
+// returns the other shards, by suffix, whose runs go on. mine is the key of this
+// one's lock.
+func (l *ledger) others(locks []held, mine string) (map[string]bool, error) {
 	alive := map[string]bool{}
-	for _, key := range locks {
-		if key == r.lock.key {
-			continue
+	for _, h := range locks {
+		switch {
+		case h.key == mine:
+		case h.err != nil:
+			return nil, h.err
+		case l.ended(h.Run) || h.silent():
+		case !sameSharding(h.key, mine):
+			return nil, h.busy()
+		default:
+			alive[strings.TrimPrefix(path.Base(h.key), path.Base(lockPrefix))] = true
 		}
-		h, quiet, err := readHolder(ctx, r.target, key)
-		if store.IsNotExist(err) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if h.dead() || quiet >= silence {
-			continue
-		}
-		if !sameSharding(key, r.lock.key) {
-			return nil, busy(h, quiet)
-		}
-		alive[strings.TrimPrefix(path.Base(key), path.Base(lockPrefix))] = true
 	}
 	return alive, nil
+}
+
+// alone looks for the locks of others once more, before the run writes its first
+// output: of two runs that take their locks at the same time at least one sees
+// that of the other.
+func (r *run) alone(ctx context.Context) error {
+	var listed []store.Info
+	for info, err := range store.List(ctx, r.ledger.store, r.ledger.dir+lockPrefix, "") {
+		if err != nil {
+			return err
+		}
+		if info.Key != r.lock.key && !sameSharding(info.Key, r.lock.key) {
+			listed = append(listed, info)
+		}
+	}
+	locks, err := readLocks(ctx, r.ledger.store, listed)
+	if err == nil {
+		_, err = r.ledger.others(locks, r.lock.key)
+	}
+	return err
 }
 
 // self describes this process.

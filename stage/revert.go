@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -70,6 +71,9 @@ func (s *Stage) Revert(ctx context.Context, id string, o RevertOptions) (*Result
 	_, dead, err := r.open(ctx, cancel)
 	if r.lock != nil {
 		defer r.lock.stop()
+	}
+	if err == nil {
+		err = r.alone(ctx)
 	}
 	var steps []step
 	if err == nil && len(dead) > 0 {
@@ -270,7 +274,8 @@ func (r *run) undoAll(ctx context.Context, steps []step) error {
 	for i := range steps {
 		intents[i] = r.undoing(&steps[i])
 	}
-	if err := r.journal.intend(ctx, "undo-", intents); err != nil {
+	err := flow.Together(ctx, r.tidyUp, func(ctx context.Context) error { return r.journal.intend(ctx, "undo-", intents) })
+	if err != nil {
 		return err
 	}
 	stop := r.journal.start(ctx)
@@ -360,7 +365,7 @@ func (s *Stage) Runs(ctx context.Context) ([]Run, error) {
 	}
 	runs := l.gen.Runs
 	for _, d := range seen.left {
-		if l.ended(d) {
+		if l.ended(d.id) {
 			continue
 		}
 		runs = append(runs, Run{ID: d.id, Verb: d.verb(), State: "going on, or cut off", Started: runTime(d.id), Shard: d.shard(), Ended: time.Time{}})
