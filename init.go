@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/seed-128c3863/sluice/infer"
-	"github.com/seed-128c3863/sluice/stage"
+	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -29,7 +29,7 @@ type InitOptions struct {
 func Init(ctx context.Context, source string, o InitOptions) (*Draft, error) {
 	draft, err := infer.Job(ctx, store.NewSet(store.Options{Wrap: o.Wrap}), source, infer.Options{Name: o.Name})
 	if nothing := (*infer.NothingError)(nil); errors.As(err, &nothing) {
-		return nil, &stage.UsageError{Err: err}
+		return nil, &spec.UsageError{Err: err}
 	}
 	return draft, err
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-128c3863/sluice"
-	"github.com/seed-128c3863/sluice/stage"
+	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -240,7 +240,7 @@ func TestInitRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Fatalf("got  %v\nwant %s", err, tc.want)
 			}
-			if usage := (*stage.UsageError)(nil); errors.As(err, &usage) != tc.usage {
+			if usage := (*spec.UsageError)(nil); errors.As(err, &usage) != tc.usage {
 				t.Errorf("a usage error: %v, want %v", !tc.usage, tc.usage)
 			}
 		})
@@ -382,7 +382,7 @@ func loadsWhole(t *testing.T, in []byte) {
 	w.write("in.json", string(in))
 	draft, err := sluice.Init(t.Context(), filepath.Join(w.dir, "in.json"), sluice.InitOptions{})
 	if err != nil {
-		if usage := (*stage.UsageError)(nil); errors.As(err, &usage) {
+		if usage := (*spec.UsageError)(nil); errors.As(err, &usage) {
 			t.Skip() // there is no key in the records
 		}
 		t.Fatalf("%v\n%s", err, in)

@@ -16,7 +16,6 @@ import (
 
 	"github.com/seed-128c3863/sluice"
 	"github.com/seed-128c3863/sluice/plan"
-	"github.com/seed-128c3863/sluice/stage"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -45,7 +44,7 @@ func TestResult(t *testing.T) {
 	first := w.apply(sluice.ApplyOptions{})
 	want := &sluice.Result{
 		Type: "result", Verb: "apply", Run: first.Run, Status: 3, Counts: plan.Counts{plan.New: 5, plan.Invalid: 1}, Written: 4, Empty: 1, Rows: 7, Rejects: 1,
-		Rejected: w.dir + "/out/rejects/" + first.Run + ".csv", Invalid: []stage.Problem{{File: w.dir + "/in/cut.json", Why: "byte 9: the file ends inside an object"}},
+		Rejected: w.dir + "/out/rejects/" + first.Run + ".csv", Invalid: []plan.Problem{{File: w.dir + "/in/cut.json", Why: "byte 9: the file ends inside an object"}},
 		BytesIn: w.bytes("in", ".json") - int64(len(`[{"id":1`)), BytesOut: w.bytes("out", ".ndjson"), Seconds: first.Seconds,
 	}
 	if !reflect.DeepEqual(first, want) || first.Seconds <= 0 || first.Run == "" {

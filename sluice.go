@@ -19,33 +19,33 @@ type (
 	// Plan is what an apply would change.
 	Plan = plan.Plan
 	// ApplyOptions says how a run goes; its zero value is a good default.
-	ApplyOptions = stage.ApplyOptions
+	ApplyOptions = plan.ApplyOptions
 	// RevertOptions says how a revert goes; its zero value is a good default.
-	RevertOptions = stage.RevertOptions
+	RevertOptions = plan.RevertOptions
 	// Reversal is what a revert would do.
-	Reversal = stage.Reversal
+	Reversal = plan.Reversal
 	// Result is how an apply or a revert ended.
-	Result = stage.Result
+	Result = plan.Result
 	// Run is one apply or revert, as the ledger keeps it.
-	Run = stage.Run
+	Run = plan.Run
 	// Event is one thing that happened in a run.
-	Event = stage.Event
+	Event = plan.Event
 	// Progress counts what a run has done so far.
-	Progress = stage.Progress
+	Progress = plan.Progress
 	// UsageError is one that the job or the call must be mended for.
-	UsageError = stage.UsageError
+	UsageError = spec.UsageError
 	// DriftError says what moved between a plan and its apply.
-	DriftError = stage.DriftError
+	DriftError = plan.DriftError
 	// ConflictError says which outputs are no longer what the run made that is
 	// to be taken back.
-	ConflictError = stage.ConflictError
+	ConflictError = plan.ConflictError
 )
 
 var (
 	// ErrDeclined is returned when Confirm said no.
-	ErrDeclined = stage.ErrDeclined
+	ErrDeclined = plan.ErrDeclined
 	// ErrLocked means that another run of the job is going on.
-	ErrLocked = stage.ErrLocked
+	ErrLocked = plan.ErrLocked
 )
 
 // Options says what a job file is opened with. The zero value is a good
@@ -124,7 +124,7 @@ func Open(ctx context.Context, file string, o Options) (*Job, error) {
 	var shard stage.Shard
 	if o.Shard != "" {
 		if shard, err = stage.ParseShard(o.Shard); err != nil {
-			return nil, &stage.UsageError{Err: err}
+			return nil, &spec.UsageError{Err: err}
 		}
 	}
 	settings, err := storeSettings(job, params)
@@ -149,7 +149,7 @@ func storeSettings(job *spec.Job, params *spec.Values) (map[string]store.Setting
 	for name, s := range job.Stores {
 		endpoint, err := s.Endpoint.Expand(params.Text)
 		if err != nil {
-			return nil, &stage.UsageError{Err: fmt.Errorf("stores.%s.endpoint: %w", name, err)}
+			return nil, &spec.UsageError{Err: fmt.Errorf("stores.%s.endpoint: %w", name, err)}
 		}
 		settings[name] = store.Settings{Endpoint: endpoint, Region: s.Region, Profile: s.Profile, PathStyle: s.PathStyle}
 	}
@@ -188,7 +188,7 @@ func (j *Job) PlanRevert(ctx context.Context, run string) (*Reversal, error) {
 
 // Revert takes back what a run did: it restores the outputs that the run
 // replaced and removes those that it made. It refuses, with a
-// stage.ConflictError, if one was changed since, unless o says to leave those.
+// plan.ConflictError, if one was changed since, unless o says to leave those.
 // The run may be named by the start of its ID. A revert is a run itself.
 func (j *Job) Revert(ctx context.Context, run string, o RevertOptions) (*Result, error) {
 	return j.stage.Revert(ctx, run, o)

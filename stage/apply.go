@@ -12,54 +12,13 @@ import (
 	"github.com/seed-128c3863/sluice/plan"
 )
 
-// ApplyOptions says how a run goes. The zero value applies what a plan made
-// now would say.
-type ApplyOptions struct {
-	// Plan is applied exactly, or not at all if anything in it has moved.
-	// Default: a plan made now.
-	Plan *plan.Plan
-
-	// Again does what is unchanged once more.
-	Again bool
-
-	// Takeover takes the lock of another run, which must be dead.
-	Takeover bool
-
-	// Intake, when it is done, ends the run after the files that are begun.
-	// Default: never.
-	Intake context.Context
-
-	// Confirm is asked before anything is written, if there is anything to do.
-	// Default: yes.
-	Confirm func(*plan.Plan) (bool, error)
-
-	// Progress is kept up to date. Default: nobody looks.
-	Progress *Progress
-}
-
-// ErrDeclined is returned when Confirm said no.
-var ErrDeclined = errors.New("nothing was changed")
-
-// A DriftError says what moved between a plan and its apply. Nothing was
-// changed.
-type DriftError struct{ Moved []Problem }
-
-func (e *DriftError) Error() string {
-	first := e.Moved[0]
-	text := fmt.Sprintf("the plan no longer holds: %s: %s", first.File, first.Why)
-	if n := len(e.Moved) - 1; n > 0 {
-		text += fmt.Sprintf(", and %d more", n)
-	}
-	return text + ": nothing was changed; plan again"
-}
-
 // errStopped ends a run at its first bad file, as errors.files: stop asks.
 var errStopped = errors.New("stopped at the first bad file (errors.files: stop)")
 
 // A run is one apply under way.
 type run struct {
 	converter
-	o        ApplyOptions
+	o        plan.ApplyOptions
 	id       string
 	of       string // the run that a revert takes back
 	resumed  bool
@@ -72,21 +31,21 @@ type run struct {
 	tasks    []*task
 	early    []*task // whose sources were begun to be got before all that was known
 	journal  *journal
-	progress *Progress
+	progress *plan.Progress
 
 	intended  chan struct{} // closed when the intents are written: outputs may be
 	intendErr error
 	halted    error // why not every task is begun, nil if it is
 
 	mu        sync.Mutex // guards the rest
-	result    *Result
-	delivered bool      // a source was read
-	denied    []Problem // files, while none was read
+	result    *plan.Result
+	delivered bool           // a source was read
+	denied    []plan.Problem // files, while none was read
 }
 
 // Apply does what the plan says, and records it in the ledger. The Result is
 // there even if an error is returned, unless nothing was begun.
-func (s *Stage) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
+func (s *Stage) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := s.newRun("apply", o)
@@ -111,13 +70,13 @@ func (s *Stage) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	return r.result, r.finish(ctx, c.dead, cause(ctx, err))
 }
 
-func (s *Stage) newRun(verb string, o ApplyOptions) *run {
+func (s *Stage) newRun(verb string, o plan.ApplyOptions) *run {
 	r := &run{converter: newConverter(s), o: o, began: time.Now().UTC(), intended: make(chan struct{}), progress: o.Progress}
 	if r.progress == nil {
-		r.progress = &Progress{}
+		r.progress = &plan.Progress{}
 	}
 	r.id = newRunID(r.began, s.Shard)
-	r.result = &Result{Type: "result", Verb: verb, Counts: plan.Counts{}}
+	r.result = &plan.Result{Type: "result", Verb: verb, Counts: plan.Counts{}}
 	return r
 }
 
@@ -165,7 +124,7 @@ func (r *run) review(c *comparison) error {
 			return err
 		}
 		if !yes {
-			return ErrDeclined
+			return plan.ErrDeclined
 		}
 	}
 	return nil
@@ -174,13 +133,13 @@ func (r *run) review(c *comparison) error {
 // hold compares a reviewed plan with one made now, and leaves only its tasks.
 func (r *run) hold(c *comparison, reviewed *plan.Plan) error {
 	if reviewed.Hash != r.hash {
-		return &DriftError{[]Problem{{reviewed.JobFile, "the job or its params have changed"}}}
+		return &plan.DriftError{Moved: []plan.Problem{{File: reviewed.JobFile, Why: "the job or its params have changed"}}}
 	}
 	now := make(map[string]*task, len(c.tasks))
 	for _, t := range c.tasks {
 		now[t.Source] = t
 	}
-	var moved []Problem
+	var moved []plan.Problem
 	r.tasks = r.tasks[:0]
 	for _, f := range reviewed.Files {
 		if f.State != plan.New && f.State != plan.Changed {
@@ -188,22 +147,22 @@ func (r *run) hold(c *comparison, reviewed *plan.Plan) error {
 		}
 		t := now[f.Source]
 		if t == nil {
-			moved = append(moved, Problem{f.Source, "it is gone, or was done since"})
+			moved = append(moved, plan.Problem{File: f.Source, Why: "it is gone, or was done since"})
 			continue
 		}
 		if why := plan.Drift(f, t.File); why != "" {
-			moved = append(moved, Problem{f.Source, why})
+			moved = append(moved, plan.Problem{File: f.Source, Why: why})
 		}
 		r.tasks = append(r.tasks, t)
 	}
 	if len(moved) > 0 {
-		return &DriftError{moved}
+		return &plan.DriftError{Moved: moved}
 	}
 	return nil
 }
 
 // nothing ends a run that has nothing to do, or cannot begin.
-func (r *run) nothing(ctx context.Context, err error) (*Result, error) {
+func (r *run) nothing(ctx context.Context, err error) (*plan.Result, error) {
 	if r.lock != nil {
 		end := context.WithoutCancel(ctx)
 		r.tidy(end, r.litter)
@@ -224,7 +183,7 @@ func (r *run) nothing(ctx context.Context, err error) (*Result, error) {
 
 // do reads, converts and writes every task.
 func (r *run) do(ctx context.Context) error {
-	r.notify(Event{Type: "run", Run: r.id, Text: r.beginning()})
+	r.notify(plan.Event{Type: "run", Run: r.id, Text: r.beginning()})
 	r.result.Run, r.result.Resumed = r.id, r.resumed
 	r.reportPlanned()
 	r.journal = &journal{store: r.target, prefix: r.ledger.dir + livePrefix + r.id + "~"}
@@ -233,7 +192,7 @@ func (r *run) do(ctx context.Context) error {
 	for _, t := range r.tasks {
 		bytes += t.Size
 	}
-	r.progress.start(int64(len(r.tasks)), bytes)
+	r.progress.Start(int64(len(r.tasks)), bytes)
 	stop := r.journal.start(ctx)
 	defer stop()
 	return flow.Together(ctx, func(ctx context.Context) error {
@@ -276,10 +235,10 @@ func (r *run) reportPlanned() {
 		f := &r.plan.Files[i]
 		switch f.State {
 		case plan.Missing, plan.Gone:
-			r.notify(Event{Type: "notice", File: f.Source, Text: f.Why})
+			r.notify(plan.Event{Type: "notice", File: f.Source, Text: f.Why})
 		case plan.Invalid:
-			r.result.Invalid = append(r.result.Invalid, Problem{f.Source, f.Why})
-			r.notify(Event{Type: "file", File: f.Source, State: plan.Invalid, Why: f.Why})
+			r.result.Invalid = append(r.result.Invalid, plan.Problem{File: f.Source, Why: f.Why})
+			r.notify(plan.Event{Type: "file", File: f.Source, State: plan.Invalid, Why: f.Why})
 		}
 	}
 }

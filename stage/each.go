@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -43,7 +44,7 @@ func (s *Stage) entries(ctx context.Context) ([][]any, error) {
 	}
 	entries, err := s.parseEntries(url, text)
 	if err != nil {
-		return nil, &UsageError{fmt.Errorf("from.each: %w", row.At(listName(url), err))}
+		return nil, &spec.UsageError{Err: fmt.Errorf("from.each: %w", row.At(listName(url), err))}
 	}
 	return entries, nil
 }
@@ -60,7 +61,7 @@ func listName(url string) string {
 func (s *Stage) readAll(ctx context.Context, url string) ([]byte, error) {
 	if url == "-" {
 		if s.stdin == nil {
-			return nil, &UsageError{errors.New("standard input is not there to be read")}
+			return nil, &spec.UsageError{Err: errors.New("standard input is not there to be read")}
 		}
 		return io.ReadAll(s.stdin)
 	}

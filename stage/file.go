@@ -113,9 +113,9 @@ func (r *run) delivers() {
 }
 
 // fail counts a file that a store did not give or take. r.mu is held.
-func (r *run) fail(p Problem) {
+func (r *run) fail(p plan.Problem) {
 	r.result.Failed = append(r.result.Failed, p)
-	r.notify(Event{Type: "file", File: p.File, State: plan.Invalid, Why: p.Why})
+	r.notify(plan.Event{Type: "file", File: p.File, State: plan.Invalid, Why: p.Why})
 	r.progress.FilesDone.Add(1)
 }
 
@@ -129,12 +129,12 @@ func (r *run) fault(ctx context.Context, t *task, err error) error {
 		r.delivers()
 		return r.invalid(ctx, t, err)
 	case store.IsNotExist(err) && t.prior.Entry == nil && r.job.From.Missing == "skip":
-		r.notify(Event{Type: "notice", File: t.Source, Text: "it was deleted since it was listed"})
+		r.notify(plan.Event{Type: "notice", File: t.Source, Text: "it was deleted since it was listed"})
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := Problem{t.Source, err.Error()}
+	p := plan.Problem{File: t.Source, Why: err.Error()}
 	switch {
 	case store.IsFatal(err):
 		return err
@@ -176,11 +176,11 @@ func (r *run) invalid(ctx context.Context, t *task, err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.result.Counts[plan.Invalid]++
-	r.result.Invalid = append(r.result.Invalid, Problem{t.Source, e.Why})
+	r.result.Invalid = append(r.result.Invalid, plan.Problem{File: t.Source, Why: e.Why})
 	r.progress.Invalid.Add(1)
 	r.progress.FilesDone.Add(1)
 	r.progress.BytesDone.Add(t.Size)
-	r.notify(Event{Type: "file", File: t.Source, State: plan.Invalid, Why: e.Why})
+	r.notify(plan.Event{Type: "file", File: t.Source, State: plan.Invalid, Why: e.Why})
 	if r.job.Errors.Files == "stop" {
 		return errStopped
 	}
@@ -208,11 +208,11 @@ func (r *run) record(ctx context.Context, t *task, ch change) error {
 	r.result.Rejects += ch.Rejects
 	r.result.BytesIn += t.Size
 	r.result.BytesOut += ch.bytes
-	e := Event{Type: "file", File: t.Source, State: t.State, Output: t.Output, Rows: ch.Rows, Rejects: ch.Rejects}
+	e := plan.Event{Type: "file", File: t.Source, State: t.State, Output: t.Output, Rows: ch.Rows, Rejects: ch.Rejects}
 	if ch.State == stateEmpty {
 		r.result.Empty++
 		e.Output = ""
-		r.notify(Event{Type: "notice", File: t.Source, Text: "there are no records in it: no output"})
+		r.notify(plan.Event{Type: "notice", File: t.Source, Text: "there are no records in it: no output"})
 	} else {
 		r.result.Written++
 	}

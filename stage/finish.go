@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -68,7 +69,7 @@ func (r *run) settle(ctx context.Context, dead []*remains, ended error) error {
 // is as invalid as it was. Such a run is not kept: a schedule that tries a bad
 // file again and again would push out the runs that can be taken back.
 func (r *run) vain(dead []*remains, changes []change, ended error) bool {
-	if errors.Is(ended, ErrLocked) {
+	if errors.Is(ended, plan.ErrLocked) {
 		return true // by one that was seen when nothing was written yet
 	}
 	if r.result.Verb != "apply" || len(dead) > 0 || ended != nil && !errors.Is(ended, errStopped) {
@@ -102,9 +103,9 @@ func merge(before, after []change) []change {
 }
 
 // recorded is the run as the ledger keeps it.
-func (r *run) recorded(ended error) Run {
+func (r *run) recorded(ended error) plan.Run {
 	host, _ := os.Hostname()
-	rec := Run{
+	rec := plan.Run{
 		ID: r.id, Verb: r.result.Verb, Of: r.of, Started: r.began, Ended: time.Now().UTC(), State: "done", Hash: r.hash, Params: r.params.Shown(), Shard: r.Shard.String(),
 		Host: host, Version: r.Version, Counts: r.result.Counts, Rows: r.result.Rows, Rejects: r.result.Rejects, Rejected: r.result.Rejected,
 		Written: r.result.Written, Removed: r.result.Removed,
@@ -123,9 +124,9 @@ func (r *run) recorded(ended error) Run {
 
 // write commits a generation with one more run, and with those that were cut
 // off and that nobody goes on with.
-func (l *ledger) write(ctx context.Context, rec Run, changes []change, old []*remains, keep int) error {
-	records, segments := make([]Run, 0, len(old)+1), make([][]byte, 0, len(old)+1)
-	add := func(r Run, changes []change) error {
+func (l *ledger) write(ctx context.Context, rec plan.Run, changes []change, old []*remains, keep int) error {
+	records, segments := make([]plan.Run, 0, len(old)+1), make([][]byte, 0, len(old)+1)
+	add := func(r plan.Run, changes []change) error {
 		if len(changes) > 0 {
 			r.Segment = r.ID
 		}
@@ -134,7 +135,7 @@ func (l *ledger) write(ctx context.Context, rec Run, changes []change, old []*re
 		return err
 	}
 	for _, d := range old {
-		if err := add(Run{ID: d.id, Verb: d.verb(), State: "cut off", Started: runTime(d.id), Shard: d.shard()}, d.changes); err != nil {
+		if err := add(plan.Run{ID: d.id, Verb: d.verb(), State: "cut off", Started: runTime(d.id), Shard: d.shard()}, d.changes); err != nil {
 			return err
 		}
 	}
@@ -197,7 +198,7 @@ func (r *run) tidy(ctx context.Context, keys []string) {
 }
 
 func (r *run) untidy(err error) {
-	r.notify(Event{Type: "notice", Text: "could not clear away all that is no longer needed: " + err.Error()})
+	r.notify(plan.Event{Type: "notice", Text: "could not clear away all that is no longer needed: " + err.Error()})
 }
 
 // keptRuns returns the runs of which replaced outputs are kept, oldest first.

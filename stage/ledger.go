@@ -37,38 +37,14 @@ type ledger struct {
 
 // A generation is one state of the ledger, whole.
 type generation struct {
-	Number   int64     `json:"number"`
-	Written  time.Time `json:"written"`
-	Segments []string  `json:"segments"`          // their names, oldest first
-	Runs     []Run     `json:"runs"`              // oldest first
-	Dropped  []string  `json:"dropped,omitempty"` // under seg/, what no longer needed is; the next run deletes it
+	Number   int64      `json:"number"`
+	Written  time.Time  `json:"written"`
+	Segments []string   `json:"segments"`          // their names, oldest first
+	Runs     []plan.Run `json:"runs"`              // oldest first
+	Dropped  []string   `json:"dropped,omitempty"` // under seg/, what no longer needed is; the next run deletes it
 
 	// Inline holds small segments, by name. All others are under seg/.
 	Inline map[string][]byte `json:"inline,omitempty"`
-}
-
-// A Run is one apply or revert, as the ledger keeps it.
-type Run struct {
-	ID       string            `json:"id"`
-	Verb     string            `json:"verb"`         // "apply" or "revert"
-	Of       string            `json:"of,omitempty"` // revert: the run that it took back
-	Started  time.Time         `json:"started"`
-	Ended    time.Time         `json:"ended"`
-	State    string            `json:"state"` // "done", "failed", "interrupted" or "cut off"
-	Error    string            `json:"error,omitempty"`
-	Hash     string            `json:"hash,omitempty"` // of the job and the params it uses
-	Params   map[string]string `json:"params,omitempty"`
-	Shard    string            `json:"shard,omitempty"`
-	Holder   string            `json:"holder,omitempty"` // the name that its lock has; "": its ID
-	Host     string            `json:"host,omitempty"`
-	Version  string            `json:"sluice,omitempty"`
-	Counts   plan.Counts       `json:"counts,omitempty"`
-	Written  int64             `json:"written,omitempty"` // outputs
-	Removed  int64             `json:"removed,omitempty"` // outputs
-	Rows     int64             `json:"rows"`
-	Rejects  int64             `json:"rejects"`
-	Segment  string            `json:"segment,omitempty"`  // its changes; "": no longer kept, or it made none
-	Rejected string            `json:"rejected,omitempty"` // the rejects file
 }
 
 const (
@@ -307,8 +283,8 @@ func (l *ledger) compact(ctx context.Context, g *generation, keep int) error {
 }
 
 // run returns the record of a run, which may be named by the start of its ID.
-func (l *ledger) run(id string) (Run, error) {
-	var found []Run
+func (l *ledger) run(id string) (plan.Run, error) {
+	var found []plan.Run
 	for _, r := range l.gen.Runs {
 		if r.ID == id {
 			return r, nil
@@ -321,9 +297,9 @@ func (l *ledger) run(id string) (Run, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return Run{}, fmt.Errorf("no run %q of this job is known at %s (`sluice runs JOB` lists them)", id, l.dir)
+		return plan.Run{}, fmt.Errorf("no run %q of this job is known at %s (`sluice runs JOB` lists them)", id, l.dir)
 	}
-	return Run{}, fmt.Errorf("run %q could be %s or %s: write more of it", id, found[0].ID, found[1].ID)
+	return plan.Run{}, fmt.Errorf("run %q could be %s or %s: write more of it", id, found[0].ID, found[1].ID)
 }
 
 // keptKey is where an output that a run replaced is kept: under a name that no

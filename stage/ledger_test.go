@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -30,7 +31,7 @@ func done(source, run, text string) change {
 
 func writeRun(t *testing.T, l *ledger, id string, changes ...change) {
 	t.Helper()
-	if err := l.write(context.Background(), Run{ID: id, Verb: "apply", State: "done"}, changes, nil, 3); err != nil {
+	if err := l.write(context.Background(), plan.Run{ID: id, Verb: "apply", State: "done"}, changes, nil, 3); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -195,7 +196,7 @@ func writeFile(t *testing.T, name, text string) {
 }
 
 func TestLedgerRun(t *testing.T) {
-	l := &ledger{dir: "s3://b/_sluice/job/", gen: generation{Runs: []Run{{ID: "20240417T100000Z-1aa"}, {ID: "20240417T110000Z-2bb"}, {ID: "20240417T110000Z-2bb.1-of-2"}, {ID: "20240418T"}}}}
+	l := &ledger{dir: "s3://b/_sluice/job/", gen: generation{Runs: []plan.Run{{ID: "20240417T100000Z-1aa"}, {ID: "20240417T110000Z-2bb"}, {ID: "20240417T110000Z-2bb.1-of-2"}, {ID: "20240418T"}}}}
 	for id, want := range map[string]string{
 		"20240417T100000Z-1aa": "20240417T100000Z-1aa",
 		"20240417T10":          "20240417T100000Z-1aa",

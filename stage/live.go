@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -120,7 +121,7 @@ func (l *ledger) dead(ctx context.Context, left []*remains, alive map[string]boo
 // ended says whether a run ended. What it left under live is then litter, and
 // its lock is free.
 func (l *ledger) ended(id string) bool {
-	return slices.ContainsFunc(l.gen.Runs, func(r Run) bool { return id != "" && (r.ID == id || r.Holder == id) })
+	return slices.ContainsFunc(l.gen.Runs, func(r plan.Run) bool { return id != "" && (r.ID == id || r.Holder == id) })
 }
 
 func (r *remains) read(ctx context.Context, s store.Store) error {

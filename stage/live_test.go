@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -103,7 +104,7 @@ func TestRemainsFirstIntentCounts(t *testing.T) {
 	if dead, err = l.dead(ctx, seen.left, map[string]bool{"": true}); err != nil || len(dead) != 0 {
 		t.Errorf("of a living run: %+v, %v", dead, err)
 	}
-	l.gen.Runs = []Run{{ID: "r1"}}
+	l.gen.Runs = []plan.Run{{ID: "r1"}}
 	if dead, err = l.dead(ctx, seen.left, nil); err != nil || len(dead) != 0 {
 		t.Errorf("of a run that ended: %+v, %v", dead, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -19,9 +20,6 @@ const (
 	beatEvery = 15 * time.Second
 	silence   = 60 * time.Second // after this without a beat a lock may be taken over
 )
-
-// ErrLocked means that another run of the job is going on.
-var ErrLocked = errors.New("another run of this job is going on")
 
 // errLostLock ends a run whose lock was taken over by another.
 var errLostLock = errors.New("the lock of this run was taken over by another run; what was finished is in the ledger")
@@ -132,7 +130,7 @@ func readLocks(ctx context.Context, s store.Store, listed []store.Info) ([]held,
 
 func (h *held) busy() error {
 	return fmt.Errorf("%w: run %s on %s (process %d, begun %s, last heard of %s ago): wait for it, or take over with --takeover if it is dead",
-		ErrLocked, h.Run, h.Host, h.PID, h.Started.Format(time.DateTime), max(0, h.quiet.Round(time.Second)))
+		plan.ErrLocked, h.Run, h.Host, h.PID, h.Started.Format(time.DateTime), max(0, h.quiet.Round(time.Second)))
 }
 
 // sameSharding says whether two locks are those of different shards of the

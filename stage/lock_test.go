@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -79,7 +80,7 @@ func TestTake(t *testing.T) {
 			h := seen(t, key)
 			l, err := h.take(ctx, store.Local(), "mine", tc.free, tc.takeover, func(error) { t.Error("lost") })
 			if !tc.taken {
-				if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "run other on "+tc.holder.Host) {
+				if !errors.Is(err, plan.ErrLocked) || !strings.Contains(err.Error(), "run other on "+tc.holder.Host) {
 					t.Errorf("got %v", err)
 				}
 				return
@@ -120,7 +121,7 @@ func TestTakeWhatIsNoLock(t *testing.T) {
 	ctx, key := context.Background(), t.TempDir()+"/lock"
 	writeFile(t, key, "hello")
 	h := seen(t, key)
-	if _, err := h.take(ctx, store.Local(), "mine", false, false, nil); err == nil || errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "is not one of sluice's") {
+	if _, err := h.take(ctx, store.Local(), "mine", false, false, nil); err == nil || errors.Is(err, plan.ErrLocked) || !strings.Contains(err.Error(), "is not one of sluice's") {
 		t.Errorf("got %v", err)
 	}
 	l, err := h.take(ctx, store.Local(), "mine", false, true, nil)
@@ -169,7 +170,7 @@ func TestBeat(t *testing.T) {
 // Beside this run may go those of other shards, those that ended, and those
 // that are dead.
 func TestOthers(t *testing.T) {
-	l := &ledger{gen: generation{Runs: []Run{{ID: "ended"}, {ID: "cut off", Holder: "went on"}}}}
+	l := &ledger{gen: generation{Runs: []plan.Run{{ID: "ended"}, {ID: "cut off", Holder: "went on"}}}}
 	at := func(name, run string) held {
 		return held{key: "now/" + name, etag: "1", holder: holder{Run: run, Host: "elsewhere"}}
 	}
@@ -191,7 +192,7 @@ func TestOthers(t *testing.T) {
 		"all, while it was": {mine: "lock.1-of-3", locks: []held{at("lock", "lives")}, busy: true},
 	} {
 		alive, err := l.others(tc.locks, "now/"+tc.mine)
-		if errors.Is(err, ErrLocked) != tc.busy || !tc.busy && err != nil {
+		if errors.Is(err, plan.ErrLocked) != tc.busy || !tc.busy && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := slices.Sorted(maps.Keys(alive)); !slices.Equal(got, tc.alive) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -19,10 +20,10 @@ import (
 type Preview struct {
 	Columns []PreviewColumn
 	Rows    []PreviewRow
-	Rejects []row.Reject // of the records passed; File is set, Record is not
-	Invalid []Problem    // files that cannot be read as what they should be
-	Files   int          // that were read
-	Sources int          // that there are
+	Rejects []row.Reject   // of the records passed; File is set, Record is not
+	Invalid []plan.Problem // files that cannot be read as what they should be
+	Files   int            // that were read
+	Sources int            // that there are
 }
 
 // A PreviewColumn is a column of a preview.
@@ -92,10 +93,10 @@ func (v *viewer) done() bool {
 func (v *viewer) file(ctx context.Context, t *task) error {
 	if t.ETag == "" {
 		if v.job.From.Missing == "skip" {
-			v.notify(Event{Type: "notice", File: t.Source, Text: absent})
+			v.notify(plan.Event{Type: "notice", File: t.Source, Text: absent})
 			return nil
 		}
-		v.out.Invalid = append(v.out.Invalid, Problem{t.Source, absentFault})
+		v.out.Invalid = append(v.out.Invalid, plan.Problem{File: t.Source, Why: absentFault})
 		return nil
 	}
 	v.out.Files++
@@ -117,7 +118,7 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 	v.out.Rows = v.out.Rows[:before] // nothing of it would be written
 	at := row.At(t.Source, err)
 	at.File = ""
-	v.out.Invalid = append(v.out.Invalid, Problem{t.Source, at.Error()})
+	v.out.Invalid = append(v.out.Invalid, plan.Problem{File: t.Source, Why: at.Error()})
 	return nil
 }
 

@@ -10,41 +10,6 @@ import (
 	"github.com/seed-128c3863/sluice/store"
 )
 
-// RevertOptions says how a revert goes.
-type RevertOptions struct {
-	// SkipConflicts leaves outputs alone that are no longer what the run made.
-	// Default: one of them, and nothing is reverted.
-	SkipConflicts bool
-
-	// Takeover, Intake and Progress are as for an apply.
-	Takeover bool
-	Intake   context.Context
-	Progress *Progress
-
-	// Confirm is asked before anything is written. Default: yes.
-	Confirm func(*Reversal) (bool, error)
-}
-
-// A Reversal is what a revert would do.
-type Reversal struct {
-	Run       string    `json:"run"` // that is taken back
-	Restore   []string  `json:"restore"`
-	Remove    []string  `json:"remove"`
-	Conflicts []Problem `json:"conflicts,omitempty"`
-}
-
-// A ConflictError is returned when outputs are no longer what the run made.
-type ConflictError struct{ Reversal *Reversal }
-
-func (e *ConflictError) Error() string {
-	first := e.Reversal.Conflicts[0]
-	text := fmt.Sprintf("%s: %s", first.File, first.Why)
-	if n := len(e.Reversal.Conflicts) - 1; n > 0 {
-		text += fmt.Sprintf(", and %d more", n)
-	}
-	return text + ": nothing was reverted (--skip-conflicts reverts the others)"
-}
-
 // A step takes back one change.
 type step struct {
 	change
@@ -52,7 +17,7 @@ type step struct {
 }
 
 // PlanRevert says what Revert would do. It writes nothing.
-func (s *Stage) PlanRevert(ctx context.Context, id string) (*Reversal, error) {
+func (s *Stage) PlanRevert(ctx context.Context, id string) (*plan.Reversal, error) {
 	l, _, err := openLedger(ctx, s.target, s.base, s.job.Name)
 	if err != nil {
 		return nil, err
@@ -64,10 +29,10 @@ func (s *Stage) PlanRevert(ctx context.Context, id string) (*Reversal, error) {
 
 // Revert takes back what a run did: the outputs that it replaced are restored,
 // those that it made are removed, and the ledger is as it was before.
-func (s *Stage) Revert(ctx context.Context, id string, o RevertOptions) (*Result, error) {
+func (s *Stage) Revert(ctx context.Context, id string, o plan.RevertOptions) (*plan.Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := s.newRun("revert", ApplyOptions{Takeover: o.Takeover, Intake: o.Intake, Progress: o.Progress})
+	r := s.newRun("revert", plan.ApplyOptions{Takeover: o.Takeover, Intake: o.Intake, Progress: o.Progress})
 	_, dead, err := r.open(ctx, cancel)
 	if r.lock != nil {
 		defer r.lock.stop()
@@ -116,7 +81,7 @@ func (r *run) bury(ctx context.Context, dead []*remains) error {
 		}
 	}
 	last := dead[len(dead)-1]
-	rec := Run{ID: last.id, Verb: last.verb(), State: "cut off", Started: runTime(last.id), Shard: last.shard()}
+	rec := plan.Run{ID: last.id, Verb: last.verb(), State: "cut off", Started: runTime(last.id), Shard: last.shard()}
 	if err := r.ledger.write(ctx, rec, last.changes, dead[:len(dead)-1], max(r.job.To.Keep, 1)); err != nil {
 		return err
 	}
@@ -130,13 +95,13 @@ func (r *run) bury(ctx context.Context, dead []*remains) error {
 }
 
 // agree finds the steps, and asks.
-func (r *run) agree(ctx context.Context, id string, o RevertOptions) ([]step, error) {
+func (r *run) agree(ctx context.Context, id string, o plan.RevertOptions) ([]step, error) {
 	steps, rev, err := r.steps(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if len(rev.Conflicts) > 0 && !o.SkipConflicts {
-		return nil, &ConflictError{rev}
+		return nil, &plan.ConflictError{Reversal: rev}
 	}
 	r.result.Skipped = rev.Conflicts
 	r.of = rev.Run
@@ -146,19 +111,19 @@ func (r *run) agree(ctx context.Context, id string, o RevertOptions) ([]step, er
 			return nil, err
 		}
 		if !yes {
-			return nil, ErrDeclined
+			return nil, plan.ErrDeclined
 		}
 	}
 	return steps, nil
 }
 
 // steps compares what a run made with what is there now.
-func (r *run) steps(ctx context.Context, id string) ([]step, *Reversal, error) {
+func (r *run) steps(ctx context.Context, id string) ([]step, *plan.Reversal, error) {
 	rec, err := r.ledger.run(id)
 	if err != nil {
 		return nil, nil, err
 	}
-	rev := &Reversal{Run: rec.ID, Restore: []string{}, Remove: []string{}}
+	rev := &plan.Reversal{Run: rec.ID, Restore: []string{}, Remove: []string{}}
 	if rec.Segment == "" {
 		if rec.Counts[plan.New]+rec.Counts[plan.Changed] > 0 || rec.Verb == "revert" {
 			return nil, nil, fmt.Errorf("run %s is too old to be taken back: what it replaced is no longer known (to.keep: %d runs)", rec.ID, r.job.To.Keep)
@@ -185,7 +150,7 @@ func (r *run) steps(ctx context.Context, id string) ([]step, *Reversal, error) {
 			continue
 		}
 		if why := r.conflict(c, now[out]); why != "" {
-			rev.Conflicts = append(rev.Conflicts, Problem{r.baseURL + out, why})
+			rev.Conflicts = append(rev.Conflicts, plan.Problem{File: r.baseURL + out, Why: why})
 			continue
 		}
 		switch {
@@ -267,9 +232,9 @@ func (r *run) conflict(c change, now string) string {
 // undoAll takes every step.
 func (r *run) undoAll(ctx context.Context, steps []step) error {
 	r.result.Run = r.id
-	r.notify(Event{Type: "run", Run: r.id, Text: "run " + r.id + " reverts run " + r.of})
+	r.notify(plan.Event{Type: "run", Run: r.id, Text: "run " + r.id + " reverts run " + r.of})
 	r.journal = &journal{store: r.target, prefix: r.ledger.dir + livePrefix + r.id + "~"}
-	r.progress.start(int64(len(steps)), 0)
+	r.progress.Start(int64(len(steps)), 0)
 	intents := make([]intent, len(steps))
 	for i := range steps {
 		intents[i] = r.undoing(&steps[i])
@@ -320,7 +285,7 @@ func (r *run) undo(ctx context.Context, st step) error {
 		return err
 	}
 	r.progress.FilesDone.Add(1)
-	r.notify(Event{Type: "file", Output: r.baseURL + out, State: plan.Changed})
+	r.notify(plan.Event{Type: "file", Output: r.baseURL + out, State: plan.Changed})
 	return nil
 }
 
@@ -352,7 +317,7 @@ func (r *run) count(n *int64) {
 
 // Runs returns the runs of the job, oldest first. Runs that go on, or were cut
 // off, are among them.
-func (s *Stage) Runs(ctx context.Context) ([]Run, error) {
+func (s *Stage) Runs(ctx context.Context) ([]plan.Run, error) {
 	l := &ledger{store: s.target, base: s.base, dir: ledgerDir(s.base, s.job.Name)}
 	seen, err := look(ctx, s.target, l.dir)
 	if err != nil || seen.newest == "" && len(seen.left) == 0 {
@@ -368,7 +333,7 @@ func (s *Stage) Runs(ctx context.Context) ([]Run, error) {
 		if l.ended(d.id) {
 			continue
 		}
-		runs = append(runs, Run{ID: d.id, Verb: d.verb(), State: "going on, or cut off", Started: runTime(d.id), Shard: d.shard(), Ended: time.Time{}})
+		runs = append(runs, plan.Run{ID: d.id, Verb: d.verb(), State: "going on, or cut off", Started: runTime(d.id), Shard: d.shard(), Ended: time.Time{}})
 	}
 	return runs, nil
 }

@@ -98,10 +98,10 @@ func (s *Stage) distinct(tasks []*task) ([]*task, error) {
 			seen[t.id] = t
 			kept = append(kept, t)
 		case isWeb(t.Source) && other.key != t.key:
-			return nil, &UsageError{fmt.Errorf("two sources are %s, and only what is secret tells them apart: a source needs a name without it", t.Source)}
+			return nil, &spec.UsageError{Err: fmt.Errorf("two sources are %s, and only what is secret tells them apart: a source needs a name without it", t.Source)}
 		default:
 			if name := s.differ(other, t); name != "" {
-				return nil, &UsageError{fmt.Errorf("two entries of from.each are %s, and differ in %s: a source makes one output", t.Source, name)}
+				return nil, &spec.UsageError{Err: fmt.Errorf("two entries of from.each are %s, and differ in %s: a source makes one output", t.Source, name)}
 			}
 		}
 	}
@@ -130,7 +130,7 @@ func (s *Stage) named(ctx context.Context, files spec.Template, tasks []*task) (
 	for i, entry := range entries {
 		url, err := s.expand(files, func(name string) (string, bool) { return fieldText(s.fields, entry, name) })
 		if err != nil {
-			return nil, &UsageError{fmt.Errorf("entry %d of from.each: %w", i+1, err)}
+			return nil, &spec.UsageError{Err: fmt.Errorf("entry %d of from.each: %w", i+1, err)}
 		}
 		t := &task{File: plan.File{Source: shown(url), Fields: entry}}
 		if t.store, t.key, err = s.stores.Open(ctx, url); err != nil {
@@ -270,10 +270,10 @@ func (s *Stage) name(tasks []*task) error {
 		}
 		rel, ok := s.relative(url)
 		if !ok {
-			return &UsageError{fmt.Errorf("%s: its output %s would lie outside of %s", t.Source, url, s.base)}
+			return &spec.UsageError{Err: fmt.Errorf("%s: its output %s would lie outside of %s", t.Source, url, s.base)}
 		}
 		if other := owner[rel]; other != nil {
-			return &UsageError{fmt.Errorf("to.files gives %s and %s the same output %s: use more of the file's name in it, such as {file.stem}", other.Source, t.Source, url)}
+			return &spec.UsageError{Err: fmt.Errorf("to.files gives %s and %s the same output %s: use more of the file's name in it, such as {file.stem}", other.Source, t.Source, url)}
 		}
 		owner[rel] = t
 		t.Output, t.output = url, rel

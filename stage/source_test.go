@@ -68,7 +68,7 @@ func TestOutputNames(t *testing.T) {
 		}
 		tasks := []*task{taskOf("17", "a"), taskOf("17", "b"), taskOf("18", "a")}
 		err = s.name(tasks)
-		var usage *UsageError
+		var usage *spec.UsageError
 		got := s.base + ":"
 		for _, task := range tasks {
 			got += " " + task.output

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -35,7 +36,7 @@ type Options struct {
 
 	// Notify is told of each thing that happens, one at a time.
 	// Default: nobody is told.
-	Notify func(Event)
+	Notify func(plan.Event)
 }
 
 // A Shard is part I of N of the source files, 1 <= I <= N; each file belongs
@@ -68,15 +69,6 @@ func (s Shard) suffix() string {
 	}
 	return fmt.Sprintf(".%d-of-%d", s.I, s.N)
 }
-
-// A UsageError is one that the job or the call must be mended for: nothing was
-// read or written because of it.
-type UsageError struct{ Err error }
-
-func (e *UsageError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *UsageError) Unwrap() error { return e.Err }
 
 // A Stage is a job bound to its params and stores.
 type Stage struct {
@@ -174,7 +166,7 @@ func (s *Stage) mine(url string) bool {
 	return int(h.Sum64()>>32%uint64(s.Shard.N)) == s.Shard.I-1
 }
 
-func (s *Stage) notify(e Event) {
+func (s *Stage) notify(e plan.Event) {
 	if s.Notify == nil {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -92,7 +93,7 @@ func TestDistinctOnTheWeb(t *testing.T) {
 	if err != nil || len(kept) != 2 {
 		t.Errorf("%d kept, %v", len(kept), err)
 	}
-	var usage *UsageError
+	var usage *spec.UsageError
 	if _, err := (&Stage{}).distinct([]*task{one(), named("https://host/get?key=two")}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "https://host/get?key=xxxxx") {
 		t.Errorf("got %v", err)
 	}

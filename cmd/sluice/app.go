@@ -17,7 +17,6 @@ import (
 	"github.com/seed-128c3863/sluice"
 	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/spec"
-	"github.com/seed-128c3863/sluice/stage"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -113,7 +112,7 @@ func hint(err error) string {
 func statusOf(err error) int {
 	var job spec.Errors
 	var bound *spec.Error
-	var usage *stage.UsageError
+	var usage *spec.UsageError
 	var call *usageError
 	switch {
 	case errors.As(err, &job), errors.As(err, &bound), errors.As(err, &usage), errors.As(err, &call):

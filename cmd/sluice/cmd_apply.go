@@ -14,7 +14,6 @@ import (
 
 	"github.com/seed-128c3863/sluice"
 	"github.com/seed-128c3863/sluice/plan"
-	"github.com/seed-128c3863/sluice/stage"
 )
 
 type applyFlags struct {
@@ -130,8 +129,8 @@ func (a *app) ask(question string) (bool, error) {
 
 // declined makes a no at the prompt an end without an error.
 func (a *app) declined(err error) error {
-	if errors.Is(err, stage.ErrDeclined) {
-		fmt.Fprintln(a.err, stage.ErrDeclined)
+	if errors.Is(err, plan.ErrDeclined) {
+		fmt.Fprintln(a.err, plan.ErrDeclined)
 		return nil
 	}
 	return err
@@ -156,8 +155,8 @@ func (a *app) result(r *sluice.Result, err error, text func()) error {
 const mostProblems = 50
 
 // problems lists files by name, with what is wrong with each.
-func (a *app) problems(what string, list []stage.Problem) {
-	list = slices.SortedFunc(slices.Values(list), func(a, b stage.Problem) int { return strings.Compare(a.File, b.File) })
+func (a *app) problems(what string, list []plan.Problem) {
+	list = slices.SortedFunc(slices.Values(list), func(a, b plan.Problem) int { return strings.Compare(a.File, b.File) })
 	for i, p := range list {
 		if i == mostProblems {
 			fmt.Fprintf(a.err, "sluice: %s: and %s more (--json lists all)\n", what, number(int64(len(list)-i), "file"))

@@ -12,7 +12,6 @@ import (
 
 	"github.com/seed-128c3863/sluice"
 	"github.com/seed-128c3863/sluice/spec"
-	"github.com/seed-128c3863/sluice/stage"
 )
 
 type initFlags struct {
@@ -108,7 +107,7 @@ func writeNew(name string, text []byte, force bool) error {
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|mode, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return &stage.UsageError{Err: fmt.Errorf("%s is there already: --force writes over it, --out FILE writes another, --out - prints the job", spec.Redact(name))}
+		return &spec.UsageError{Err: fmt.Errorf("%s is there already: --force writes over it, --out FILE writes another, --out - prints the job", spec.Redact(name))}
 	}
 	if err != nil {
 		return err

@@ -1,0 +1,51 @@
+package plan
+
+import "context"
+
+// ApplyOptions says how a run goes. The zero value applies what a plan made
+// now would say.
+type ApplyOptions struct {
+	// Plan is applied exactly, or not at all if anything in it has moved.
+	// Default: a plan made now.
+	Plan *Plan
+
+	// Again does what is unchanged once more.
+	Again bool
+
+	// Takeover takes the lock of another run, which must be dead.
+	Takeover bool
+
+	// Intake, when it is done, ends the run after the files that are begun.
+	// Default: never.
+	Intake context.Context
+
+	// Confirm is asked before anything is written, if there is anything to do.
+	// Default: yes.
+	Confirm func(*Plan) (bool, error)
+
+	// Progress is kept up to date. Default: nobody looks.
+	Progress *Progress
+}
+
+// RevertOptions says how a revert goes.
+type RevertOptions struct {
+	// SkipConflicts leaves outputs alone that are no longer what the run made.
+	// Default: one of them, and nothing is reverted.
+	SkipConflicts bool
+
+	// Takeover, Intake and Progress are as for an apply.
+	Takeover bool
+	Intake   context.Context
+	Progress *Progress
+
+	// Confirm is asked before anything is written. Default: yes.
+	Confirm func(*Reversal) (bool, error)
+}
+
+// A Reversal is what a revert would do.
+type Reversal struct {
+	Run       string    `json:"run"` // that is taken back
+	Restore   []string  `json:"restore"`
+	Remove    []string  `json:"remove"`
+	Conflicts []Problem `json:"conflicts,omitempty"`
+}

@@ -1,0 +1,90 @@
+package plan
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// An Event is one thing that happened in a run. As JSON, one a line, events
+// are the stream that other programs follow; the last is the Result.
+type Event struct {
+	Type    string `json:"type"` // "run", "notice", "file"
+	Run     string `json:"run,omitempty"`
+	Text    string `json:"text,omitempty"`    // notice
+	File    string `json:"file,omitempty"`    // file, notice
+	Output  string `json:"output,omitempty"`  // file
+	State   State  `json:"state,omitempty"`   // file: as planned, or invalid
+	Rows    int64  `json:"rows,omitempty"`    // file: written
+	Rejects int64  `json:"rejects,omitempty"` // file
+	Why     string `json:"why,omitempty"`     // file: what is wrong
+}
+
+// A Problem is a file that could not be done.
+type Problem struct {
+	File string `json:"file"`
+	Why  string `json:"why"`
+}
+
+// A Result is how an apply or a revert ended.
+type Result struct {
+	Type     string    `json:"type"`          // "result"
+	Run      string    `json:"run,omitempty"` // "": there was nothing to do
+	Verb     string    `json:"verb"`
+	Status   int       `json:"status"` // the exit status
+	Error    string    `json:"error,omitempty"`
+	Counts   Counts    `json:"counts"`
+	Written  int64     `json:"written"`           // outputs
+	Removed  int64     `json:"removed,omitempty"` // outputs
+	Empty    int64     `json:"empty,omitempty"`   // files without records
+	Rows     int64     `json:"rows"`              // written
+	Rejects  int64     `json:"rejects"`           // rows left out of outputs that are current
+	Rejected string    `json:"rejects_file,omitempty"`
+	Invalid  []Problem `json:"invalid,omitempty"` // files that cannot be read as what they should be
+	Failed   []Problem `json:"failed,omitempty"`  // files that a store did not give or take
+	Skipped  []Problem `json:"skipped,omitempty"` // revert: conflicts that were left
+	BytesIn  int64     `json:"bytes_in"`          // of the source files that were done
+	BytesOut int64     `json:"bytes_out"`         // of the outputs that were written
+	Seconds  float64   `json:"seconds"`
+	Resumed  bool      `json:"resumed,omitempty"` // a run that had been cut off
+}
+
+// A Progress counts what a run has done so far. Its fields may be read at any
+// moment.
+type Progress struct {
+	Files, FilesDone atomic.Int64
+	Bytes, BytesDone atomic.Int64 // of source files
+	Rows, Rejects    atomic.Int64
+	Invalid          atomic.Int64
+	Began            atomic.Int64 // when the first file was begun, in Unix nanoseconds; 0: not yet
+}
+
+// Start marks the beginning of the first file.
+func (p *Progress) Start(files, bytes int64) {
+	p.Files.Store(files)
+	p.Bytes.Store(bytes)
+	p.Began.Store(time.Now().UnixNano())
+}
+
+// A Run is one apply or revert, as the ledger keeps it.
+type Run struct {
+	ID       string            `json:"id"`
+	Verb     string            `json:"verb"`         // "apply" or "revert"
+	Of       string            `json:"of,omitempty"` // revert: the run that it took back
+	Started  time.Time         `json:"started"`
+	Ended    time.Time         `json:"ended"`
+	State    string            `json:"state"` // "done", "failed", "interrupted" or "cut off"
+	Error    string            `json:"error,omitempty"`
+	Hash     string            `json:"hash,omitempty"` // of the job and the params it uses
+	Params   map[string]string `json:"params,omitempty"`
+	Shard    string            `json:"shard,omitempty"`
+	Holder   string            `json:"holder,omitempty"` // the name that its lock has; "": its ID
+	Host     string            `json:"host,omitempty"`
+	Version  string            `json:"sluice,omitempty"`
+	Counts   Counts            `json:"counts,omitempty"`
+	Written  int64             `json:"written,omitempty"` // outputs
+	Removed  int64             `json:"removed,omitempty"` // outputs
+	Rows     int64             `json:"rows"`
+	Rejects  int64             `json:"rejects"`
+	Segment  string            `json:"segment,omitempty"`  // its changes; "": no longer kept, or it made none
+	Rejected string            `json:"rejected,omitempty"` // the rejects file
+}
