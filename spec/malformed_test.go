@@ -257,7 +257,7 @@ func TestParseIsBounded(t *testing.T) {
 		"mappings": {"a: " + strings.Repeat("{a: ", deep), "nested deeper than 100 levels"},
 		"lines":    {"a:\n" + strings.Repeat(" [\n", deep), "j.yaml:100:2: nested deeper than 100 levels"},
 		"blocks":   {blocks.String(), "j.yaml:101:101: nested deeper than 100 levels"},
-		"dashes":   {"a: " + strings.Repeat("- ", deep), "j.yaml:1:4: "},
+		"dashes":   {"a:\n" + strings.Repeat("- ", deep), "j.yaml:2:1: nested deeper than 100 levels"},
 		"size":     {"a: " + strings.Repeat("x", 1<<20), "j.yaml:1:1: the file is larger than 1 MiB (from.each.file "},
 		"merges":   {merges + "from: {<<: *m}\n", "from: the merge keys bring in too much (write the keys out)"},
 	} {

@@ -124,18 +124,24 @@ func (r *reader) excess(text []byte) (at Pos, msg, hint string) {
 	return Pos{}, "", ""
 }
 
-// nesting returns how many brackets are open after the line, and at most within
-// it.
+// nesting returns how many brackets are open after the line, and how many of
+// them, or of the dashes of lists in lists, at most within it.
 func nesting(line string, open int) (after, most int) {
 	most = open
+	dashes := 0 // one after the other
 	for _, c := range bare(line) {
 		switch c {
 		case '[', '{':
 			open++
-			most = max(most, open)
 		case ']', '}':
 			open = max(0, open-1)
+		case '-':
+			dashes++
+		case ' ':
+		default:
+			dashes = 0
 		}
+		most = max(most, open, dashes)
 	}
 	return open, most
 }
