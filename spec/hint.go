@@ -71,7 +71,7 @@ var (
 	flowKey    = regexp.MustCompile(`[{,]\s*(?:[\pL\pN_.-]+|"[^"]*"|'[^']*'):\s+`)
 	blockKey   = regexp.MustCompile(`^\s*(?:- +)*(?:[^\s"'{\[#][^:{\["']*|"[^"]*"|'[^']*'):\s+`)
 	listItem   = regexp.MustCompile(`^\s*(?:- +)+`)
-	comment    = regexp.MustCompile(`\s+#.*$`)
+	comment    = regexp.MustCompile(`(?:^|\s+)#.*$`)
 )
 
 // quoteHint says how to quote the value around a place of the file that YAML

@@ -258,6 +258,7 @@ func TestParseIsBounded(t *testing.T) {
 		"lines":    {"a:\n" + strings.Repeat(" [\n", deep), "j.yaml:100:2: nested deeper than 100 levels"},
 		"blocks":   {blocks.String(), "j.yaml:101:101: nested deeper than 100 levels"},
 		"dashes":   {"a:\n" + strings.Repeat("- ", deep), "j.yaml:2:1: nested deeper than 100 levels"},
+		"comment":  {"# " + strings.Repeat("-", 200) + strings.Repeat("[", 200) + strings.Repeat("- ", 200), "the file is empty"},
 		"size":     {"a: " + strings.Repeat("x", 1<<20), "j.yaml:1:1: the file is larger than 1 MiB (from.each.file "},
 		"merges":   {merges + "from: {<<: *m}\n", "from: the merge keys bring in too much (write the keys out)"},
 	} {

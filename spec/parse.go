@@ -129,17 +129,20 @@ func (r *reader) excess(text []byte) (at Pos, msg, hint string) {
 func nesting(line string, open int) (after, most int) {
 	most = open
 	dashes := 0 // one after the other
-	for _, c := range bare(line) {
+	line = bare(line) + " "
+	for i, c := range line {
 		switch c {
 		case '[', '{':
 			open++
 		case ']', '}':
 			open = max(0, open-1)
-		case '-':
-			dashes++
 		case ' ':
 		default:
 			dashes = 0
+		case '-':
+			if dashes++; line[i+1] != ' ' {
+				dashes = 0
+			}
 		}
 		most = max(most, open, dashes)
 	}
