@@ -67,11 +67,15 @@ type Plan struct {
 	Counts     Counts   `json:"counts"`
 	Rejects    int64    `json:"rejects,omitempty"` // rows left out of the outputs that are current
 	FieldNames []string `json:"field_names,omitempty"`
-	Files      []File   `json:"files"` // all that are not unchanged, in the order they are read
+	Files      []File   `json:"files"`           // all that are not unchanged, in the order they are read
+	Table      *Table   `json:"table,omitempty"` // nil: the target is files
 }
 
-// Changes returns the number of files that a run would do.
-func (p *Plan) Changes() int64 { return p.Counts[New] + p.Counts[Changed] }
+// Changes returns the number of files that a run would do, or of rows that it
+// would write.
+func (p *Plan) Changes() int64 {
+	return p.Counts[New] + p.Counts[Changed] + p.Counts[Update] + p.Counts[Delete]
+}
 
 // Write saves the plan as JSON.
 func (p *Plan) Write(w io.Writer) error {

@@ -14,6 +14,9 @@ import (
 // all can be shown, those that are not new come first. The folder that several
 // files share is written once, above them.
 func (p *Plan) Text(w io.Writer, limit int) error {
+	if p.Table != nil {
+		return p.rowsText(w, limit)
+	}
 	files := p.Files
 	if limit > 0 && len(files) > limit {
 		files = slices.Clone(files)
@@ -45,7 +48,7 @@ func (p *Plan) Text(w io.Writer, limit int) error {
 }
 
 var (
-	marks   = map[State]string{New: "+", Changed: "~", Unchanged: " ", Gone: "-", Missing: "!", Invalid: "!"}
+	marks   = map[State]string{New: "+", Changed: "~", Update: "~", Unchanged: " ", Gone: "-", Delete: "-", Missing: "!", Invalid: "!"}
 	urgency = map[State]int{Invalid: 0, Missing: 1, Gone: 2, Changed: 3, New: 4}
 )
 
@@ -89,16 +92,20 @@ func folder(files []File, name func(*File) string) string {
 // Summary returns the counts in one line, such as
 // "12 files: 2 new, 1 changed, 9 unchanged".
 func (p *Plan) Summary() string {
-	s := fmt.Sprintf("%d %s:", p.Counts.Total(), plural(p.Counts.Total(), "file"))
+	word, states := "file", States
+	if p.Table != nil {
+		word, states = "row", RowStates
+	}
+	s := fmt.Sprintf("%d %s:", p.Counts.Total(), plural(p.Counts.Total(), word))
 	sep := " "
-	for _, state := range States {
+	for _, state := range states {
 		if n := p.Counts[state]; n > 0 {
 			s += fmt.Sprintf("%s%d %s", sep, n, state)
 			sep = ", "
 		}
 	}
 	if sep == " " {
-		s = "no files"
+		s = "no " + word + "s"
 	}
 	return s
 }

@@ -1,0 +1,181 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// What a run does with a row that is in the table already. The other states of
+// a row are New, Unchanged and Invalid.
+const (
+	Update State = "update"
+	Delete State = "delete"
+)
+
+// RowStates is every state of a row, in the order they are shown.
+var RowStates = []State{New, Update, Delete, Unchanged, Invalid}
+
+// A Table is what a run would change in a table, the counts apart.
+type Table struct {
+	Name    string   `json:"name"`
+	Files   []File   `json:"files"` // that the rows come from: those that are there
+	Several bool     `json:"-"`     // files: rows are shown with theirs
+	Rows    []Row    `json:"-"`     // the first of those that are not unchanged
+	Notes   []string `json:"notes,omitempty"`
+}
+
+// A Row is the change of one row of a table.
+type Row struct {
+	State  State   `json:"state"`
+	File   string  `json:"file,omitempty"` // that it comes from; "" for Delete
+	Row    int64   `json:"row,omitempty"`  // in its file, from 1 on, the header not counted
+	Line   int64   `json:"line,omitempty"`
+	Key    Values  `json:"key,omitempty"`
+	Values Changes `json:"values,omitempty"` // Update: those that differ; New: all that are loaded
+	Why    string  `json:"why,omitempty"`    // Invalid
+}
+
+// A Value is what a row has in a column: nil, a bool, a json.Number, a string,
+// or a list of these. Dates, times and bytes are strings as SQL writes them.
+type Value struct {
+	Column string
+	Value  any
+}
+
+// Values as JSON are an object, in their order.
+type Values []Value
+
+// A Change is what a row had in a column, and what it gets.
+type Change struct {
+	Column   string
+	Old, New any // as in Value
+}
+
+// Changes as JSON are an object of objects with old and new, in their order.
+type Changes []Change
+
+// MarshalJSON writes an object.
+func (v Values) MarshalJSON() ([]byte, error) {
+	return object(len(v), func(i int) (string, any) { return v[i].Column, v[i].Value })
+}
+
+// MarshalJSON writes an object.
+func (c Changes) MarshalJSON() ([]byte, error) {
+	return object(len(c), func(i int) (string, any) {
+		return c[i].Column, struct {
+			Old any `json:"old"`
+			New any `json:"new"`
+		}{c[i].Old, c[i].New}
+	})
+}
+
+func object(n int, field func(int) (string, any)) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	for i := range n {
+		b.WriteByte("{,"[min(i, 1)])
+		name, value := field(i)
+		if err := e.Encode(name); err != nil {
+			return nil, err
+		}
+		b.WriteByte(':')
+		if err := e.Encode(value); err != nil {
+			return nil, err
+		}
+	}
+	if n == 0 {
+		b.WriteByte('{')
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// rowsText writes the first rows that change, a line each, then what else is to
+// be known, then the counts.
+func (p *Plan) rowsText(w io.Writer, limit int) error {
+	rows := p.Table.Rows
+	if limit > 0 && len(rows) > limit {
+		rows = rows[:limit]
+	}
+	for i := range rows {
+		fmt.Fprintln(w, "  "+rows[i].text(p.Table.Several))
+	}
+	if more := p.Counts.Total() - p.Counts[Unchanged] - int64(len(rows)); more > 0 {
+		fmt.Fprintf(w, "  … and %d more (--json lists all)\n", more)
+	}
+	for _, note := range p.Table.Notes {
+		fmt.Fprintln(w, note)
+	}
+	_, err := fmt.Fprintf(w, "%s\n", p.Summary())
+	return err
+}
+
+// text is the row in one line, such as `~ row 17 SKU17: price 1.50 → 2.50`.
+func (r *Row) text(file bool) string {
+	s := marks[r.State]
+	if file && r.File != "" {
+		s += " " + r.File
+	}
+	if r.Row > 0 {
+		s += fmt.Sprintf(" row %d", r.Row)
+	}
+	for _, v := range r.Key {
+		s += " " + short(v.Value)
+	}
+	if r.Why != "" {
+		return s + ": " + r.Why
+	}
+	var values []string
+	for _, c := range r.Values {
+		switch {
+		case r.State == Update:
+			values = append(values, c.Column+" "+short(c.Old)+" → "+short(c.New))
+		case c.New != nil:
+			values = append(values, c.Column+" "+short(c.New))
+		}
+	}
+	if len(values) > 0 {
+		s += ": " + strings.Join(values, ", ")
+	}
+	return cut(s, mostText)
+}
+
+const (
+	mostText  = 160 // characters of a line
+	mostValue = 40  // characters of a value
+)
+
+// short is a value for a person: a text is quoted where it would be mistaken
+// for something else.
+func short(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		v = cut(v, mostValue)
+		if v == "" || v == "null" || strings.ContainsAny(v, " ,:\"\n\r\t→") {
+			return strconv.Quote(v)
+		}
+		return v
+	case []any:
+		var items []string
+		for _, item := range v {
+			items = append(items, short(item))
+		}
+		return cut("["+strings.Join(items, ", ")+"]", mostValue)
+	}
+	return fmt.Sprint(v)
+}
+
+func cut(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}
