@@ -1,0 +1,265 @@
+package format
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// Names returns the columns' names as the file has them, in order. It is nil
+// before the first Read.
+func (r *CSVReader) Names() []string { return r.names }
+
+// Extra returns those of Names that are not wanted, and not empty.
+func (r *CSVReader) Extra() []string {
+	var extra []string
+	for i, name := range r.names {
+		if r.split.slots[i] < 0 && name != "" {
+			extra = append(extra, name)
+		}
+	}
+	return extra
+}
+
+// Cells splits a record that the reader gave, good or bad, into the texts of
+// its cells. It returns false for one that cannot be split.
+func (r *CSVReader) Cells(record []byte) ([]string, bool) {
+	s, cells := r.split, []csvCell(nil)
+	s.slots, s.all, s.whole = nil, &cells, true
+	if end, _, how := s.record(record); how != fileEnd || end != len(record) {
+		return nil, false
+	}
+	return s.texts(record, cells), true
+}
+
+func (s *splitter) texts(d []byte, cells []csvCell) []string {
+	texts := make([]string, len(cells))
+	for i, c := range cells {
+		text := d[c.start:c.end]
+		if c.doubled {
+			text = undouble(bytes.Clone(text), byte(s.quote))
+		}
+		texts[i] = string(text)
+	}
+	return texts
+}
+
+// start passes what is before the header.
+func (r *CSVReader) start(*row.Batch) error {
+	if err := r.src.mark("save it as UTF-8"); err != nil {
+		return err
+	}
+	r.split.ending = 0
+	r.step = r.before
+	return nil
+}
+
+// before passes a line before the header.
+func (r *CSVReader) before(b *row.Batch) error {
+	d := r.ahead()
+	if r.line < int64(r.o.HeaderLine) {
+		return r.skipLine(d)
+	}
+	blank, err := r.blank(d)
+	switch {
+	case errors.Is(err, errMore):
+		return err
+	case err != nil && r.o.HeaderLine > 0, blank && r.o.HeaderLine > 0:
+		return &row.Error{Line: int64(r.o.HeaderLine), Err: errors.New("the line that should hold the columns' names is empty")}
+	case err != nil:
+		return r.src.emptied(err)
+	case blank:
+		return nil
+	}
+	r.step = r.header
+	return nil
+}
+
+// skipLine passes a line that is none of CSV.
+func (r *CSVReader) skipLine(d []byte) error {
+	for i := 0; ; i++ {
+		k := bytes.IndexAny(d[i:], "\r\n")
+		if k < 0 && !r.split.whole {
+			return r.beyond(d)
+		}
+		if k < 0 {
+			return &row.Error{Line: r.line, Err: fmt.Errorf("the file ends before line %d, which should hold the columns' names", r.o.HeaderLine)}
+		}
+		i += k
+		n, more := r.split.lineEnd(d[i:])
+		switch {
+		case more:
+			return r.beyond(d)
+		case n > 0:
+			r.src.pos += i + n
+			r.line++
+			return nil
+		}
+	}
+}
+
+// header reads the names, or how many cells there are.
+func (r *CSVReader) header(*row.Batch) error {
+	d := r.ahead()
+	h, err := r.choose(d)
+	if err != nil {
+		return err
+	}
+	if h.end > r.src.most {
+		return r.src.tooLong()
+	}
+	if at := notUTF8(d[:h.end]); at >= 0 && !r.o.NoHeader {
+		return r.fail(at, fmt.Errorf("the byte 0x%02x is not UTF-8 here", d[at]))
+	}
+	r.split, r.names = h.split, h.names
+	r.split.all = nil
+	if err := r.want(); err != nil {
+		return err
+	}
+	if !r.o.NoHeader {
+		r.pass(d, h.next)
+	}
+	r.step = r.record
+	return nil
+}
+
+// A csvHeader is the first record, split by one delimiter.
+type csvHeader struct {
+	split     splitter
+	names     []string
+	end, next int
+	found     int // how many of the wanted names are in it
+}
+
+// choose splits the first record by the delimiter, which it finds if need be.
+func (r *CSVReader) choose(d []byte) (*csvHeader, error) {
+	if r.o.Delimiter != "" {
+		return r.try(d, r.o.Delimiter)
+	}
+	var best *csvHeader
+	possible, equal := []string(nil), false
+	for _, delimiter := range []string{",", ";", "\t", "|"} {
+		h, err := r.try(d, delimiter)
+		switch {
+		case errors.Is(err, errMore), errors.Is(err, ErrTooLarge):
+			return nil, err
+		case err != nil || len(h.names) < 2:
+			continue
+		}
+		possible = append(possible, strconv.Quote(delimiter))
+		switch {
+		case best == nil || h.found > best.found:
+			best, equal = h, false
+		case h.found == best.found:
+			equal = true
+		}
+	}
+	switch {
+	case best == nil:
+		return r.try(d, ",")
+	case equal:
+		return nil, r.fail(0, fmt.Errorf("it is not clear which of %s stands between the columns; give the delimiter", strings.Join(possible, " and ")))
+	}
+	return best, nil
+}
+
+// try splits the first record by a delimiter.
+func (r *CSVReader) try(d []byte, delimiter string) (*csvHeader, error) {
+	h := &csvHeader{split: newSplitter(delimiter, r.o.quote())}
+	var cells []csvCell
+	s := &h.split
+	s.ending, s.whole, s.all = r.split.ending, r.split.whole, &cells
+	var how int
+	h.end, h.next, how = s.record(d)
+	switch {
+	case how == beyond:
+		r.split.open = s.open
+		return nil, r.beyond(d)
+	case how == unclosed:
+		return nil, r.fail(h.end, errUnclosed)
+	case s.why != "" && !(r.o.NoHeader && how != atFault):
+		return nil, r.fail(s.at, errors.New(s.why))
+	}
+	if r.o.NoHeader {
+		for i := range cells {
+			h.names = append(h.names, strconv.Itoa(i+1))
+		}
+	} else {
+		h.names = s.texts(d, cells)
+	}
+	for _, name := range r.o.Columns {
+		if slices.Contains(h.names, name) {
+			h.found++
+		}
+	}
+	return h, nil
+}
+
+// want finds the wanted columns among the names.
+func (r *CSVReader) want() error {
+	s, at := &r.split, make(map[string]int, len(r.names))
+	s.slots = make([]int, len(r.names))
+	for i, name := range r.names {
+		s.slots[i] = -1
+		if before, twice := at[name]; twice && name != "" {
+			return r.fail(0, fmt.Errorf("columns %d and %d have the same name %s", before+1, i+1, shortName(name)))
+		}
+		at[name] = i
+	}
+	var absent []string
+	for c, name := range r.o.Columns {
+		if i, ok := at[name]; ok {
+			s.slots[i] = c
+			continue
+		}
+		r.absent = append(r.absent, c)
+		absent = append(absent, name)
+	}
+	s.cells = make([]csvCell, len(r.o.Columns))
+	switch extra := r.Extra(); {
+	case len(absent) > 0 && !r.o.AbsentNull:
+		return r.fail(0, r.absence(absent))
+	case len(extra) > 0 && r.o.RefuseExtra:
+		return r.fail(0, fmt.Errorf("nothing reads %s (extra_columns: ignore leaves it out)", shortNames(extra)))
+	}
+	return nil
+}
+
+// absence says that columns are not there, and what is.
+func (r *CSVReader) absence(absent []string) error {
+	there := shortNames(r.names)
+	for _, name := range r.names {
+		if strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(absent[0])) {
+			there = shortName(name)
+		}
+	}
+	return fmt.Errorf("%s has no %s; it has %s (absent_columns: null gives nulls)", r.top(), shortNames(absent), there)
+}
+
+// top is what the names come from, for a message.
+func (r *CSVReader) top() string {
+	if r.o.NoHeader {
+		return "the first row"
+	}
+	return "the header"
+}
+
+// shortNames lists names for a message, a handful of them.
+func shortNames(names []string) string {
+	const most = 8
+	quoted := make([]string, 0, most)
+	for i, name := range names {
+		if i == most {
+			return strings.Join(quoted, ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+		}
+		quoted = append(quoted, shortName(name))
+	}
+	return strings.Join(quoted, ", ")
+}
+
+func shortName(name string) string { return shortText([]byte(strconv.Quote(name))) }
