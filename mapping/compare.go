@@ -131,12 +131,23 @@ func compareNumbers(a, b value) (int, error) {
 	if a.k == floatKind && b.k == floatKind && a.s == "" && b.s == "" {
 		return cmp.Compare(a.float(), b.float()), nil
 	}
+	if a.k != bigKind && b.k != bigKind && a.rounded() != b.rounded() {
+		return cmp.Compare(a.rounded(), b.rounded()), nil // rounding does not turn an order round
+	}
 	x, ok1 := parseDecimal(a.text())
 	y, ok2 := parseDecimal(b.text())
 	if !ok1 || !ok2 {
 		return 0, faultf("cannot compare %s with %s", a.show(), b.show())
 	}
 	return x.compare(y), nil
+}
+
+// rounded returns the float nearest to a number.
+func (v value) rounded() float64 {
+	if v.k == intKind {
+		return float64(v.n)
+	}
+	return v.float()
 }
 
 // compare orders two decimals.

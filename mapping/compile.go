@@ -316,7 +316,7 @@ func formatFor(text string, t row.Type) (*timeFormat, error) {
 // settle sets what follows from the type. The words of a list's column are
 // those of its elements.
 func (c *converter) settle() {
-	c.put = puts[c.typ.Kind]
+	c.put, c.quick = puts[c.typ.Kind], quickOf(c)
 	if c.typ.Kind != row.List {
 		return
 	}

@@ -35,6 +35,7 @@ type converter struct {
 	split    string     // list: what stands between elements in a text
 	elem     *converter // list
 	put      putFunc
+	quick    quickFunc // of cells; nil: there is none
 }
 
 // A putFunc appends a value, which is not null, to dst or returns a fault and
@@ -105,8 +106,10 @@ func (c *converter) allowed(v value) error {
 	if c.oneOf != nil && !slices.Contains(c.oneOf, text) {
 		return faultOf(v, "%s is not one of %s", quote(text), wordList(c.oneOf))
 	}
-	if n := utf8.RuneCountInString(text); c.most > 0 && n > c.most {
-		return faultOf(v, "%s has %d characters, and %d is the most", quote(text), n, c.most)
+	if c.most > 0 && len(text) > c.most {
+		if n := utf8.RuneCountInString(text); n > c.most {
+			return faultOf(v, "%s has %d characters, and %d is the most", quote(text), n, c.most)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -178,32 +179,46 @@ func (m *Mapper) Map(src, dst *row.Batch) {
 
 // column works one column out for every row.
 func (m *Mapper) column(i int, col *column, dst *row.Column) {
-	fixed := &m.fixed[i]
+	if ch := col.n.path; ch != nil && col.conv.quick != nil && m.src.Cols[ch.col].Type.Kind == row.String {
+		m.cells(i, col, &m.src.Cols[ch.col], dst)
+		return
+	}
 	for r := range m.src.Len {
-		m.r = r
-		var v value
-		var err error
-		switch {
-		case fixed.is:
-			v = fixed.v
-			appendSame(dst, &fixed.one)
-		case col.n.path != nil:
-			if v, err = m.fetch(col.n.path, r); err == nil {
-				err = col.conv.add(m.dst, dst, v)
-			}
-		default:
-			if v, err = col.n.eval(m); err == nil {
-				err = col.conv.add(m.dst, dst, v)
-			}
+		m.value(i, col, dst, r)
+	}
+}
+
+// value works one column out for row r.
+func (m *Mapper) value(i int, col *column, dst *row.Column, r int) {
+	m.r = r
+	var v value
+	var err error
+	switch fixed := &m.fixed[i]; {
+	case fixed.is:
+		v = fixed.v
+		appendSame(dst, &fixed.one)
+	case col.n.path != nil:
+		if v, err = m.fetch(col.n.path, r); err == nil {
+			err = col.conv.add(m.dst, dst, v)
 		}
-		if err != nil {
-			dst.AppendNull()
-			m.fault(r, col, err)
-		} else if col.check != nil && !dst.Null[r] {
-			if err := m.check(col, dst, r, v); err != nil {
-				m.fault(r, col, err)
-			}
+	default:
+		if v, err = col.n.eval(m); err == nil {
+			err = col.conv.add(m.dst, dst, v)
 		}
+	}
+	if err != nil {
+		dst.AppendNull()
+		m.fault(r, col, err)
+	} else if col.check != nil && !dst.Null[r] {
+		m.verify(col, dst, r, v)
+	}
+}
+
+// verify notes a value that was written, of the source value given, if it does
+// not meet the column's check.
+func (m *Mapper) verify(col *column, dst *row.Column, r int, source value) {
+	if err := m.check(col, dst, r, source); err != nil {
+		m.fault(r, col, err)
 	}
 }
 
@@ -228,7 +243,7 @@ func (m *Mapper) fetch(ch *chain, r int) (value, error) {
 // check works out the column's check of the value that was written.
 func (m *Mapper) check(col *column, dst *row.Column, r int, source value) error {
 	var err error
-	if m.checked, err = columnValue(dst, r); err != nil {
+	if m.checked, err = m.written(dst, r); err != nil {
 		return err
 	}
 	v, err := col.check.eval(m)
@@ -241,6 +256,19 @@ func (m *Mapper) check(col *column, dst *row.Column, r int, source value) error 
 		return faultOf(source, "%s fails the check %s", source.show(), col.rule)
 	}
 	return nil
+}
+
+// written is columnValue for the column that is being made: a decimal's text is
+// the batch's.
+func (m *Mapper) written(dst *row.Column, r int) (value, error) {
+	const exact = 1 << 53 // whole numbers up to there are floats
+	n, scale := dst.Ints, dst.Type.Scale
+	if dst.Type.Kind != row.Decimal || dst.Type.Precision > 18 || scale == 0 || n[r] <= -exact || n[r] >= exact {
+		return columnValue(dst, r)
+	}
+	var text [24]byte
+	s := str(m.dst.Keep(appendFixed(text[:0], n[r], scale)))
+	return value{k: floatKind, n: int64(math.Float64bits(float64(n[r]) / float64(tens[scale]))), s: s}, nil
 }
 
 // let returns what a let is for the row, working it out if nobody has.

@@ -14,6 +14,7 @@ type timeFormat struct {
 	text  string
 	items []timeItem
 	k     kind // of what it reads: dateKind, clockKind, stampKind or instantKind
+	width int  // of a text that fixed reads; 0: it reads none
 }
 
 // A timeItem is one directive, or a literal if code is 0.
@@ -54,6 +55,7 @@ func parseTimeFormat(text string) (*timeFormat, error) {
 		f.items = append(f.items, timeItem{code: code, min: 1, max: timeDigits[code]})
 	}
 	f.settleDigits()
+	f.settleWidth()
 	return f, f.settleKind()
 }
 
