@@ -5,8 +5,6 @@ import (
 	_ "embed" // the query of the catalog
 	"encoding/json"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -194,34 +192,6 @@ func postgresType(name, category string, args []int) (t row.Type, ok bool) {
 // isCitext reports whether a type is that of the extension citext, in whatever
 // schema that is.
 func isCitext(name string) bool { return name == "citext" || strings.HasSuffix(name, ".citext") }
-
-// decimal returns the type of numeric(precision, scale).
-func decimal(precision, scale int) (t row.Type, ok bool) {
-	switch {
-	case scale < 0: // it would round what it is given
-		return row.Type{}, false
-	case max(precision, scale) > row.MaxPrecision:
-		return row.Type{Kind: row.Decimal}, true
-	}
-	return row.Type{Kind: row.Decimal, Precision: max(precision, scale), Scale: scale}, true
-}
-
-var typeArgs = regexp.MustCompile(`\s*\(([^)]*)\)`)
-
-// splitType parts a declared type from its arguments: those of "timestamp(3)
-// without time zone" are 3.
-func splitType(declared string) (name string, args []int) {
-	if m := typeArgs.FindStringSubmatch(declared); m != nil {
-		for arg := range strings.SplitSeq(m[1], ",") {
-			n, err := strconv.Atoi(strings.TrimSpace(arg))
-			if err != nil {
-				break
-			}
-			args = append(args, n)
-		}
-	}
-	return typeArgs.ReplaceAllString(declared, ""), args
-}
 
 // trigger decodes what fires a trigger.
 func (p *postgresTrigger) trigger(table string) Trigger {

@@ -96,7 +96,7 @@ SELECT json_build_object(
 			) ORDER BY indisprimary DESC, con.oid IS NULL, ic.relname)
 		FROM pg_index x JOIN pg_class ic ON ic.oid = indexrelid
 		LEFT JOIN pg_constraint con ON conindid = indexrelid AND contype IN ('p', 'u')
-		WHERE indrelid = t.oid AND indisunique AND indisvalid),
+		WHERE indrelid = t.oid AND indisunique AND indisvalid AND NOT indisexclusion),
 	'ForeignKeys', (SELECT json_agg(key ORDER BY conname) FROM references_ WHERE conrelid = t.oid),
 	'Referrers', (SELECT json_agg(key ORDER BY conrelid::regclass::text, conname) FROM references_ WHERE confrelid = t.oid),
 	'Checks', (
@@ -112,7 +112,7 @@ SELECT json_build_object(
 		) c),
 	'Exclusions', (
 		SELECT json_agg(json_build_object('Name', conname, 'Expression', pg_get_constraintdef(oid)) ORDER BY conname)
-		FROM pg_constraint WHERE conrelid = t.oid AND contype = 'x'),
+		FROM pg_constraint WHERE conrelid = t.oid AND conexclop IS NOT NULL),
 	'Fired', (
 		SELECT json_agg(json_build_object(
 			'Name', tgname, 'Table', c.relname, 'Bits', tgtype,

@@ -2,8 +2,11 @@ package table
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -17,7 +20,7 @@ type Table struct {
 	ForeignKeys []ForeignKey // of its own columns
 	Referrers   []ForeignKey // that point at it, from any table, itself among them
 	Checks      []Check
-	Exclusions  []Check   // EXCLUDE constraints: as the database writes them
+	Exclusions  []Check   // constraints EXCLUDE and WITHOUT OVERLAPS: their definitions
 	Triggers    []Trigger // that fire; on its partitions, too
 	Rules       []string  // names of what rewrites statements (CREATE RULE)
 
@@ -54,7 +57,7 @@ type Column struct {
 	NotNull   bool
 	Default   string // SQL; "": none
 	Identity  Identity
-	Sequence  string // that an identity or serial column draws from, as SQL writes it; "": none
+	Sequence  string // that an identity or serial column draws from, as SQL writes it; of AUTOINCREMENT sqlite_sequence; "": none
 	Generated string // SQL that the database works the column out by; "": not generated
 }
 
@@ -94,7 +97,7 @@ type ForeignKey struct {
 	Columns    []string
 	RefSchema  string
 	RefTable   string
-	RefColumns []string
+	RefColumns []string // nil: SQLite, and RefTable is not there
 	OnDelete   Action
 	OnUpdate   Action
 	SetColumns []string // that a delete sets to null or default; nil: all
@@ -154,7 +157,8 @@ func (t *Table) PrimaryKey() []string {
 }
 
 // Unfilled returns the columns that must have a value and get none when the
-// loaded columns alone are written: an insert of such a row fails.
+// loaded columns alone are written: an insert of such a row fails. Names are
+// those of Column.Name.
 func (t *Table) Unfilled(loaded []string) (names []string) {
 	for _, c := range t.Columns {
 		filled := c.Default != "" || c.Identity != NoIdentity || c.Generated != "" || slices.Contains(loaded, c.Name)
@@ -172,7 +176,7 @@ type Key struct {
 	Faults   []string // in words, why the key may still find two rows, or none; nil: it is sound
 }
 
-// Key looks for the unique of a key. Names are those of columns of t.
+// Key looks for the unique of a key. Columns are names as in Column.Name.
 func (t *Table) Key(columns []string) Key {
 	var nullable []string
 	for _, name := range columns {
@@ -218,7 +222,7 @@ func (t *Table) noUnique(columns []string) string {
 	fault := fmt.Sprintf("no unique of table %s is over exactly %s", t.Name, strings.Join(columns, ", "))
 	for _, u := range t.Uniques {
 		for _, p := range u.Parts {
-			if p.Column == "" && slices.ContainsFunc(columns, func(c string) bool { return strings.Contains(p.Expression, c) }) {
+			if p.Column == "" && slices.ContainsFunc(columns, func(c string) bool { return slices.Contains(words(p.Expression), c) }) {
 				return fault + fmt.Sprintf(" (unique %s is over the expression %s)", u.Name, p.Expression)
 			}
 		}
@@ -241,6 +245,11 @@ func (u *Unique) columns() (names []string) {
 	return names
 }
 
+// words returns the names, and more, that an expression is made of.
+func words(expression string) []string {
+	return strings.FieldsFunc(expression, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
 func sameNames(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
@@ -250,4 +259,32 @@ func named(collation string) string {
 		return "bytes"
 	}
 	return collation
+}
+
+// decimal returns the type of numeric(precision, scale).
+func decimal(precision, scale int) (t row.Type, ok bool) {
+	switch {
+	case scale < 0: // it would round what it is given
+		return row.Type{}, false
+	case max(precision, scale) > row.MaxPrecision:
+		return row.Type{Kind: row.Decimal}, true
+	}
+	return row.Type{Kind: row.Decimal, Precision: max(precision, scale), Scale: scale}, true
+}
+
+var typeArgs = regexp.MustCompile(`\s*\(([^)]*)\)`)
+
+// splitType parts a declared type from its arguments: those of "timestamp(3)
+// without time zone" are 3.
+func splitType(declared string) (name string, args []int) {
+	if m := typeArgs.FindStringSubmatch(declared); m != nil {
+		for arg := range strings.SplitSeq(m[1], ",") {
+			n, err := strconv.Atoi(strings.TrimSpace(arg))
+			if err != nil {
+				break
+			}
+			args = append(args, n)
+		}
+	}
+	return typeArgs.ReplaceAllString(declared, ""), args
 }
