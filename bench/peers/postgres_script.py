@@ -25,8 +25,7 @@ WHERE ({", ".join("p." + c for c in COMPARED)}) IS DISTINCT FROM ({", ".join("ex
 
 NEW_TAGS = """
 INSERT INTO shop_tag (name)
-SELECT DISTINCT tag FROM incoming i CROSS JOIN unnest(string_to_array(i.tags, '|')) AS tag
-WHERE NOT EXISTS (SELECT FROM shop_tag t WHERE t.name = tag)
+SELECT unnest(string_to_array(tags, '|')) FROM incoming EXCEPT SELECT name FROM shop_tag
 """
 
 WANTED = """
@@ -44,7 +43,8 @@ WHERE l.product_id = p.id
 AND NOT EXISTS (SELECT FROM wanted w WHERE w.product_id = l.product_id AND w.tag_id = l.tag_id)
 """
 
-# EXCEPT is hashed or sorted, never a loop over a table that the planner believes empty.
+# EXCEPT, here and above, is hashed or sorted: never a loop, as NOT EXISTS is where
+# the planner believes a table empty.
 LINK = """
 INSERT INTO shop_product_tags (product_id, tag_id)
 SELECT product_id, tag_id FROM wanted EXCEPT SELECT product_id, tag_id FROM shop_product_tags
