@@ -5,6 +5,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 
 import products
 
@@ -19,15 +20,16 @@ def main():
     args = products.arguments(__doc__, merge="update the rows that are there, and insert the others")
     mode = ["--mode", "incremental", "--primary-key", "sku"] if args.merge else ["--mode", "full-refresh"]
     source = "file://" + os.path.abspath(args.input)
-    clock = products.Clock()
-    done = subprocess.run(
-        [program(), "run", "--src-stream", source, "--tgt-conn", args.database, "--tgt-object", "public." + products.FLAT, *mode],
-        env=os.environ | {"SLING_DISABLE_TELEMETRY": "true"},
-        stdout=sys.stderr,
-    )
+    with tempfile.TemporaryDirectory() as home:
+        clock = products.Clock()
+        done = subprocess.run(
+            [program(), "run", "--src-stream", source, "--tgt-conn", args.database, "--tgt-object", "public." + products.FLAT, *mode],
+            env=os.environ | {"SLING_DISABLE_TELEMETRY": "true", "SLING_HOME_DIR": home},
+            stdout=sys.stderr,
+        )
+        clock.lap("run")
     if done.returncode != 0:
         raise SystemExit(f"sling ended with status {done.returncode}")
-    clock.lap("run")
     clock.report()
 
 
