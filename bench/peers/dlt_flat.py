@@ -9,6 +9,7 @@ import urllib.parse
 import products
 
 clock = products.Clock()  # before dlt is loaded
+os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"  # which it reads then
 
 import dlt
 import pyarrow as pa
@@ -40,7 +41,6 @@ def credentials(url):
 def main():
     args = products.arguments(__doc__, merge="update the rows that are there, and insert the others")
     with tempfile.TemporaryDirectory() as work:
-        os.environ.update(DLT_DATA_DIR=work, RUNTIME__DLTHUB_TELEMETRY="false")
         target = dlt.destinations.postgres(credentials(args.database))
         pipeline = dlt.pipeline("products", pipelines_dir=work, dataset_name="public", destination=target)
         how = {"disposition": "merge", "strategy": "upsert"} if args.merge else "replace"
