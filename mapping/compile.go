@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -170,12 +169,12 @@ func (c *compiler) source(col *spec.Column) (*node, *spec.Error) {
 
 // tableOfText tells whether the source has headers rather than paths.
 func (c *compiler) tableOfText() bool {
-	name := c.job.From.Format
-	if name == "" && len(c.job.From.Files) > 0 {
-		file := format.PlainName(c.job.From.Files[0].S)
-		name = strings.TrimPrefix(path.Ext(file), ".")
+	name := ""
+	if len(c.job.From.Files) > 0 {
+		name = c.job.From.Files[0].S
 	}
-	return name == "csv" || name == "tsv" || name == "xlsx"
+	f := FormatOf(&c.job.From, name)
+	return f == "csv" || f == "tsv" || f == "xlsx"
 }
 
 // check compiles the condition that every value of a column must meet.

@@ -42,6 +42,7 @@ type converter struct {
 	kits    sync.Pool
 	buffers buffers
 	rejects *rejects
+	noted   sync.Map // the columns that nothing reads, as they were told of
 }
 
 // A kit is what one core needs to convert a file, used again for the next.
@@ -100,12 +101,15 @@ func (c *converter) newEncoder() (encoder, error) {
 }
 
 func (c *converter) jsonOptions() format.JSONOptions {
-	o := format.JSONOptions{At: c.at, Paths: c.program.Paths(), Record: true, MaxRecord: int(min(c.job.Limits.Memory/8, 1<<30))}
+	o := format.JSONOptions{At: c.at, Paths: c.program.Paths(), Record: true, MaxRecord: c.mostRecord()}
 	if c.job.From.Shape == "columns" {
 		o.Shape = format.Columns
 	}
 	return o
 }
+
+// mostRecord is the most bytes that one record may have.
+func (c *converter) mostRecord() int { return int(min(c.job.Limits.Memory/8, 1<<30)) }
 
 // packed says whether a file in memory is, or should be, compressed. One that
 // is against what the job says is refused as soon as it is unpacked.
@@ -115,12 +119,12 @@ func (c *converter) packed(in []byte) bool {
 }
 
 // stream opens a file of any size as a reader; closing it ends its reading.
-func (c *converter) stream(in io.Reader) (reader, io.Closer, error) {
+func (c *converter) stream(t *task, in io.Reader) (reader, io.Closer, error) {
 	plain, err := format.Decompress(in, c.job.From.Compression)
 	if err != nil {
 		return nil, nil, err
 	}
-	return format.JSONStream(plain, c.jsonOptions()), plain, nil
+	return c.reader(t, nil, plain), plain, nil
 }
 
 // rows reads, maps and writes every row of a file. Rejects are handed on as
@@ -135,7 +139,7 @@ func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err
 	if err := k.mapper.Begin(t.facts(c.fields)); err != nil {
 		return done, err
 	}
-	for {
+	for first := true; ; first = false {
 		err := in.Read(k.src)
 		if errors.Is(err, io.EOF) {
 			break
@@ -143,8 +147,11 @@ func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err
 		if err != nil {
 			return done, c.explain(err)
 		}
+		if first {
+			c.note(t, in)
+		}
 		k.mapper.Map(k.src, k.dst)
-		if err := c.judge(t, k.dst, &done); err != nil {
+		if err := c.judge(t, in, k.dst, &done); err != nil {
 			return done, err
 		}
 		if k.dst.Len > 0 {
@@ -167,7 +174,7 @@ func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err
 }
 
 // judge keeps a batch's bad rows, unless they make the file invalid.
-func (c *converter) judge(t *task, b *row.Batch, done *converted) error {
+func (c *converter) judge(t *task, in reader, b *row.Batch, done *converted) error {
 	if len(b.Bad) == 0 {
 		return nil
 	}
@@ -178,7 +185,7 @@ func (c *converter) judge(t *task, b *row.Batch, done *converted) error {
 	if t.bad == nil {
 		t.bad = &bytes.Buffer{}
 	}
-	rejectText(t.bad, t.Source, b.Bad)
+	c.rejects.write(t.bad, t.Source, in, b.Bad)
 	if t.bad.Len() > mostBad {
 		if err := c.rejects.add(t.bad); err != nil {
 			return err

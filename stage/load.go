@@ -41,7 +41,7 @@ func (l *loading) stream(ctx context.Context) (change, error) {
 	defer in.Close()
 	l.large = true
 	l.open = func() (reader, func(), error) {
-		rows, closer, err := l.converter.stream(in)
+		rows, closer, err := l.converter.stream(l.t, in)
 		return rows, func() { closer.Close() }, err
 	}
 	return l.do(ctx)
@@ -55,7 +55,7 @@ func (l *loading) whole(ctx context.Context) (change, error) {
 	}
 	l.delivers()
 	l.open = func() (reader, func(), error) {
-		return format.JSONBytes(in, l.jsonOptions()), func() { l.buffers.put(in) }, nil
+		return l.reader(l.t, in, nil), func() { l.buffers.put(in) }, nil
 	}
 	if l.packed(in) {
 		l.large = len(in) > blockBytes
@@ -86,7 +86,7 @@ func (l *loading) unpack(ctx context.Context, in []byte) (reader, func(), error)
 	if err != nil {
 		return nil, nil, err
 	}
-	return format.JSONStream(&unfolding{ctx: ctx, in: plain, room: &l.room}, l.jsonOptions()), func() { plain.Close() }, nil
+	return l.reader(l.t, nil, &unfolding{ctx: ctx, in: plain, room: &l.room}), func() { plain.Close() }, nil
 }
 
 // do makes the output and puts it in place of the old one.

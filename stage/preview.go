@@ -134,7 +134,7 @@ func (v *viewer) open(ctx context.Context, t *task) (io.ReadCloser, error) {
 
 // view maps rows until there are enough, or the file ends.
 func (v *viewer) view(t *task, in io.Reader) error {
-	rows, closer, err := v.stream(in)
+	rows, closer, err := v.stream(t, in)
 	if err != nil {
 		return err
 	}

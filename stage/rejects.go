@@ -3,11 +3,11 @@ package stage
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
-	"strconv"
 	"sync"
 
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -18,13 +18,17 @@ type rejects struct {
 	open func() (*store.Writer, error)
 	url  string
 
-	mu  sync.Mutex // guards the rest
-	out *store.Writer
+	options format.CSVReadOptions // that tables of text are read by
+
+	mu   sync.Mutex // guards the rest
+	out  *store.Writer
+	form *format.Rejects // nil: there are none yet; then it stays as it is
 }
 
 // newRejects prepares the run's rejects file.
 func (r *run) newRejects(ctx context.Context) *rejects {
-	x := &rejects{}
+	x := &rejects{options: mapping.CSVOptions(&r.job.From, r.job.From.Format)}
+	x.options.Columns = r.program.Headers()
 	url, err := r.expand(r.job.Errors.Rejects, func(name string) (string, bool) {
 		switch name {
 		case "job":
@@ -48,17 +52,15 @@ func (r *run) newRejects(ctx context.Context) *rejects {
 	return x
 }
 
-var rejectsHeader = []string{"file", "row", "line", "column", "value", "reason", "record"}
-
-// rejectText adds a source file's bad rows, as the rejects file has them, to
-// text.
-func rejectText(text *bytes.Buffer, source string, bad []row.Reject) {
-	w := csv.NewWriter(text) // to memory: it cannot fail
-	for i := range bad {
-		b := &bad[i]
-		_ = w.Write([]string{source, position(b.Row), position(b.Line), b.Column, b.Value, b.Err.Error(), string(b.Record)})
+// write adds a source's bad rows, as the rejects file has them, to text. The
+// first to come say which columns the file has.
+func (x *rejects) write(text *bytes.Buffer, source string, in reader, bad []row.Reject) {
+	x.mu.Lock()
+	if x.form == nil {
+		x.form = format.NewRejects(in, x.options)
 	}
-	w.Flush()
+	x.mu.Unlock()
+	text.Write(x.form.Append(text.AvailableBuffer(), source, in, bad))
 }
 
 // add writes bad rows of one file, and empties text, which may be nil.
@@ -74,11 +76,7 @@ func (x *rejects) add(text *bytes.Buffer) error {
 			return fmt.Errorf("rejects file %s: %w", x.url, err)
 		}
 		x.out = out
-		var header bytes.Buffer
-		w := csv.NewWriter(&header)
-		_ = w.Write(rejectsHeader)
-		w.Flush()
-		if _, err := x.out.Write(header.Bytes()); err != nil {
+		if _, err := x.out.Write(x.form.Header()); err != nil {
 			return fmt.Errorf("rejects file %s: %w", x.url, err)
 		}
 	}
@@ -86,13 +84,6 @@ func (x *rejects) add(text *bytes.Buffer) error {
 		return fmt.Errorf("rejects file %s: %w", x.url, err)
 	}
 	return nil
-}
-
-func position(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatInt(n, 10)
 }
 
 // commit makes the file visible, and returns its URL, or "" if there were no

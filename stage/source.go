@@ -35,10 +35,7 @@ type task struct {
 
 // facts returns what expressions and templates may ask of the file.
 func (t *task) facts(names []string) mapping.File {
-	key := t.key
-	if isWeb(t.Source) {
-		key = webPath(key)
-	}
+	key := t.keyPath()
 	f := mapping.File{URL: t.Source, Key: key, Name: path.Base(key), Stem: stem(key), Size: t.Size, Modified: t.Modified}
 	if len(names) > 0 {
 		f.Fields = make(map[string]any, len(names))
@@ -47,6 +44,14 @@ func (t *task) facts(names []string) mapping.File {
 		}
 	}
 	return f
+}
+
+// keyPath returns the source's key without what a URL may have behind it.
+func (t *task) keyPath() string {
+	if isWeb(t.Source) {
+		return webPath(t.key)
+	}
+	return t.key
 }
 
 // stem is the file's name without its last ending, and without that of a

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -98,6 +97,9 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 	if s.program, err = mapping.Compile(o.Job); err != nil {
 		return nil, err
 	}
+	if err := s.textPaths(); err != nil {
+		return nil, err
+	}
 	if s.at, err = parsePath(o.Job.From.At.S); err != nil {
 		return nil, o.Job.ErrorAt(o.Job.From.At, 0, err.Error(), "")
 	}
@@ -129,17 +131,14 @@ func Ready(job *spec.Job) error {
 			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which an output and its ledger know a source", "write it to a file first; a list of files may come from standard input: from.each")
 		}
 		if form == "" {
-			at, form = files.Text, unread[path.Ext(format.PlainName(files.S))]
+			at, form = files.Text, mapping.FormatOf(&job.From, files.S)
 		}
 	}
-	if form == "" || form == "json" || form == "ndjson" {
-		return nil
+	if form == "xlsx" || form == "parquet" {
+		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON and CSV, not yet %s", form), "from.format says what a file is whatever its name")
 	}
-	return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON, not yet %s", form), "from.format: json says that it is JSON whatever its name")
+	return textReady(job)
 }
-
-// unread has the endings of source files that are not read yet.
-var unread = map[string]string{".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".xlsx": "xlsx"}
 
 // expand fills in a template: params, and what more knows.
 func (s *Stage) expand(t spec.Template, more func(string) (string, bool)) (string, error) {

@@ -1,0 +1,50 @@
+package mapping
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/spec"
+)
+
+// FormatOf returns the format of a source of the name: as the job says, or by
+// the name, "" for JSON and what is not known.
+func FormatOf(from *spec.From, name string) string {
+	if from.Format != "" {
+		return from.Format
+	}
+	switch f := strings.ToLower(strings.TrimPrefix(path.Ext(format.PlainName(name)), ".")); f {
+	case "csv", "tsv", "xlsx", "parquet":
+		return f
+	}
+	return ""
+}
+
+// CSVOptions returns how a table of text of the format, csv or tsv, is read, as
+// the job says it.
+func CSVOptions(from *spec.From, form string) format.CSVReadOptions {
+	line, _ := strconv.Atoi(from.Header) // 0 for true and false
+	o := format.CSVReadOptions{
+		Delimiter: from.Delimiter, Quote: from.Quote, NoHeader: from.Header == "false", HeaderLine: line,
+		Pad: from.Ragged == "pad", AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail",
+	}
+	if o.Delimiter == "" && form == "tsv" {
+		o.Delimiter = "\t"
+	}
+	return o
+}
+
+// Headers returns Paths as the columns of a table are named.
+func (p *Program) Headers() []string {
+	var names []string
+	for _, path := range p.paths {
+		if len(path) == 1 && !path[0].IsIndex {
+			names = append(names, path[0].Name)
+		} else {
+			names = append(names, path.String())
+		}
+	}
+	return names
+}
