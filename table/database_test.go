@@ -16,9 +16,9 @@ import (
 
 var databases atomic.Int64 // made by this process
 
-// newPostgres creates a database for one test and returns its URL. It is
-// dropped when the test ends, whoever is still connected.
-func newPostgres(t testing.TB) string {
+// postgresServer returns the URL of the server that tests use; the test is
+// skipped where there is none, and fails there in CI.
+func postgresServer(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("SLUICE_TEST_POSTGRES")
 	switch {
@@ -27,6 +27,14 @@ func newPostgres(t testing.TB) string {
 	case server == "":
 		t.Skip("SLUICE_TEST_POSTGRES is not set; scripts/postgres sets it")
 	}
+	return server
+}
+
+// newPostgres creates a database for one test and returns its URL. It is
+// dropped when the test ends, whoever is still connected.
+func newPostgres(t testing.TB) string {
+	t.Helper()
+	server := postgresServer(t)
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
 	execPostgres(t, server, "CREATE DATABASE "+name+" TEMPLATE template0")
 	t.Cleanup(func() { execPostgres(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })

@@ -170,8 +170,12 @@ func (s ddl) find(word string) int {
 	return len(s.tokens)
 }
 
-// close returns the place of the parenthesis that closes the one at a place.
+// close returns the place of the parenthesis that closes the one at a place;
+// the end if there is none.
 func (s ddl) close(open int) int {
+	if s.word(open) != "(" {
+		return len(s.tokens)
+	}
 	depth := 0
 	for i := open; i < len(s.tokens); i++ {
 		switch s.tokens[i].word {
