@@ -238,7 +238,7 @@ func (r *CSVReader) absence(absent []string) error {
 			there = shortName(name)
 		}
 	}
-	return fmt.Errorf("%s has no %s; it has %s (absent_columns: null gives nulls)", r.top(), shortNames(absent), there)
+	return fmt.Errorf(`%s has no %s; it has %s (absent_columns: "null" gives nulls)`, r.top(), shortNames(absent), there)
 }
 
 // top is what the names come from, for a message.
