@@ -25,6 +25,7 @@ const layers = `
 	flow+=
 	spec store format
 	mapping plan
+	source
 	stage table infer
 	.
 	cmd/sluice`

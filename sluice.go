@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/source"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/stage"
 	"github.com/seed-128c3863/sluice/store"
@@ -121,9 +122,9 @@ func Open(ctx context.Context, file string, o Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	var shard stage.Shard
+	var shard source.Shard
 	if o.Shard != "" {
-		if shard, err = stage.ParseShard(o.Shard); err != nil {
+		if shard, err = source.ParseShard(o.Shard); err != nil {
 			return nil, &spec.UsageError{Err: err}
 		}
 	}

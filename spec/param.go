@@ -29,6 +29,16 @@ func (v *Values) Text(name string) (string, bool) {
 	return text, ok
 }
 
+// Or returns a lookup of params by Text, and in more of what is no param.
+func (v *Values) Or(more func(name string) (string, bool)) func(name string) (string, bool) {
+	return func(name string) (string, bool) {
+		if text, ok := v.Text(name); ok {
+			return text, true
+		}
+		return more(name)
+	}
+}
+
 // Has reports whether there is a param of the name.
 func (v *Values) Has(name string) bool { _, ok := v.texts[name]; return ok }
 

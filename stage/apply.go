@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/source"
 )
 
 // errStopped ends a run at its first bad file, as errors.files: stop asks.
@@ -90,8 +91,8 @@ func cause(ctx context.Context, err error) error {
 }
 
 // newRunID returns a name that sorts by time, to the millisecond.
-func newRunID(t time.Time, shard Shard) string {
-	return fmt.Sprintf("%s-%03d%s%s", t.Format("20060102T150405Z"), t.Nanosecond()/1e6, token()[:3], shard.suffix())
+func newRunID(t time.Time, shard source.Shard) string {
+	return fmt.Sprintf("%s-%03d%s%s", t.Format("20060102T150405Z"), t.Nanosecond()/1e6, token()[:3], shard.Suffix())
 }
 
 // review turns a comparison into the run's tasks, and asks.
@@ -150,7 +151,7 @@ func (r *run) hold(c *comparison, reviewed *plan.Plan) error {
 			moved = append(moved, plan.Problem{File: f.Source, Why: "it is gone, or was done since"})
 			continue
 		}
-		if why := plan.Drift(f, t.File); why != "" {
+		if why := plan.Drift(f, t.File.File); why != "" {
 			moved = append(moved, plan.Problem{File: f.Source, Why: why})
 		}
 		r.tasks = append(r.tasks, t)
@@ -199,7 +200,7 @@ func (r *run) do(ctx context.Context) error {
 		defer close(r.intended)
 		intents := make([]intent, len(r.tasks))
 		for i, t := range r.tasks {
-			intents[i] = intent{Source: t.id, Output: t.output, Prior: t.prior}
+			intents[i] = intent{Source: t.ID, Output: t.output, Prior: t.prior}
 		}
 		r.intendErr = flow.Together(ctx, r.alone, func(ctx context.Context) error { return r.journal.intend(ctx, "plan-", intents) })
 		return r.intendErr

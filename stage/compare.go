@@ -5,13 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/source"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -69,18 +68,18 @@ func (s *Stage) compare(ctx context.Context, again bool, open func(context.Conte
 // pairs finds the sources and their outputs: both at once, unless the name of
 // an output tells what only a look at its source does.
 func (s *Stage) pairs(ctx context.Context) ([]*task, error) {
-	var tasks []*task
-	var sources, outputs *page
+	var files []*source.File
+	var sources, outputs *store.Page
 	err := flow.Together(ctx, func(ctx context.Context) (err error) {
-		tasks, err = s.candidates(ctx)
+		files, err = s.sources.Candidates(ctx)
 		return err
 	}, func(ctx context.Context) error {
 		if each := s.job.From.Each; each != nil && each.File != nil { // which takes a request to read
-			sources = s.peek(ctx, s.job.From.Files[0])
+			sources = s.sources.Peek(ctx, s.job.From.Files[0])
 		}
 		return nil
 	}, func(ctx context.Context) error {
-		outputs = s.peek(ctx, s.job.To.Files)
+		outputs = s.sources.Peek(ctx, s.job.To.Files)
 		return nil
 	})
 	if err != nil {
@@ -88,28 +87,29 @@ func (s *Stage) pairs(ctx context.Context) ([]*task, error) {
 	}
 	looked := slices.ContainsFunc(s.job.To.Files.Parts, func(p spec.Part) bool { return p.Name == "file.size" || p.Name == "file.modified" })
 	if looked {
-		if err := s.locateSources(ctx, sources, tasks); err != nil {
+		if err := s.sources.Locate(ctx, sources, files); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.name(tasks); err != nil {
+	tasks, err := s.name(files)
+	if err != nil {
 		return nil, err
 	}
 	return tasks, flow.Together(ctx, func(ctx context.Context) error {
 		if looked {
 			return nil
 		}
-		return s.locateSources(ctx, sources, tasks)
+		return s.sources.Locate(ctx, sources, files)
 	}, func(ctx context.Context) error { return s.locateOutputs(ctx, outputs, tasks) })
 }
 
 // locateOutputs fills in which outputs there are already.
-func (s *Stage) locateOutputs(ctx context.Context, seen *page, tasks []*task) error {
+func (s *Stage) locateOutputs(ctx context.Context, seen *store.Page, tasks []*task) error {
 	keys := make(map[string]*task, len(tasks))
 	for _, t := range tasks {
 		keys[s.base+t.output] = t
 	}
-	return locate(ctx, s.target, seen, keys, func(t *task, info store.Info) { t.Prior = mark(info) })
+	return store.Locate(ctx, s.target, seen, keys, func(t *task, info store.Info) { t.Prior = info.Mark() })
 }
 
 // classify gives each file its state, and the plan its counts.
@@ -121,16 +121,16 @@ func (s *Stage) classify(c *comparison, tasks []*task, again bool) {
 	lost := lostRejects(c.dead)
 	there := make(map[string]bool, len(tasks))
 	for _, t := range tasks {
-		there[t.id] = true
+		there[t.ID] = true
 		t.version = s.version(t)
-		e, known := c.ledger.files[t.id]
+		e, known := c.ledger.files[t.ID]
 		if known {
 			t.prior.Entry = &e
 		}
 		t.prior.ETag = t.Prior
 		t.State, t.Why = s.state(t, e, known)
 		switch {
-		case t.State == plan.Unchanged && lost[t.id]:
+		case t.State == plan.Unchanged && lost[t.ID]:
 			t.State, t.Why = plan.Changed, "its rejects were lost when a run was cut off"
 		case t.State == plan.Unchanged && again:
 			t.State, t.Why = plan.Changed, "once more"
@@ -150,14 +150,16 @@ func (c *comparison) add(t *task) {
 	if t.State == plan.Unchanged {
 		return
 	}
-	c.Files = append(c.Files, t.File)
+	c.Files = append(c.Files, t.File.File)
 	if t.State == plan.New || t.State == plan.Changed {
 		c.tasks = append(c.tasks, t)
 	}
 }
 
-// What is said of a source that is not there, as from.missing has it.
+// What is said of a source that is not there: one that was, and one that may
+// never have been, as from.missing has it.
 const (
+	lapsed      = "the source is no longer there; its output stays"
 	absent      = "there is no such file"
 	absentFault = absent + " (from.missing: skip would pass over it)"
 )
@@ -166,7 +168,7 @@ const (
 func (s *Stage) state(t *task, e entry, known bool) (plan.State, string) {
 	switch {
 	case t.ETag == "" && known && e.Output != "":
-		return plan.Gone, "the source is no longer there; its output stays"
+		return plan.Gone, lapsed
 	case t.ETag == "" && s.job.From.Missing == "skip":
 		return plan.Missing, absent
 	case t.ETag == "":
@@ -210,46 +212,18 @@ func (s *Stage) version(t *task) string {
 
 // gone returns the ledger's sources that a listing no longer finds.
 func (s *Stage) gone(l *ledger, there map[string]bool) []*task {
-	if s.job.From.Each != nil {
-		return nil // what is not in today's list may well be there
+	ids := func(yield func(string) bool) {
+		for id, e := range l.files {
+			if !there[id] && e.Output != "" && !yield(id) {
+				return
+			}
+		}
 	}
 	var tasks []*task
-	for _, files := range s.job.From.Files {
-		matcher, err := files.Matcher(s.lookup)
-		if err != nil || !matcher.Captures() {
-			continue
-		}
-		for id, e := range l.files {
-			url := asWritten(matcher.Prefix(), id)
-			captured, ok := matcher.Match(url)
-			if !ok || there[id] || e.Output == "" || !s.mine(url) {
-				continue
-			}
-			there[id] = true
-			tasks = append(tasks, &task{id: id, prior: prior{Entry: &e}, File: plan.File{
-				State: plan.Gone, Source: url, Why: "the source is no longer there; its output stays", Fields: s.values(captured),
-			}})
-		}
+	for _, f := range s.sources.Gone(ids) {
+		e := l.files[f.ID]
+		f.State, f.Why = plan.Gone, lapsed
+		tasks = append(tasks, &task{File: f, prior: prior{Entry: &e}})
 	}
-	slices.SortFunc(tasks, func(a, b *task) int { return strings.Compare(a.id, b.id) })
 	return tasks
 }
-
-// asWritten turns the ledger's absolute path into the form of the template.
-func asWritten(prefix, id string) string {
-	if strings.Contains(prefix, "://") || filepath.IsAbs(prefix) {
-		return id
-	}
-	cwd, err := filepath.Abs(".")
-	if err != nil {
-		return id
-	}
-	rel, err := filepath.Rel(cwd, id)
-	if err != nil {
-		return id
-	}
-	return filepath.ToSlash(rel)
-}
-
-// lookup knows the params.
-func (s *Stage) lookup(name string) (string, bool) { return s.params.Text(name) }

@@ -136,7 +136,7 @@ func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err
 	}
 	t.bad = nil
 	k.encoder.Reset(out)
-	if err := k.mapper.Begin(t.facts(c.fields)); err != nil {
+	if err := k.mapper.Begin(t.Facts(c.fields)); err != nil {
 		return done, err
 	}
 	for first := true; ; first = false {

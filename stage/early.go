@@ -17,7 +17,7 @@ func (r *run) beginEarly(ctx context.Context, tasks []*task) {
 	}
 	room := r.budget.Size() / 4 * 3
 	for _, t := range tasks {
-		if t.Prior != "" || t.ETag == "" || t.store == r.target || r.streamed(t.Size) {
+		if t.Prior != "" || t.ETag == "" || t.Store == r.target || r.streamed(t.Size) {
 			continue
 		}
 		n := r.cost(t.Size)
@@ -25,7 +25,7 @@ func (r *run) beginEarly(ctx context.Context, tasks []*task) {
 			return
 		}
 		t.early = flow.Begin(ctx, func(ctx context.Context) ([]byte, error) {
-			in, _, err := store.GetInto(ctx, t.store, t.key, etag(t.ETag), r.buffers.get(t.Size))
+			in, _, err := store.GetInto(ctx, t.Store, t.Key, store.ETagOf(t.ETag), r.buffers.get(t.Size))
 			return in, err
 		})
 		r.early = append(r.early, t)

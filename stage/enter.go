@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/seed-128c3863/sluice/source"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -25,12 +26,12 @@ func (r *run) open(ctx context.Context, cancel func(error)) (*ledger, []*remains
 	}
 	r.stale = l.stale(seen)
 	for _, d := range seen.left {
-		if l.ended(d.id) && (d.shard() == r.Shard.suffix() || !sameSharding(d.shard(), r.Shard.suffix())) {
+		if l.ended(d.id) && (d.shard() == r.Shard.Suffix() || !sameSharding(d.shard(), r.Shard.Suffix())) {
 			r.litter = append(r.litter, d.keys...)
 		}
 	}
 	for _, d := range dead {
-		if d.shard() == r.Shard.suffix() && d.verb() == r.result.Verb && d.verb() == "apply" {
+		if d.shard() == r.Shard.Suffix() && d.verb() == r.result.Verb && d.verb() == "apply" {
 			r.id, r.resumed = d.id, true
 		}
 	}
@@ -41,7 +42,7 @@ func (r *run) open(ctx context.Context, cancel func(error)) (*ledger, []*remains
 // what there is: a run that began or ended since would have changed the lock.
 // Only one that was silent may have ended: then the ledger is read again.
 func (r *run) enter(ctx context.Context, l *ledger, cancel func(error)) (*sight, map[string]bool, error) {
-	key := l.dir + lockPrefix + r.Shard.suffix()
+	key := l.dir + lockPrefix + r.Shard.Suffix()
 	for tries := 0; ; tries++ {
 		var locks []held
 		seen, err := l.open(ctx, func(ctx context.Context, seen *sight) (err error) {
@@ -71,8 +72,8 @@ func (r *run) enter(ctx context.Context, l *ledger, cancel func(error)) (*sight,
 
 // freshen reads the ledger anew if a run of another shard seems dead: it may
 // have ended while the listing went on, after the generations were listed.
-func (l *ledger) freshen(ctx context.Context, seen *sight, alive map[string]bool, shard Shard) error {
-	doubt := func(d *remains) bool { return d.shard() != shard.suffix() && !alive[d.shard()] && !l.ended(d.id) }
+func (l *ledger) freshen(ctx context.Context, seen *sight, alive map[string]bool, shard source.Shard) error {
+	doubt := func(d *remains) bool { return d.shard() != shard.Suffix() && !alive[d.shard()] && !l.ended(d.id) }
 	if !slices.ContainsFunc(seen.left, doubt) {
 		return nil
 	}

@@ -16,7 +16,7 @@ func (r *run) file(ctx context.Context, t *task) error {
 	ch, err := r.load(ctx, t)
 	for tries := 0; store.IsChanged(err) && r.o.Plan == nil && tries < 3; tries++ {
 		// The source was written anew since it was listed.
-		if err = r.relocate(ctx, t); err == nil {
+		if err = t.Look(ctx); err == nil {
 			ch, err = r.load(ctx, t)
 		}
 	}
@@ -32,7 +32,7 @@ func (r *run) condition(t *task) store.Condition {
 	if t.Prior == "" {
 		return store.Condition{None: true}
 	}
-	return store.Condition{Match: etag(t.Prior)}
+	return store.Condition{Match: store.ETagOf(t.Prior)}
 }
 
 // deliver puts the output in place of the old one, which it keeps.
@@ -55,13 +55,13 @@ func (r *run) deliver(ctx context.Context, t *task, done converted, put func(con
 	if store.IsChanged(err) {
 		return ch, fmt.Errorf("its output %s was changed by someone else while the run went on; apply again", t.Output)
 	}
-	ch.OETag, ch.bytes = mark(info), done.bytes
+	ch.OETag, ch.bytes = info.Mark(), done.bytes
 	return ch, err
 }
 
 // change is the entry of a file that was done.
 func (r *run) change(t *task, done converted) change {
-	e := entry{Source: t.id, ETag: t.ETag, Size: t.Size, Version: t.version, Output: t.output, Rows: done.rows, Rejects: done.rejects, Run: r.id, State: stateDone}
+	e := entry{Source: t.ID, ETag: t.ETag, Size: t.Size, Version: t.version, Output: t.output, Rows: done.rows, Rejects: done.rejects, Run: r.id, State: stateDone}
 	if done.rows == 0 {
 		e.State, e.Output = stateEmpty, ""
 	}
@@ -89,16 +89,6 @@ func (r *run) keep(ctx context.Context, t *task) (bool, error) {
 	}
 	_, err := store.Copy(ctx, r.target, r.base+t.output, r.ledger.keptKey(r.id, t.output), store.Condition{})
 	return err == nil, err
-}
-
-// relocate looks anew at a source that was written since it was listed.
-func (r *run) relocate(ctx context.Context, t *task) error {
-	info, err := store.Head(ctx, t.store, t.key)
-	if err != nil {
-		return err
-	}
-	t.ETag, t.Size, t.Modified = mark(info), info.Size, info.Modified
-	return nil
 }
 
 // delivers notes that a source could be read: denials are then about files.
@@ -162,7 +152,7 @@ func (r *run) invalid(ctx context.Context, t *task, err error) error {
 	errors.As(err, &at)
 	plain := *at
 	plain.File = ""
-	e := entry{Source: t.id, ETag: t.ETag, Size: t.Size, Version: t.version, Run: r.id, State: stateInvalid, Why: plain.Error()}
+	e := entry{Source: t.ID, ETag: t.ETag, Size: t.Size, Version: t.version, Run: r.id, State: stateInvalid, Why: plain.Error()}
 	if old := t.prior.Entry; old != nil {
 		e.Output, e.OETag, e.Rows = old.Output, old.OETag, old.Rows
 	}

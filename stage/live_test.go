@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/source"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -146,7 +147,7 @@ func TestLostRejects(t *testing.T) {
 
 func TestRunIDs(t *testing.T) {
 	began := runTime("20240417T101112Z-123abc.2-of-8")
-	id := newRunID(began, Shard{2, 8})
+	id := newRunID(began, source.Shard{I: 2, N: 8})
 	if !strings.HasPrefix(id, "20240417T101112Z-000") || !strings.HasSuffix(id, ".2-of-8") || !runTime(id).Equal(began) {
 		t.Errorf("got %s", id)
 	}

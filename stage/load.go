@@ -36,8 +36,8 @@ func (l *loading) stream(ctx context.Context) (change, error) {
 	if err := l.charged.change(ctx, streamCost); err != nil {
 		return change{}, err
 	}
-	info := store.Info{Key: l.t.key, ETag: etag(l.t.ETag), Size: l.t.Size}
-	in := store.Open(ctx, l.t.store, info, store.OpenOptions{Range: rangeBytes, Ahead: rangesAhead})
+	info := store.Info{Key: l.t.Key, ETag: store.ETagOf(l.t.ETag), Size: l.t.Size}
+	in := store.Open(ctx, l.t.Store, info, store.OpenOptions{Range: rangeBytes, Ahead: rangesAhead})
 	defer in.Close()
 	l.large = true
 	l.open = func() (reader, func(), error) {
@@ -73,7 +73,7 @@ func (l *loading) text(ctx context.Context) ([]byte, error) {
 	if err := l.charged.change(ctx, l.cost(l.t.Size)); err != nil {
 		return nil, err
 	}
-	in, _, err := store.GetInto(ctx, l.t.store, l.t.key, etag(l.t.ETag), l.buffers.get(l.t.Size))
+	in, _, err := store.GetInto(ctx, l.t.Store, l.t.Key, store.ETagOf(l.t.ETag), l.buffers.get(l.t.Size))
 	return in, err
 }
 

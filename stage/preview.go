@@ -48,11 +48,11 @@ const (
 // Preview returns the first n rows that the job makes of its source files. It
 // reads as little as it needs for that, and writes nothing.
 func (s *Stage) Preview(ctx context.Context, n int) (*Preview, error) {
-	tasks, err := s.sources(ctx)
+	files, err := s.sources.Find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	v := &viewer{converter: converter{Stage: s}, n: n, out: &Preview{Sources: len(tasks)}}
+	v := &viewer{converter: converter{Stage: s}, n: n, out: &Preview{Sources: len(files)}}
 	v.moment = mapping.Run{ID: "preview", Time: time.Now().UTC(), Params: s.params.Values()}
 	for _, f := range s.program.Schema() {
 		v.out.Columns = append(v.out.Columns, PreviewColumn{f.Name, f.Type.String()})
@@ -63,11 +63,11 @@ func (s *Stage) Preview(ctx context.Context, n int) (*Preview, error) {
 	if v.with, err = v.kit(); err != nil {
 		return nil, err
 	}
-	for _, t := range tasks {
+	for _, f := range files {
 		if v.done() {
 			break
 		}
-		if err := v.file(ctx, t); err != nil {
+		if err := v.file(ctx, &task{File: f}); err != nil {
 			return nil, err
 		}
 	}
@@ -125,10 +125,10 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 // open returns the bytes of a source: of a large one, as far as they are read.
 func (v *viewer) open(ctx context.Context, t *task) (io.ReadCloser, error) {
 	if t.Size > previewWhole {
-		info := store.Info{Key: t.key, ETag: etag(t.ETag), Size: t.Size}
-		return store.Open(ctx, t.store, info, store.OpenOptions{Range: previewWhole, Ahead: 1}), nil
+		info := store.Info{Key: t.Key, ETag: store.ETagOf(t.ETag), Size: t.Size}
+		return store.Open(ctx, t.Store, info, store.OpenOptions{Range: previewWhole, Ahead: 1}), nil
 	}
-	body, _, err := store.Get(ctx, t.store, t.key, etag(t.ETag))
+	body, _, err := store.Get(ctx, t.Store, t.Key, store.ETagOf(t.ETag))
 	return io.NopCloser(bytes.NewReader(body)), err
 }
 
@@ -141,7 +141,7 @@ func (v *viewer) view(t *task, in io.Reader) error {
 	defer closer.Close()
 	k := v.with
 	k.encoder.Reset(io.Discard)
-	if err := k.mapper.Begin(t.facts(v.fields)); err != nil {
+	if err := k.mapper.Begin(t.Facts(v.fields)); err != nil {
 		return err
 	}
 	for passed := v.records; !v.done(); {

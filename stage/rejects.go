@@ -29,7 +29,7 @@ type rejects struct {
 func (r *run) newRejects(ctx context.Context) *rejects {
 	x := &rejects{options: mapping.CSVOptions(&r.job.From, r.job.From.Format)}
 	x.options.Columns = r.program.Headers()
-	url, err := r.expand(r.job.Errors.Rejects, func(name string) (string, bool) {
+	url, err := r.job.Errors.Rejects.Expand(r.params.Or(func(name string) (string, bool) {
 		switch name {
 		case "job":
 			return r.job.Name, true
@@ -37,7 +37,7 @@ func (r *run) newRejects(ctx context.Context) *rejects {
 			return r.id, true
 		}
 		return "", false
-	})
+	}))
 	x.url = url
 	x.open = func() (*store.Writer, error) {
 		if err != nil {

@@ -68,12 +68,12 @@ func (r *run) bury(ctx context.Context, dead []*remains) error {
 				open[r.base+output] = p
 			}
 		}
-		err := locate(ctx, r.target, nil, open, func(p prior, info store.Info) {
-			if mark(info) == p.ETag {
+		err := store.Locate(ctx, r.target, nil, open, func(p prior, info store.Info) {
+			if info.Mark() == p.ETag {
 				return
 			}
 			output := info.Key[len(r.base):]
-			e := entry{Source: d.sources[output], Output: output, OETag: mark(info), Run: d.id, State: stateDone}
+			e := entry{Source: d.sources[output], Output: output, OETag: info.Mark(), Run: d.id, State: stateDone}
 			d.changes = append(d.changes, change{entry: e, Prior: p, Kept: p.ETag != ""})
 		})
 		if err != nil {
@@ -172,7 +172,7 @@ func (r *run) outputsNow(ctx context.Context, changes []change) (map[string]stri
 			keys[r.base+out] = out
 		}
 	}
-	err := locate(ctx, r.target, nil, keys, func(out string, info store.Info) { now[out] = mark(info) })
+	err := store.Locate(ctx, r.target, nil, keys, func(out string, info store.Info) { now[out] = info.Mark() })
 	return now, err
 }
 
@@ -298,7 +298,7 @@ func (r *run) restore(ctx context.Context, st step, key string) (string, error) 
 		r.count(&r.result.Removed)
 		return "", store.Delete(ctx, r.target, key)
 	}
-	c := store.Condition{Match: etag(st.now)}
+	c := store.Condition{Match: store.ETagOf(st.now)}
 	if st.now == "" {
 		c = store.Condition{None: true}
 	}
@@ -306,7 +306,7 @@ func (r *run) restore(ctx context.Context, st step, key string) (string, error) 
 	if err == nil {
 		r.count(&r.result.Written)
 	}
-	return mark(info), err
+	return info.Mark(), err
 }
 
 func (r *run) count(n *int64) {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/source"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -25,7 +25,7 @@ type Options struct {
 	Stores *store.Set
 
 	// Shard is the part of the source files that is loaded. Default: all.
-	Shard Shard
+	Shard source.Shard
 
 	// Stdin is what the job file calls "-". Default: nothing is there.
 	Stdin io.Reader
@@ -38,44 +38,13 @@ type Options struct {
 	Notify func(plan.Event)
 }
 
-// A Shard is part I of N of the source files, 1 <= I <= N; each file belongs
-// to the shard that a hash of its name gives. The zero Shard is all files.
-type Shard struct{ I, N int }
-
-// ParseShard reads a shard as a person writes it, "2/8".
-func ParseShard(text string) (Shard, error) {
-	var s Shard
-	var rest string
-	n, _ := fmt.Sscanf(text+" .", "%d/%d %s", &s.I, &s.N, &rest)
-	if n != 3 || rest != "." || s.I < 1 || s.I > s.N {
-		return Shard{}, fmt.Errorf("%q is no shard: write i/n, such as 2/8, with i from 1 to n", text)
-	}
-	return s, nil
-}
-
-// String returns the shard as a person writes it, "" for all files.
-func (s Shard) String() string {
-	if s.N == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d/%d", s.I, s.N)
-}
-
-// suffix is the shard's part of the name of a run or a lock.
-func (s Shard) suffix() string {
-	if s.N == 0 {
-		return ""
-	}
-	return fmt.Sprintf(".%d-of-%d", s.I, s.N)
-}
-
 // A Stage is a job bound to its params and stores.
 type Stage struct {
 	Options
 	job     *spec.Job
 	params  *spec.Values
 	stores  *store.Set
-	stdin   io.Reader
+	sources *source.Finder
 	program *mapping.Program
 	hash    string      // of the job and the params that it uses
 	fields  []string    // names of each entry's values, or of the captures
@@ -92,7 +61,7 @@ type Stage struct {
 // Open checks what can be checked without reading a source file, and opens
 // the target's store.
 func Open(ctx context.Context, o Options) (*Stage, error) {
-	s := &Stage{Options: o, job: o.Job, params: o.Params, stores: o.Stores, stdin: o.Stdin}
+	s := &Stage{Options: o, job: o.Job, params: o.Params, stores: o.Stores}
 	var err error
 	if s.program, err = mapping.Compile(o.Job); err != nil {
 		return nil, err
@@ -100,13 +69,16 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 	if err := s.textPaths(); err != nil {
 		return nil, err
 	}
-	if s.at, err = parsePath(o.Job.From.At.S); err != nil {
-		return nil, o.Job.ErrorAt(o.Job.From.At, 0, err.Error(), "")
+	if at := o.Job.From.At; at.S != "" {
+		if s.at, err = format.ParsePath(at.S); err != nil {
+			return nil, o.Job.ErrorAt(at, 0, err.Error(), "")
+		}
 	}
 	s.hash = o.Job.Fingerprint(o.Params)
 	s.fields = o.Job.From.Fields()
 	s.used = slices.DeleteFunc(slices.Clone(s.program.FileNames()), func(name string) bool { return !slices.Contains(s.fields, name) })
-	if s.baseURL, err = s.expand(o.Job.To.Files.Fixed(s.params.Has), nil); err != nil {
+	s.sources = source.New(source.Options{Job: o.Job, Params: o.Params, Stores: o.Stores, Shard: o.Shard, Stdin: o.Stdin, Uses: s.uses()})
+	if s.baseURL, err = o.Job.To.Files.Fixed(s.params.Has).Expand(s.params.Text); err != nil {
 		return nil, err
 	}
 	s.baseURL = s.baseURL[:strings.LastIndexByte(s.baseURL, '/')+1]
@@ -117,6 +89,16 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 		s.base += "/"
 	}
 	return s, nil
+}
+
+// uses returns the names that outputs, or their names, depend on, among them all
+// such fields of a source.
+func (s *Stage) uses() []string {
+	names := slices.Clone(s.used)
+	for _, p := range s.job.To.Files.Parts {
+		names = append(names, strings.TrimPrefix(p.Name, "file."))
+	}
+	return names
 }
 
 // Ready returns an error for a job that is well formed but asks for what is not
@@ -138,31 +120,6 @@ func Ready(job *spec.Job) error {
 		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON and CSV, not yet %s", form), "from.format says what a file is whatever its name")
 	}
 	return textReady(job)
-}
-
-// expand fills in a template: params, and what more knows.
-func (s *Stage) expand(t spec.Template, more func(string) (string, bool)) (string, error) {
-	return t.Expand(func(name string) (string, bool) {
-		if text, ok := s.params.Text(name); ok {
-			return text, true
-		}
-		if more == nil {
-			return "", false
-		}
-		return more(name)
-	})
-}
-
-// mine says whether a source belongs to the shard: by its URL as the job writes
-// it, so that machines which mount a folder at different places agree.
-func (s *Stage) mine(url string) bool {
-	if s.Shard.N == 0 {
-		return true
-	}
-	h := fnv.New64a()
-	_, _ = io.WriteString(h, url) // it cannot fail
-	// The high bits of FNV are the better mixed ones.
-	return int(h.Sum64()>>32%uint64(s.Shard.N)) == s.Shard.I-1
 }
 
 func (s *Stage) notify(e plan.Event) {

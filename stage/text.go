@@ -42,7 +42,7 @@ func (s *Stage) textPaths() error {
 
 // reader opens a source that is in memory, or a stream of one.
 func (c *converter) reader(t *task, data []byte, in io.Reader) reader {
-	if form := mapping.FormatOf(&c.job.From, t.keyPath()); ofText(form) {
+	if form := mapping.FormatOf(&c.job.From, t.Path()); ofText(form) {
 		o := mapping.CSVOptions(&c.job.From, form)
 		o.Columns, o.Record, o.MaxRecord = c.program.Headers(), true, c.mostRecord()
 		if in == nil {

@@ -10,8 +10,8 @@
 // is one's own, Fault lets tests fail the n-th request. The slot is won before
 // the request is signed, and each attempt takes a new one.
 //
-// List, Get, Put, Copy, Delete, Open and Create are what the other packages
-// call. Every error is an *Error, or wraps one, which says whether the request may
+// List, Locate, Get, Put, Copy, Delete, Open and Create are what the other
+// packages call. Every error is an *Error, or wraps one, which says whether the request may
 // be tried again (Retryable), whether the object is not there or has changed
 // (IsNotExist, IsChanged), and whether any request to that store can work at
 // all (IsFatal). No error holds a key, a password or a signed query.

@@ -1,4 +1,4 @@
-package stage
+package store
 
 import (
 	"context"
@@ -8,14 +8,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-128c3863/sluice/flow"
-	"github.com/seed-128c3863/sluice/store"
 )
 
-// locate finds which of the keys there are, by listing. It skips from one
+// Locate finds which of the keys there are, by listing. It skips from one
 // wanted key to the next where too many others lie between, so that it costs
 // no more than a listing of all, nor more than a request a key. What the page
 // seen tells, if it is not nil, is not asked for again.
-func locate[T any](ctx context.Context, s store.Store, seen *page, keys map[string]T, found func(T, store.Info)) error {
+func Locate[T any](ctx context.Context, s Store, seen *Page, keys map[string]T, found func(T, Info)) error {
 	wanted := slices.Sorted(maps.Keys(keys))
 	if seen != nil && seen.store == s {
 		wanted = slices.DeleteFunc(wanted, seen.tells)
@@ -28,11 +27,11 @@ func locate[T any](ctx context.Context, s store.Store, seen *page, keys map[stri
 	if len(wanted) == 0 {
 		return nil
 	}
-	prefix := common(wanted[0], wanted[len(wanted)-1])
+	prefix := commonPrefix(wanted[0], wanted[len(wanted)-1])
 	for len(wanted) > 0 {
 		var err error
-		wanted, err = scan(ctx, s, prefix, wanted, func(info store.Info) { found(keys[info.Key], info) })
-		if store.KindOf(err) == store.Unsupported {
+		wanted, err = scan(ctx, s, prefix, wanted, func(info Info) { found(keys[info.Key], info) })
+		if KindOf(err) == Unsupported {
 			return lookUp(ctx, s, keys, found)
 		}
 		if err != nil {
@@ -43,17 +42,24 @@ func locate[T any](ctx context.Context, s store.Store, seen *page, keys map[stri
 }
 
 // lookUp finds the keys one by one, in a store that cannot be listed.
-func lookUp[T any](ctx context.Context, s store.Store, keys map[string]T, found func(T, store.Info)) error {
+func lookUp[T any](ctx context.Context, s Store, keys map[string]T, found func(T, Info)) error {
 	const atOnce = 64 // the store's limiter admits fewer, if need be
 	var mu sync.Mutex
-	return flow.Each(ctx, atOnce, intake(slices.Sorted(maps.Keys(keys)), nil), func(ctx context.Context, key string) error {
-		info, err := store.Head(ctx, s, key)
-		switch kind := store.KindOf(err); {
+	wanted := func(yield func(string, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			if !yield(key, nil) {
+				return
+			}
+		}
+	}
+	return flow.Each(ctx, atOnce, wanted, func(ctx context.Context, key string) error {
+		info, err := Head(ctx, s, key)
+		switch kind := KindOf(err); {
 		case err == nil:
-		case kind == store.NotExist:
+		case kind == NotExist:
 			return nil
-		case ctx.Err() == nil && (kind == store.Denied || kind == store.Other):
-			info = store.Info{Key: key} // to read it will say what is wrong, of this file alone
+		case ctx.Err() == nil && (kind == Denied || kind == Other):
+			info = Info{Key: key} // to read it will say what is wrong, of this file alone
 		default:
 			return err
 		}
@@ -66,10 +72,9 @@ func lookUp[T any](ctx context.Context, s store.Store, keys map[string]T, found 
 
 // scan lists from the first wanted key on, and returns those that it did not
 // come to: it stops when a page's worth of keys went by without a wanted one.
-func scan(ctx context.Context, s store.Store, prefix string, wanted []string, found func(store.Info)) ([]string, error) {
-	const page = 1000
+func scan(ctx context.Context, s Store, prefix string, wanted []string, found func(Info)) ([]string, error) {
 	passed := 0
-	for info, err := range store.List(ctx, s, prefix, before(wanted[0])) {
+	for info, err := range List(ctx, s, prefix, before(wanted[0])) {
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +92,7 @@ func scan(ctx context.Context, s store.Store, prefix string, wanted []string, fo
 			}
 			continue
 		}
-		if passed++; passed >= page && before(wanted[0]) > info.Key {
+		if passed++; passed >= MaxKeys && before(wanted[0]) > info.Key {
 			return wanted, nil
 		}
 	}
@@ -103,13 +108,4 @@ func before(key string) string {
 		return less + string(prev) + string(utf8.MaxRune)
 	}
 	return less
-}
-
-// common returns the longest common prefix.
-func common(a, b string) string {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	return a[:n]
 }

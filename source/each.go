@@ -1,4 +1,4 @@
-package stage
+package source
 
 import (
 	"bytes"
@@ -18,14 +18,14 @@ import (
 	"github.com/seed-128c3863/sluice/store"
 )
 
-// entries returns the entries of `each`, as values of the stage's fields.
-func (s *Stage) entries(ctx context.Context) ([][]any, error) {
-	each := s.job.From.Each
+// entries returns the entries of `each`, as values of the Finder's fields.
+func (f *Finder) entries(ctx context.Context) ([][]any, error) {
+	each := f.Job.From.Each
 	if each.File == nil {
 		entries := make([][]any, len(each.Inline))
 		for i, e := range each.Inline {
-			values := make([]any, len(s.fields))
-			for j, name := range s.fields {
+			values := make([]any, len(f.fields))
+			for j, name := range f.fields {
 				if t, ok := e[name]; ok {
 					values[j] = t.S
 				}
@@ -34,15 +34,15 @@ func (s *Stage) entries(ctx context.Context) ([][]any, error) {
 		}
 		return entries, nil
 	}
-	url, err := s.expand(*each.File, nil)
+	url, err := each.File.Expand(f.Params.Text)
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.readAll(ctx, url)
+	text, err := f.readAll(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("from.each: %w", err)
 	}
-	entries, err := s.parseEntries(url, text)
+	entries, err := f.parseEntries(url, text)
 	if err != nil {
 		return nil, &spec.UsageError{Err: fmt.Errorf("from.each: %w", row.At(listName(url), err))}
 	}
@@ -58,14 +58,14 @@ func listName(url string) string {
 }
 
 // readAll reads a small file that the job names; "-" is standard input.
-func (s *Stage) readAll(ctx context.Context, url string) ([]byte, error) {
+func (f *Finder) readAll(ctx context.Context, url string) ([]byte, error) {
 	if url == "-" {
-		if s.stdin == nil {
+		if f.Stdin == nil {
 			return nil, &spec.UsageError{Err: errors.New("standard input is not there to be read")}
 		}
-		return io.ReadAll(s.stdin)
+		return io.ReadAll(f.Stdin)
 	}
-	st, key, err := s.stores.Open(ctx, url)
+	st, key, err := f.Stores.Open(ctx, url)
 	if err != nil {
 		return nil, err
 	}
@@ -74,22 +74,22 @@ func (s *Stage) readAll(ctx context.Context, url string) ([]byte, error) {
 }
 
 // parseEntries reads a list of entries: CSV by its name, else JSON.
-func (s *Stage) parseEntries(url string, text []byte) ([][]any, error) {
+func (f *Finder) parseEntries(url string, text []byte) ([][]any, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	start := bytes.TrimSpace(text)
 	switch ext := strings.ToLower(path.Ext(url)); {
 	case len(start) == 0: // what was to write it may have failed
 		return nil, errors.New("it is empty; an empty list is written []")
 	case ext == ".csv", url == "-" && start[0] != '[' && start[0] != '{':
-		return s.csvEntries(text)
+		return f.csvEntries(text)
 	}
-	list, err := jsonList(text, s.job.From.Each.At.S)
+	list, err := jsonList(text, f.Job.From.Each.At.S)
 	if err != nil {
 		return nil, err
 	}
 	entries := make([][]any, 0, len(list))
 	for i, v := range list {
-		values, err := s.entry(v)
+		values, err := f.entry(v)
 		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", i+1, err)
 		}
@@ -160,19 +160,19 @@ func parsePath(text string) (format.Path, error) {
 }
 
 // entry puts the values of one entry, a list or an object, in the order of
-// the stage's fields.
-func (s *Stage) entry(v any) ([]any, error) {
-	values := make([]any, len(s.fields))
+// the Finder's fields.
+func (f *Finder) entry(v any) ([]any, error) {
+	values := make([]any, len(f.fields))
 	switch v := v.(type) {
 	case []any:
-		if len(v) != len(s.job.From.Each.Fields) {
-			return nil, fmt.Errorf("from.each.fields names %d values, and it has %d", len(s.job.From.Each.Fields), len(v))
+		if len(v) != len(f.Job.From.Each.Fields) {
+			return nil, fmt.Errorf("from.each.fields names %d values, and it has %d", len(f.Job.From.Each.Fields), len(v))
 		}
 		for i := range v {
 			values[i] = number(v[i])
 		}
 	case map[string]any:
-		for i, name := range s.fields {
+		for i, name := range f.fields {
 			value, ok := v[name]
 			if !ok {
 				return nil, fmt.Errorf("it has no %q", name)
@@ -180,7 +180,7 @@ func (s *Stage) entry(v any) ([]any, error) {
 			values[i] = number(value)
 		}
 	default:
-		if len(s.fields) != 1 {
+		if len(f.fields) != 1 {
 			return nil, fmt.Errorf("it is neither a list nor an object")
 		}
 		values[0] = number(v)
@@ -201,7 +201,7 @@ func number(v any) any {
 	return f
 }
 
-func (s *Stage) csvEntries(text []byte) ([][]any, error) {
+func (f *Finder) csvEntries(text []byte) ([][]any, error) {
 	r := csv.NewReader(bytes.NewReader(text))
 	header, err := r.Read()
 	if err != nil {
@@ -211,7 +211,7 @@ func (s *Stage) csvEntries(text []byte) ([][]any, error) {
 	for i, name := range header {
 		at[name] = i
 	}
-	for _, name := range s.fields {
+	for _, name := range f.fields {
 		if _, ok := at[name]; !ok {
 			return nil, fmt.Errorf("there is no column %q in its first line, which is %.80q", name, strings.Join(header, ","))
 		}
@@ -225,8 +225,8 @@ func (s *Stage) csvEntries(text []byte) ([][]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		values := make([]any, len(s.fields))
-		for i, name := range s.fields {
+		values := make([]any, len(f.fields))
+		for i, name := range f.fields {
 			values[i] = record[at[name]]
 		}
 		entries = append(entries, values)

@@ -1,16 +1,19 @@
-package stage
+package store
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
-
-	"github.com/seed-128c3863/sluice/store"
 )
 
 // A bucket is a store that can only be listed. It counts the requests.
@@ -21,34 +24,34 @@ type bucket struct {
 	after int
 }
 
-func (b *bucket) Do(_ context.Context, req store.Request) (store.Answer, error) {
-	if req.Op != store.OpList {
-		return store.Answer{}, errors.New("only listed")
+func (b *bucket) Do(_ context.Context, req Request) (Answer, error) {
+	if req.Op != OpList {
+		return Answer{}, errors.New("only listed")
 	}
 	if b.lists++; b.err != nil && b.lists > b.after {
-		return store.Answer{}, b.err
+		return Answer{}, b.err
 	}
 	most := req.Max
-	if most <= 0 || most > store.MaxKeys {
-		most = store.MaxKeys
+	if most <= 0 || most > MaxKeys {
+		most = MaxKeys
 	}
 	i, exact := slices.BinarySearch(b.keys, max(req.After, req.Key))
 	if exact && req.After >= req.Key {
 		i++
 	}
-	var a store.Answer
+	var a Answer
 	for ; i < len(b.keys) && strings.HasPrefix(b.keys[i], req.Key); i++ {
 		if len(a.List) == most {
 			a.More = true
 			break
 		}
-		a.List = append(a.List, store.Info{Key: b.keys[i], ETag: "e" + b.keys[i]})
+		a.List = append(a.List, Info{Key: b.keys[i], ETag: "e" + b.keys[i]})
 	}
 	return a, nil
 }
 
 // located returns which keys are found, and how many requests that took.
-func located(t *testing.T, b *bucket, seen *page, keys []string) ([]string, int) {
+func located(t *testing.T, b *bucket, seen *Page, keys []string) ([]string, int) {
 	t.Helper()
 	wanted := map[string]string{}
 	for _, k := range keys {
@@ -56,7 +59,7 @@ func located(t *testing.T, b *bucket, seen *page, keys []string) ([]string, int)
 	}
 	found := map[string]bool{}
 	b.lists = 0
-	err := locate(context.Background(), b, seen, wanted, func(key string, info store.Info) {
+	err := Locate(context.Background(), b, seen, wanted, func(key string, info Info) {
 		if found[key] || info.Key != key || info.ETag != "e"+key {
 			t.Errorf("%s was found as %+v, before: %v", key, info, found[key])
 		}
@@ -107,7 +110,7 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// However keys and wanted keys lie, locate finds just those that are in both,
+// However keys and wanted keys lie, Locate finds just those that are in both,
 // with no more requests than a listing of all takes, nor than two a key.
 func TestLocateFindsWhatIsThere(t *testing.T) {
 	for seed := range uint64(60) {
@@ -126,11 +129,11 @@ func TestLocateFindsWhatIsThere(t *testing.T) {
 		if !slices.Equal(found, want) {
 			t.Errorf("seed %d: found %d keys, want %d", seed, len(found), len(want))
 		}
-		a, err := b.Do(t.Context(), store.Request{Op: store.OpList, Key: "p/0"})
+		a, err := b.Do(t.Context(), Request{Op: OpList, Key: "p/0"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen := &page{b, "p/0", a.List, a.More}
+		seen := &Page{b, "p/0", a.List, a.More}
 		found, again := located(t, b, seen, wanted)
 		if !slices.Equal(found, want) || again > lists {
 			t.Errorf("seed %d: found %d keys with a page seen, want %d; %d requests, %d without", seed, len(found), len(want), again, lists)
@@ -138,7 +141,7 @@ func TestLocateFindsWhatIsThere(t *testing.T) {
 		if !a.More && again != 0 && !slices.ContainsFunc(wanted, func(k string) bool { return !strings.HasPrefix(k, "p/0") }) {
 			t.Errorf("seed %d: %d requests for what the page tells", seed, again)
 		}
-		if most := min(2*len(b.keys)/store.MaxKeys+2, 2*len(wanted)+1); lists > most {
+		if most := min(2*len(b.keys)/MaxKeys+2, 2*len(wanted)+1); lists > most {
 			t.Errorf("seed %d: %d requests for %d of %d keys, want at most %d", seed, lists, len(wanted), len(b.keys), most)
 		}
 	}
@@ -150,7 +153,7 @@ func TestLocateFails(t *testing.T) {
 	for after := range 3 {
 		b := &bucket{keys: keys, err: lost, after: after}
 		wanted := map[string]int{keys[0]: 1, keys[5000]: 2, keys[9999]: 3}
-		if err := locate(context.Background(), b, nil, wanted, func(int, store.Info) {}); !errors.Is(err, lost) {
+		if err := Locate(context.Background(), b, nil, wanted, func(int, Info) {}); !errors.Is(err, lost) {
 			t.Errorf("after %d requests: %v", after, err)
 		}
 	}
@@ -168,5 +171,51 @@ func TestBefore(t *testing.T) {
 	}
 	if got := before(""); got != "" {
 		t.Errorf("before nothing is %q", got)
+	}
+}
+
+// A web host cannot be listed: each file is asked for by its name.
+func TestLocateOnTheWeb(t *testing.T) {
+	var asked atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		switch name := strings.TrimPrefix(r.URL.Path, "/"); {
+		case strings.HasPrefix(name, "there"):
+			w.Header().Set("ETag", `"`+name+`"`)
+		case strings.HasPrefix(name, "refused"):
+			w.WriteHeader(http.StatusUnauthorized)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	s := HTTPS(HTTPSOptions{Base: server.URL, Transport: server.Client().Transport})
+	keys := map[string]int{}
+	for i := range 100 {
+		keys[fmt.Sprintf("there-%d?token=hush", i)] = i
+		keys[fmt.Sprintf("gone-%d", i)] = -1
+	}
+	found := map[int]string{}
+	if err := Locate(t.Context(), s, nil, keys, func(i int, info Info) { found[i] = info.ETag }); err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 100 || found[7] != "there-7" || asked.Load() != 200 {
+		t.Errorf("%d found by %d requests, one of them %q", len(found), asked.Load(), found[7])
+	}
+
+	// One that is refused is there for all that is known, and is read.
+	found = map[int]string{}
+	if err := Locate(t.Context(), s, nil, map[string]int{"refused": 0}, func(i int, info Info) { found[i] = info.Mark() }); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(found[0], "@unknown") {
+		t.Errorf("what is refused is marked %q", found[0])
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Locate(ctx, s, nil, map[string]int{"there": 0}, func(int, Info) { t.Error("found") }); err == nil {
+		t.Error("a run that was stopped goes on")
 	}
 }

@@ -1,0 +1,11 @@
+// Package source finds the source files of a job: in flow what its `from` says,
+// its params, the stores, perhaps a list on standard input, and the shard; out
+// flow files: where each is, and what is known of it before it is read, which
+// expressions and templates may ask for.
+//
+//	from.each, or a listing -> shard -> each source once -> which are there
+//
+// A file has two names: Source, as the job writes it and people read it, and
+// ID, which a ledger knows it by, from wherever a run is started. Neither holds
+// a secret. No source file is read here, and nothing is written.
+package source
