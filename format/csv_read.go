@@ -155,24 +155,13 @@ func (r *CSVReader) Read(b *row.Batch) error {
 
 // prepare empties b, and makes room in its columns for every row.
 func (r *CSVReader) prepare(b *row.Batch) {
-	text := func(c row.Column) bool { return c.Type.Kind == row.String }
-	if len(b.Cols) != len(r.o.Columns) || !all(b.Cols, text) {
-		b.Cols = make([]row.Column, len(r.o.Columns))
-		for i := range b.Cols {
-			b.Cols[i] = row.NewColumn(row.Type{Kind: row.String})
-		}
-	}
-	b.Reset()
+	prepare(b, len(r.o.Columns), row.String)
 	for i := range b.Cols {
 		c := &b.Cols[i]
 		c.Null = slices.Grow(c.Null, batchRows)[:batchRows]
 		c.Bytes = slices.Grow(c.Bytes, batchRows)[:batchRows]
 		clear(c.Null)
 	}
-}
-
-func all[T any](list []T, is func(T) bool) bool {
-	return !slices.ContainsFunc(list, func(v T) bool { return !is(v) })
 }
 
 // settle cuts the columns to the rows that there are.

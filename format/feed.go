@@ -2,6 +2,7 @@ package format
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -23,6 +24,18 @@ type feed struct {
 	text int                    // bytes of wanted values in the batch
 	more bool                   // the next batch begins by filling the buffer
 	err  error                  // final
+}
+
+// prepare empties b, and gives it n columns of the kind if it has others.
+func prepare(b *row.Batch, n int, k row.Kind) {
+	other := func(c row.Column) bool { return c.Type.Kind != k }
+	if len(b.Cols) != n || slices.ContainsFunc(b.Cols, other) {
+		b.Cols = make([]row.Column, n)
+		for i := range b.Cols {
+			b.Cols[i] = row.NewColumn(row.Type{Kind: k})
+		}
+	}
+	b.Reset()
 }
 
 // batch adds the next rows to b, which is empty. Its error is final; the rows

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/seed-128c3863/sluice/row"
@@ -108,17 +107,8 @@ func newJSON(o JSONOptions) *JSONReader {
 //
 // Values are valid until the next Read.
 func (r *JSONReader) Read(b *row.Batch) error {
-	r.prepare(b)
+	prepare(b, len(r.o.Paths), row.Any)
 	return r.batch(b)
-}
-
-// prepare empties b, and gives it the columns if it has others.
-func (r *JSONReader) prepare(b *row.Batch) {
-	typed := func(c row.Column) bool { return c.Type.Kind != row.Any }
-	if len(b.Cols) != len(r.o.Paths) || slices.ContainsFunc(b.Cols, typed) {
-		b.Cols = make([]row.Column, len(r.o.Paths))
-	}
-	b.Reset()
 }
 
 // start finds the rows.

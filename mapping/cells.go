@@ -209,25 +209,24 @@ func (f *timeFormat) settleWidth() {
 // digits.
 func (f *timeFormat) fixed(s string) (civil, bool) {
 	r := timeReader{c: civil{year: 1970, month: 1, day: 1}}
-	i := 0
 	for k := range f.items {
 		it := &f.items[k]
-		if it.code == 0 {
-			if s[i:i+len(it.literal)] != it.literal {
+		if n := len(it.literal); n > 0 {
+			if s[0] != it.literal[0] || n > 1 && s[:n] != it.literal {
 				return r.c, false
 			}
-			i += len(it.literal)
+			s = s[n:]
 			continue
 		}
 		n := 0
-		for end := i + it.max; i < end; i++ {
-			d := s[i] - '0'
-			if d > 9 {
+		for _, c := range []byte(s[:it.max]) {
+			if c -= '0'; c > 9 {
 				return r.c, false
 			}
-			n = n*10 + int(d)
+			n = n*10 + int(c)
 		}
 		r.set(it.code, n)
+		s = s[it.max:]
 	}
 	return r.c, r.c.valid() == ""
 }
