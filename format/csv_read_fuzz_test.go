@@ -17,7 +17,7 @@ import (
 var csvSeeds = []string{
 	"", "a", "a,b\n1,2\n", "a,b\r\n\"1\",\"2\"\r\n", "a\n\n\nb\n", "\"a\"\"b\",c\n,\n", "a,b\n1\n", "\"a", "a\"b", "\"a\"b,c", "a,\"b\nc\r\nd\"\ne,f",
 	"a\r", "a\r\n\r\n", "a\rb\rc", "\"\"", "\"\"\"\"", ",,,\n,,,", "가,나\n다,라", "a,b\r\"c\rd\",e\r", "1;2\n3;4", "\xef\xbb\xbfa,b\n", "a\x00b\n", "\xff,\xfe\n",
-	"a,\"\r\"\n\"\n\",b\r\n", "abcdefgh,abcdefgh\n12345678,\"123456\"\"78\"\n", "\"12345678\"\n\"1234567\"\n\"123456\"\n",
+	"a,\"\r\"\n\"\n\",b\r\n", "\"0\"ۍ", "abcdefgh,abcdefgh\n12345678,\"123456\"\"78\"\n", "\"12345678\"\n\"1234567\"\n\"123456\"\n",
 }
 
 // cells are what the reader makes of text without names, and whether all of it

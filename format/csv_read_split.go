@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"unicode/utf8"
 )
 
 // A splitter splits records of CSV into cells.
@@ -207,7 +208,12 @@ func (s *splitter) quoted(d []byte, i int, cell *csvCell) (end, how int) {
 
 // afterQuote says what stands at i, behind a closing quote.
 func (s *splitter) afterQuote(d []byte, i int) (end, next, how int) {
-	if end, next, how = s.after(d, i); how == nowhere {
+	end, next, how = s.after(d, i)
+	switch {
+	case how != nowhere:
+	case !s.whole && !utf8.FullRune(d[i:]): // which is to be named
+		return i, i, beyond
+	default:
 		how = s.fault(i, fmt.Sprintf("%s follows the closing quote of a cell; a quote inside of one is written twice", describe(d[i:])))
 	}
 	return end, next, how
