@@ -2,7 +2,9 @@ package sluice
 
 import (
 	"context"
+	"errors"
 
+	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/stage"
 )
 
@@ -13,5 +15,9 @@ type Preview = stage.Preview
 // rejected among them. It reads as few files as it needs for that, and writes
 // nothing.
 func (j *Job) Preview(ctx context.Context, n int) (*Preview, error) {
-	return j.stage.Preview(ctx, n)
+	s, ok := j.target.(*stage.Stage)
+	if !ok {
+		return nil, &spec.UsageError{Err: errors.New("this version of sluice previews jobs that write files; `sluice plan` shows the rows of a table that would change")}
+	}
+	return s.Preview(ctx, n)
 }

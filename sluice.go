@@ -13,12 +13,15 @@ import (
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/stage"
 	"github.com/seed-128c3863/sluice/store"
+	"github.com/seed-128c3863/sluice/table"
 )
 
 // What plans and runs are made of.
 type (
 	// Plan is what an apply would change.
 	Plan = plan.Plan
+	// PlanOptions says what a plan is of; its zero value is a good default.
+	PlanOptions = plan.Options
 	// ApplyOptions says how a run goes; its zero value is a good default.
 	ApplyOptions = plan.ApplyOptions
 	// RevertOptions says how a revert goes; its zero value is a good default.
@@ -80,11 +83,22 @@ type Options struct {
 	Notify func(Event)
 }
 
-// A Job is a job file bound to its params.
+// A Job is a job file bound to its params. One that loads a table is connected
+// to its database until it is closed.
 type Job struct {
 	spec   *spec.Job
-	stage  *stage.Stage
+	target target
 	stores *store.Set
+}
+
+// A target is what a job writes: files (a *stage.Stage) or a table (a
+// *table.Import).
+type target interface {
+	Plan(ctx context.Context, o plan.Options) (*plan.Plan, error)
+	Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error)
+	PlanRevert(ctx context.Context, run string) (*plan.Reversal, error)
+	Revert(ctx context.Context, run string, o plan.RevertOptions) (*plan.Result, error)
+	Runs(ctx context.Context) ([]plan.Run, error)
 }
 
 // Check reads a job file and returns what is wrong with it, as spec.Errors.
@@ -95,10 +109,10 @@ func Check(file string) (*spec.Job, error) {
 		return nil, err
 	}
 	job, err := spec.Parse(file, text)
-	if err == nil {
-		err = stage.Ready(job)
+	if err != nil || job.Table() { // whose columns have the types of the table
+		return job, err
 	}
-	if err != nil {
+	if err := stage.Ready(job); err != nil {
 		return nil, err
 	}
 	_, err = mapping.Compile(job)
@@ -135,13 +149,25 @@ func Open(ctx context.Context, file string, o Options) (*Job, error) {
 	stores := store.NewSet(store.Options{
 		Stores: settings, MaxRequests: job.Limits.MaxRequests, Fixed: job.Limits.Requests, Rate: job.Limits.Rate, Wrap: o.Wrap,
 	})
-	s, err := stage.Open(ctx, stage.Options{
-		Job: job, Params: params, Stores: stores, Shard: shard, Stdin: o.Stdin, Version: o.Version, Notify: o.Notify,
-	})
+	j := &Job{spec: job, stores: stores}
+	if job.Table() {
+		j.target, err = table.Open(ctx, table.Options{Job: job, Params: params, Stores: stores, Stdin: o.Stdin, Version: o.Version, Notify: o.Notify})
+	} else {
+		j.target, err = stage.Open(ctx, stage.Options{
+			Job: job, Params: params, Stores: stores, Shard: shard, Stdin: o.Stdin, Version: o.Version, Notify: o.Notify,
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &Job{spec: job, stage: s, stores: stores}, nil
+	return j, nil
+}
+
+// Close ends the connections to a database.
+func (j *Job) Close() {
+	if im, ok := j.target.(*table.Import); ok {
+		im.Close()
+	}
 }
 
 // storeSettings is how the job file says that its stores are reached.
@@ -163,28 +189,23 @@ func (j *Job) Spec() *spec.Job { return j.spec }
 // Stores returns the stores that the job has opened, for their statistics.
 func (j *Job) Stores() *store.Set { return j.stores }
 
-// PlanOptions says what a plan is of. The zero value is a good default.
-type PlanOptions struct {
-	// Again plans to do what is unchanged once more.
-	Again bool
-}
-
-// Plan says what Apply would do: it lists both sides and compares them with the
-// ledger. No source file is read, and nothing is written.
+// Plan says what Apply would do, and leaves nothing behind. Of files it lists
+// both sides and compares them with the ledger; no source file is read. For a
+// table it reads the source files and holds their rows against the table's.
 func (j *Job) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
-	return j.stage.Plan(ctx, o.Again)
+	return j.target.Plan(ctx, o)
 }
 
 // Apply does what the plan says: o.Plan, or one made now. The Result is there
 // even if an error is returned, unless nothing was begun. Bad rows and files
 // are in the Result and no error. Where a run was cut off, Apply goes on.
 func (j *Job) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
-	return j.stage.Apply(ctx, o)
+	return j.target.Apply(ctx, o)
 }
 
 // PlanRevert says what Revert would do. It writes nothing.
 func (j *Job) PlanRevert(ctx context.Context, run string) (*Reversal, error) {
-	return j.stage.PlanRevert(ctx, run)
+	return j.target.PlanRevert(ctx, run)
 }
 
 // Revert takes back what a run did: it restores the outputs that the run
@@ -192,11 +213,11 @@ func (j *Job) PlanRevert(ctx context.Context, run string) (*Reversal, error) {
 // plan.ConflictError, if one was changed since, unless o says to leave those.
 // The run may be named by the start of its ID. A revert is a run itself.
 func (j *Job) Revert(ctx context.Context, run string, o RevertOptions) (*Result, error) {
-	return j.stage.Revert(ctx, run, o)
+	return j.target.Revert(ctx, run, o)
 }
 
 // Runs returns the job's runs that the ledger knows, oldest first.
 func (j *Job) Runs(ctx context.Context) ([]Run, error) {
-	runs, err := j.stage.Runs(ctx)
+	runs, err := j.target.Runs(ctx)
 	return slices.Clone(runs), err
 }

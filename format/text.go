@@ -15,6 +15,12 @@ type textForm struct {
 	utc     string // follows a timestamptz
 }
 
+// AppendText adds value r of c, which is not null, to dst as CSV has it, without
+// quotes. Lists have no such form.
+func AppendText(dst []byte, c *row.Column, r int) ([]byte, error) {
+	return csvForm.appendText(dst, c, r)
+}
+
 // appendText adds value r of c, which is not null, as text without quotes, in
 // the forms that CSV documents. Lists have none.
 func (f textForm) appendText(dst []byte, c *row.Column, r int) ([]byte, error) {
@@ -63,6 +69,9 @@ func appendFloat(dst []byte, v float64, bits int) []byte {
 
 func appendDecimal(dst []byte, c *row.Column, r int) []byte {
 	var digits []byte
+	if c.Type.Precision == 0 {
+		return append(dst, c.Bytes[r]...)
+	}
 	if c.Type.Precision <= 18 {
 		digits = strconv.AppendInt(make([]byte, 0, 24), c.Ints[r], 10)
 	} else {

@@ -69,6 +69,9 @@ func listValue(c *row.Column, r int) (value, error) {
 
 // decimalText writes a decimal with all the digits of its scale.
 func decimalText(c *row.Column, r int) string {
+	if c.Type.Precision == 0 {
+		return str(c.Bytes[r])
+	}
 	var v u128
 	neg := false
 	if c.Type.Precision <= 18 {

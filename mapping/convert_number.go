@@ -149,6 +149,9 @@ func putDecimal(c *converter, b *row.Batch, dst *row.Column, v value) error {
 		return err
 	}
 	d, _ := parseDecimal(text)
+	if c.typ.Precision == 0 {
+		return putDigits(b, dst, v, text, d)
+	}
 	digits, unscaled, ok := d.unscaled(c.typ.Scale)
 	switch {
 	case d.digits != "" && d.exp+c.typ.Scale < 0:
@@ -174,5 +177,22 @@ func putDecimal(c *converter, b *row.Batch, dst *row.Column, v value) error {
 	binary.BigEndian.PutUint64(wide[:8], unscaled.hi)
 	binary.BigEndian.PutUint64(wide[8:], unscaled.lo)
 	dst.AppendBytes(b.Keep(wide[:]))
+	return nil
+}
+
+// mostDigits is how many digits a decimal has that may have any number.
+const mostDigits = 1000
+
+// putDigits appends a decimal of any number of digits as text: as it is
+// written, if that is digits with a point at most.
+func putDigits(b *row.Batch, dst *row.Column, v value, text string, d decimal) error {
+	if len(text) > mostDigits || d.exp > mostDigits || d.exp < -mostDigits {
+		return faultOf(v, "%s has more than %d digits", v.show(), mostDigits)
+	}
+	text = strings.TrimPrefix(text, "+")
+	if strings.ContainsAny(text, "eE") || strings.HasPrefix(text, ".") || strings.HasPrefix(text, "-.") {
+		text = d.plain()
+	}
+	dst.AppendBytes(b.Keep(raw(text)))
 	return nil
 }

@@ -217,6 +217,18 @@ func increment(digits string) string {
 
 // text writes the number without an exponent where that is not absurdly long.
 func (d decimal) text() string {
+	if d.digits == "" || d.exp <= 40 && d.exp >= -400 {
+		return d.plain()
+	}
+	sign := ""
+	if d.neg {
+		sign = "-"
+	}
+	return sign + d.digits + "e" + strconv.Itoa(d.exp)
+}
+
+// plain writes the number without an exponent.
+func (d decimal) plain() string {
 	var b []byte
 	if d.neg {
 		b = append(b, '-')
@@ -225,8 +237,6 @@ func (d decimal) text() string {
 	switch {
 	case n == 0:
 		return "0"
-	case d.exp > 40 || d.exp < -400:
-		return string(b) + d.digits + "e" + strconv.Itoa(d.exp)
 	case d.exp >= 0:
 		b = append(b, d.digits...)
 		return string(b) + strings.Repeat("0", d.exp)

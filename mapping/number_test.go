@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/seed-128c3863/sluice/row"
 )
 
 // FuzzNumber holds what is done with the texts of numbers against math/big and
@@ -162,4 +164,32 @@ func FuzzArithmetic(f *testing.F) {
 			t.Errorf("compare %d with %d: %d, %v", a, b, got, err)
 		}
 	})
+}
+
+// A decimal without a precision, which only columns of databases are, holds
+// every number as it is written.
+func TestDecimalOfAnyDigits(t *testing.T) {
+	typ := row.Type{Kind: row.Decimal}
+	c := &converter{typ: typ}
+	c.settle()
+	for text, want := range map[string]string{
+		"1.50": "1.50", "-0": "-0", "+7": "7", ".5": "0.5", "-.5": "-0.5", "1e3": "1000", "-12.5E-3": "-0.0125", "007": "007",
+		"1e1000": "1" + strings.Repeat("0", 1000), "12.x4": "", "": "", "1e1001": "", "1e-9999999999999": "", strings.Repeat("9", 1001): "",
+	} {
+		b := row.NewBatch(row.Schema{{Type: typ}})
+		err := c.put(c, b, &b.Cols[0], cell([]byte(text)))
+		if want == "" {
+			if err == nil || b.Cols[0].Len() != 0 {
+				t.Errorf("%.20q is taken: %s", text, b.Cols[0].Bytes)
+			}
+			continue
+		}
+		if err != nil || string(b.Cols[0].Bytes[0]) != want {
+			t.Errorf("%.20q: got %s, %v, want %.40s", text, b.Cols[0].Bytes, err, want)
+			continue
+		}
+		if v, err := columnValue(&b.Cols[0], 0); err != nil || !v.isNumber() && v.k != bigKind {
+			t.Errorf("%.20q: as a value %+v, %v", text, v, err)
+		}
+	}
 }

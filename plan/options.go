@@ -2,6 +2,16 @@ package plan
 
 import "context"
 
+// Options says what a plan is of. The zero value is a good default.
+type Options struct {
+	// Again plans to do what is unchanged once more.
+	Again bool
+
+	// Row is given each row that a table's plan changes or rejects.
+	// Default: nobody looks.
+	Row func(*Row) error
+}
+
 // ApplyOptions says how a run goes. The zero value applies what a plan made
 // now would say.
 type ApplyOptions struct {
@@ -44,8 +54,9 @@ type RevertOptions struct {
 
 // A Reversal is what a revert would do.
 type Reversal struct {
-	Run       string    `json:"run"` // that is taken back
-	Restore   []string  `json:"restore"`
-	Remove    []string  `json:"remove"`
+	Run       string    `json:"run"`              // that is taken back
+	Restore   []string  `json:"restore"`          // outputs
+	Remove    []string  `json:"remove"`           // outputs
+	Counts    Counts    `json:"counts,omitempty"` // rows: Delete those it made, Update those it replaced, New those it deleted
 	Conflicts []Problem `json:"conflicts,omitempty"`
 }

@@ -149,7 +149,7 @@ func (c *Column) AppendNull() {
 	case Any, String, Bytes, UUID, JSON:
 		c.Bytes = append(c.Bytes, nil)
 	case Decimal:
-		if c.Type.Precision > 18 {
+		if p := c.Type.Precision; p > 18 || p == 0 {
 			c.Bytes = append(c.Bytes, nil)
 		} else {
 			c.Ints = append(c.Ints, 0)

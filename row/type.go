@@ -19,7 +19,7 @@ const (
 	Int64                   // Ints
 	Float32                 // Floats, rounded to float32
 	Float64                 // Floats
-	Decimal                 // Ints: unscaled, if Precision <= 18; else Bytes: unscaled, 16 bytes, big-endian two's complement
+	Decimal                 // Ints: unscaled, if Precision <= 18; else Bytes: unscaled, 16 bytes, big-endian two's complement; Precision 0: Bytes: its digits as text
 	Date                    // Ints: days since 1970-01-01
 	Time                    // Ints: microseconds since midnight
 	Timestamp               // Ints: microseconds since 1970-01-01 00:00 of an unnamed zone; Nanos
@@ -60,7 +60,7 @@ const MaxPrecision = 38
 // A Type is the type of a column. The zero Type is Any.
 type Type struct {
 	Kind      Kind
-	Precision int   // Decimal: digits in all, 1 to MaxPrecision
+	Precision int   // Decimal: digits in all, 1 to MaxPrecision; 0: any number, as some columns of databases hold
 	Scale     int   // Decimal: digits after the point, 0 to Precision
 	Elem      *Type // List: of what; nil for every other kind
 }
@@ -119,6 +119,9 @@ func parseDecimal(args string) (Type, error) {
 func (t Type) String() string {
 	switch t.Kind {
 	case Decimal:
+		if t.Precision == 0 {
+			return "decimal"
+		}
 		return fmt.Sprintf("decimal(%d,%d)", t.Precision, t.Scale)
 	case List:
 		return "list(" + t.Elem.String() + ")"

@@ -24,8 +24,8 @@ type comparison struct {
 }
 
 // Plan says what Apply would do. It writes nothing.
-func (s *Stage) Plan(ctx context.Context, again bool) (*plan.Plan, error) {
-	c, err := s.compare(ctx, again, func(ctx context.Context) (*ledger, []*remains, error) {
+func (s *Stage) Plan(ctx context.Context, o plan.Options) (*plan.Plan, error) {
+	c, err := s.compare(ctx, o.Again, func(ctx context.Context) (*ledger, []*remains, error) {
 		l, seen, err := openLedger(ctx, s.target, s.base, s.job.Name)
 		if err != nil {
 			return nil, nil, err

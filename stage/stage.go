@@ -104,9 +104,6 @@ func (s *Stage) uses() []string {
 // Ready returns an error for a job that is well formed but asks for what is not
 // there, or not yet.
 func Ready(job *spec.Job) error {
-	if job.Table() {
-		return job.ErrorAt(job.To.Database.Text, 0, "this version of sluice writes files, not yet tables", "give to.files")
-	}
 	at, form := spec.Text{Pos: job.From.Pos}, job.From.Format
 	for _, files := range job.From.Files {
 		if files.S == "-" {

@@ -15,8 +15,8 @@ var postgresCases = map[string]schemaCase{
 		d real: float32
 		e double precision: float64
 		f numeric(10,2): decimal(10,2)
-		g numeric: decimal(0,0)
-		h numeric(50,3): decimal(0,0)
+		g numeric: decimal
+		h numeric(50,3): decimal
 		i numeric(3,-2): any, refused sluice does not load type numeric(3,-2)
 		j numeric(2,5): decimal(5,5)
 		k boolean: bool`,

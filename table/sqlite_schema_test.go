@@ -17,7 +17,7 @@ var sqliteCases = map[string]schemaCase{
 		c bigint: int64, affinity INTEGER
 		d integer unsigned: int64, affinity INTEGER, not null
 		e smallint: int16, affinity INTEGER
-		f decimal: decimal(0,0), affinity NUMERIC
+		f decimal: decimal, affinity NUMERIC
 		g bool: bool, affinity NUMERIC, not null
 		h REAL: float64, affinity REAL
 		i date: date, affinity NUMERIC
@@ -36,7 +36,7 @@ var sqliteCases = map[string]schemaCase{
 		a character varying(7): string, length 7, affinity TEXT
 		b decimal(10,2): decimal(10,2), affinity NUMERIC
 		c numeric(5): decimal(5,0), affinity NUMERIC
-		d numeric(50,3): decimal(0,0), affinity NUMERIC
+		d numeric(50,3): decimal, affinity NUMERIC
 		e double precision: float64, affinity REAL
 		f timestamp: timestamp, fraction 6, affinity NUMERIC
 		g timestamp with time zone: timestamptz, fraction 6, affinity NUMERIC

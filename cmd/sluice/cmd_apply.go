@@ -61,6 +61,7 @@ func (a *app) apply(cmd *cobra.Command, file string, f applyFlags) error {
 	if err != nil {
 		return err
 	}
+	defer job.Close()
 	progress := &sluice.Progress{}
 	o := sluice.ApplyOptions{Plan: reviewed, Again: f.again, Takeover: f.takeover, Intake: a.stop.Intake, Progress: progress}
 	if !f.yes && !a.json && terminal(a.stdin) && terminal(a.err) {
@@ -111,6 +112,9 @@ func (a *app) fromPlan(p *plan.Plan) {
 func (a *app) confirm(p *plan.Plan) (bool, error) {
 	if err := p.Text(a.err, 20); err != nil {
 		return false, err
+	}
+	if p.Table != nil {
+		return a.ask(fmt.Sprintf("Write %s to %s?", number(p.Changes(), "row"), p.Table.Name))
 	}
 	return a.ask(fmt.Sprintf("Write %s?", number(p.Changes(), "output")))
 }
@@ -179,15 +183,19 @@ func (a *app) applied(ctx context.Context, job *sluice.Job, r *sluice.Result, fi
 		a.idle(ctx, job, r)
 		return
 	}
-	fmt.Fprintf(a.out, "run %s: %s written (%s) in %.1fs\n", r.Run, number(r.Written, "output"), number(r.Rows, "row"), r.Seconds)
-	if r.Counts.Total() > 0 {
-		fmt.Fprintf(a.out, "%s\n", counts(r.Counts))
+	if job.Spec().Table() {
+		fmt.Fprintf(a.out, "run %s: %s written in %.1fs\n%s\n", r.Run, number(r.Rows, "row"), r.Seconds, rowCounts(r.Counts))
+	} else {
+		fmt.Fprintf(a.out, "run %s: %s written (%s) in %.1fs\n", r.Run, number(r.Written, "output"), number(r.Rows, "row"), r.Seconds)
+		if r.Counts.Total() > 0 {
+			fmt.Fprintf(a.out, "%s\n", counts(r.Counts))
+		}
 	}
 	a.rejected(r)
 	if r.Status == 1 || r.Status == 130 {
 		fmt.Fprintf(a.out, "to go on: %s\n", a.again("apply", file, ""))
 	}
-	if r.Written+r.Removed > 0 {
+	if r.Written+r.Removed > 0 || job.Spec().Table() {
 		fmt.Fprintf(a.out, "to take it back: %s\n", a.again("revert", file, r.Run))
 	}
 }
@@ -206,7 +214,11 @@ func (a *app) rejected(r *sluice.Result) {
 
 // idle is the text of an apply that found nothing to do.
 func (a *app) idle(ctx context.Context, job *sluice.Job, r *sluice.Result) {
-	if r.Counts.Total() == 0 {
+	switch {
+	case job.Spec().Table():
+		fmt.Fprintf(a.out, "nothing to do: %s\n", rowCounts(r.Counts))
+		return
+	case r.Counts.Total() == 0:
 		fmt.Fprintln(a.out, "nothing to do: there are no source files")
 		return
 	}
@@ -243,6 +255,10 @@ func earlier(ctx context.Context, job *sluice.Job) string {
 }
 
 func counts(c plan.Counts) string { return (&plan.Plan{Counts: c}).Summary() }
+
+func rowCounts(c plan.Counts) string {
+	return (&plan.Plan{Counts: c, Table: &plan.Table{}}).Summary()
+}
 
 // number is a count with its word, such as "1 row" and "2 rows".
 func number(n int64, word string) string {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-128c3863/sluice"
+	"github.com/seed-128c3863/sluice/plan"
 )
 
 type revertFlags struct {
@@ -41,6 +42,7 @@ func (a *app) revert(cmd *cobra.Command, file, id string, f revertFlags) error {
 	if err != nil {
 		return err
 	}
+	defer job.Close()
 	if f.plan {
 		rev, err := job.PlanRevert(cmd.Context(), id)
 		if err != nil {
@@ -80,6 +82,10 @@ func showReversal(a *app, rev *sluice.Reversal) {
 	for _, p := range rev.Conflicts {
 		fmt.Fprintf(w, "  ! %s (%s)\n", p.File, p.Why)
 	}
+	if rev.Counts != nil {
+		fmt.Fprintf(w, "run %s: %d rows to restore, %d to remove, %d to put back, %d in conflict\n", rev.Run, rev.Counts[plan.Update], rev.Counts[plan.Delete], rev.Counts[plan.New], len(rev.Conflicts))
+		return
+	}
 	fmt.Fprintf(w, "run %s: %d to restore, %d to remove, %d in conflict\n", rev.Run, len(rev.Restore), len(rev.Remove), len(rev.Conflicts))
 }
 
@@ -88,7 +94,11 @@ func (a *app) reverted(r *sluice.Result, file, id string) {
 		fmt.Fprintln(a.out, "nothing to take back")
 		return
 	}
-	fmt.Fprintf(a.out, "run %s: %s restored, %d removed in %.1fs\n", r.Run, number(r.Written, "output"), r.Removed, r.Seconds)
+	if c := r.Counts; c[plan.Update]+c[plan.Delete]+c[plan.New] > 0 {
+		fmt.Fprintf(a.out, "run %s: %s restored, %d removed, %d put back in %.1fs\n", r.Run, number(c[plan.Update], "row"), c[plan.Delete], c[plan.New], r.Seconds)
+	} else {
+		fmt.Fprintf(a.out, "run %s: %s restored, %d removed in %.1fs\n", r.Run, number(r.Written, "output"), r.Removed, r.Seconds)
+	}
 	for _, p := range r.Skipped {
 		fmt.Fprintf(a.out, "left alone: %s: %s\n", p.File, p.Why)
 	}

@@ -61,6 +61,7 @@ func (a *app) runs(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	defer job.Close()
 	runs, err := job.Runs(cmd.Context())
 	if err != nil {
 		return err
@@ -84,12 +85,16 @@ func (a *app) runs(cmd *cobra.Command, args []string) error {
 		fmt.Fprintln(a.err, "no runs yet")
 		return nil
 	}
-	return a.runsTable(runs)
+	return a.runsTable(job, runs)
 }
 
-func (a *app) runsTable(runs []sluice.Run) error {
+func (a *app) runsTable(job *sluice.Job, runs []sluice.Run) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RUN\tWHAT\tSTATE\tSECONDS\tFILES\tROWS\tREJECTS")
+	made := "FILES"
+	if job.Spec().Table() {
+		made = "CHANGES"
+	}
+	fmt.Fprintf(w, "RUN\tWHAT\tSTATE\tSECONDS\t%s\tROWS\tREJECTS\n", made)
 	for _, r := range runs {
 		what := r.Verb
 		if r.Of != "" {
@@ -101,6 +106,8 @@ func (a *app) runsTable(runs []sluice.Run) error {
 		}
 		files := "-" // of a run that was cut off they were not counted
 		switch {
+		case job.Spec().Table():
+			files = rowCounts(r.Counts)
 		case r.Verb == "revert" && !r.Ended.IsZero():
 			files = fmt.Sprintf("%d restored, %d removed", r.Written, r.Removed)
 		case r.Counts.Total() > 0:

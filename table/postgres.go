@@ -1,0 +1,97 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/seed-128c3863/sluice/spec"
+)
+
+// A postgres is a database of PostgreSQL, 14 or later. It has one connection
+// for the import, and one beside it for what is looked up while that is busy.
+type postgres struct {
+	conn  *pgx.Conn
+	side  *pgx.Conn
+	state string // the schema of sluice's own tables, quoted
+}
+
+func openPostgres(ctx context.Context, url string, job *spec.Job) (*postgres, error) {
+	p := &postgres{state: "sluice"}
+	if job.To.State != "" {
+		p.state = job.To.State
+	}
+	p.state = quoteName(p.state)
+	for _, conn := range []**pgx.Conn{&p.conn, &p.side} {
+		var err error
+		if *conn, err = connect(ctx, url); err != nil {
+			p.close(ctx)
+			return nil, err
+		}
+	}
+	_, err := p.conn.Exec(ctx, `SET application_name = 'sluice'; SET timezone = 'UTC'; SET datestyle = 'ISO'; SET jit = off;
+		SET bytea_output = 'hex'; SET extra_float_digits = 1; SET client_min_messages = warning; SET default_statistics_target = 10; SET work_mem = '64MB'`)
+	if err != nil {
+		p.close(ctx)
+		return nil, err
+	}
+	return p, nil
+}
+
+// connect connects without showing the password in what goes wrong.
+func connect(ctx context.Context, url string) (*pgx.Conn, error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err == nil {
+		return conn, nil
+	}
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) {
+		return nil, fmt.Errorf("database %s: the URL cannot be read", spec.Redact(url))
+	}
+	return nil, fmt.Errorf("database %s: %w", spec.Redact(url), err)
+}
+
+func (p *postgres) close(ctx context.Context) {
+	for _, conn := range []*pgx.Conn{p.conn, p.side} {
+		if conn != nil {
+			_ = conn.Close(context.WithoutCancel(ctx)) // what it was to do is done, or was rolled back
+		}
+	}
+}
+
+func (p *postgres) inspect(ctx context.Context, name string) (*Table, error) {
+	return inspectPostgres(ctx, p.conn, name)
+}
+
+// sqlName is the table's name in SQL.
+func (t *Table) sqlName() string { return quoteName(t.Schema) + "." + quoteName(t.Name) }
+
+// each joins what a pattern gives for each binding: %c is its column's name,
+// quoted, and %i its number in the job.
+func each(columns []*binding, sep, pattern string) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		name := ""
+		if c.to != nil {
+			name = quoteName(c.to.Name)
+		}
+		parts[i] = strings.NewReplacer("%c", name, "%i", fmt.Sprint(c.at)).Replace(pattern)
+	}
+	return strings.Join(parts, sep)
+}
+
+// one runs a query that returns one value.
+func one[T any](ctx context.Context, conn *pgx.Conn, sql string, args ...any) (v T, err error) {
+	err = conn.QueryRow(ctx, sql, args...).Scan(&v)
+	return v, err
+}
+
+// execute runs statements and returns how many rows the last of them touched.
+func execute(ctx context.Context, conn *pgx.Conn, sql string, args ...any) (int64, error) {
+	tag, err := conn.Exec(ctx, sql, args...)
+	return tag.RowsAffected(), err
+}

@@ -1,0 +1,143 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// A postgresImport is one plan of an import, and perhaps its apply, over one
+// connection. Its rows are in temporary tables of that:
+//
+//	sluice_incoming   sluice_row, the columns that are loaded, l<i> for each link: IDs
+//	sluice_bad        rows that only the database found to be bad
+//	sluice_plan       the rows that change: see postgres_plan.go
+type postgresImport struct {
+	*postgres
+	t      *target
+	load   *load
+	fields []copyField
+	looks  map[*binding]*looker
+	out    io.Writer
+	buf    []byte
+}
+
+// begin makes the incoming table.
+func (p *postgres) begin(ctx context.Context, t *target) (*postgresImport, error) {
+	s := &postgresImport{postgres: p, t: t, looks: map[*binding]*looker{}}
+	columns := []string{"sluice_row bigint"}
+	for _, c := range t.columns {
+		var field copyField
+		if c.lookup == nil {
+			var err error
+			if field, err = copyFieldOf(*c.col.Type, c.to); err != nil {
+				return nil, err
+			}
+		}
+		s.fields = append(s.fields, field)
+		columns = append(columns, quoteName(c.to.Name)+" "+c.to.Base)
+	}
+	for _, c := range t.links {
+		columns = append(columns, fmt.Sprintf("l%d %s[]", c.at, c.link.other.Base))
+	}
+	for _, c := range slices.Concat(t.columns, t.links) {
+		if c.lookup != nil {
+			var err error
+			if s.looks[c], err = newLooker(ctx, p.side, c.lookup); err != nil {
+				return nil, err
+			}
+		}
+	}
+	_, err := execute(ctx, p.conn, "SET temp_buffers = '32MB'; CREATE TEMP TABLE sluice_incoming ("+strings.Join(columns, ", ")+")")
+	return s, err
+}
+
+// drop removes what is left of the import.
+func (s *postgresImport) drop(ctx context.Context) {
+	_, _ = execute(context.WithoutCancel(ctx), s.conn, "DROP TABLE IF EXISTS sluice_incoming, sluice_bad, sluice_plan, sluice_new") // or they go with the connection
+}
+
+// fill copies the rows that read gives into the incoming table.
+func (s *postgresImport) fill(ctx context.Context, read func(context.Context, incoming) (*load, error)) error {
+	out, in := io.Pipe()
+	err := flow.Together(ctx, func(ctx context.Context) error {
+		_, err := s.conn.PgConn().CopyFrom(ctx, out, "COPY sluice_incoming FROM STDIN (FORMAT binary)")
+		return errors.Join(err, out.CloseWithError(err))
+	}, func(ctx context.Context) (err error) {
+		defer func() { _ = in.CloseWithError(err) }()
+		s.out, s.buf = in, append([]byte(nil), copyHeader...)
+		if s.load, err = read(ctx, s); err != nil {
+			return err
+		}
+		_, err = in.Write(append(s.buf, copyTrailer...))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = execute(ctx, s.conn, "ANALYSE sluice_incoming")
+	return err
+}
+
+// chunk is how many bytes are sent at once.
+const chunk = 64 << 10
+
+// add encodes the rows of a batch whose look-ups are there.
+func (s *postgresImport) add(ctx context.Context, b *row.Batch, numbers []int64) (refused []row.Reject, err error) {
+	for c, look := range s.looks {
+		if err := look.know(ctx, &b.Cols[c.at]); err != nil {
+			return nil, err
+		}
+	}
+	fields := 1 + len(s.t.columns) + len(s.t.links)
+	for r, n := range numbers {
+		start := len(s.buf)
+		s.buf = appendInt64(appendInt32(appendInt16(s.buf, fields), 8), n)
+		if bad := s.addRow(b, r); bad != nil {
+			bad.Row, bad.Line = b.Row[r], lineOf(b, r)
+			refused = append(refused, *bad)
+			s.buf = s.buf[:start]
+		}
+		if len(s.buf) >= chunk {
+			if _, err := s.out.Write(s.buf); err != nil {
+				return nil, err
+			}
+			s.buf = s.buf[:0]
+		}
+	}
+	return refused, nil
+}
+
+func lineOf(b *row.Batch, r int) int64 {
+	if r < len(b.Line) {
+		return b.Line[r]
+	}
+	return 0
+}
+
+// addRow encodes the values of a row, or says why not.
+func (s *postgresImport) addRow(b *row.Batch, r int) *row.Reject {
+	for i, c := range s.t.columns {
+		if c.lookup == nil {
+			s.buf = s.fields[i](s.buf, &b.Cols[c.at], r)
+			continue
+		}
+		var bad *row.Reject
+		if s.buf, bad = s.looks[c].append(s.buf, c, &b.Cols[c.at], r); bad != nil {
+			return bad
+		}
+	}
+	for _, c := range s.t.links {
+		var bad *row.Reject
+		if s.buf, bad = s.looks[c].appendSet(s.buf, c, &b.Cols[c.at], r); bad != nil {
+			return bad
+		}
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package table
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// A looker knows which rows natural keys stand for. It asks the database for
+// those of a batch that it does not know yet, all at once, so that equality is
+// the database's.
+type looker struct {
+	*lookup
+	conn *pgx.Conn
+	oid  uint32              // of the IDs' type
+	ids  map[string][][]byte // by text of the key: IDs in binary form; none, or more than one, is a fault
+}
+
+func newLooker(ctx context.Context, conn *pgx.Conn, l *lookup) (*looker, error) {
+	oid, err := one[uint32](ctx, conn, "SELECT $1::text::regtype::oid", l.id.Base)
+	return &looker{lookup: l, conn: conn, oid: oid, ids: map[string][][]byte{}}, err
+}
+
+// know asks for the keys in a column that are not known.
+func (k *looker) know(ctx context.Context, c *row.Column) error {
+	if c.Elem != nil {
+		c = c.Elem
+	}
+	var wanted []string
+	for r := range c.Len() {
+		if c.Null[r] {
+			continue
+		}
+		text := keyText(c, r)
+		if _, ok := k.ids[text]; !ok {
+			k.ids[text] = nil
+			wanted = append(wanted, text)
+		}
+	}
+	if wanted == nil {
+		return nil
+	}
+	sql := fmt.Sprintf("SELECT v.n, l.%s FROM unnest($1::text[]) WITH ORDINALITY v (x, n) JOIN %s l ON l.%s = v.x::%s",
+		quoteName(k.id.Name), k.sqlName(), quoteName(k.by.Name), k.by.Base)
+	rows, err := k.conn.Query(ctx, sql, pgx.QueryResultFormats{pgx.BinaryFormatCode}, wanted)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := rows.RawValues()
+		text := wanted[binary.BigEndian.Uint64(v[0])-1]
+		k.ids[text] = append(k.ids[text], bytes.Clone(v[1]))
+	}
+	return rows.Err()
+}
+
+func keyText(c *row.Column, r int) string {
+	if c.Type.Kind == row.String {
+		return string(c.Bytes[r])
+	}
+	text, _ := format.AppendText(nil, c, r) // lists, which have none, are no keys
+	return string(text)
+}
+
+// find returns the ID for value r, which is not null.
+func (k *looker) find(c *binding, v *row.Column, r int) ([]byte, *row.Reject) {
+	text := keyText(v, r)
+	ids := k.ids[text]
+	switch {
+	case len(ids) == 1:
+		return ids[0], nil
+	case len(ids) == 0 && k.null:
+		return nil, nil
+	case len(ids) == 0:
+		return nil, refusal(c, text, "there is no row of %s whose %s is %q", k.Name, k.by.Name, text)
+	}
+	return nil, refusal(c, text, "%d rows of %s have the %s %q", len(ids), k.Name, k.by.Name, text)
+}
+
+// refusal is the reject of a row for the value of a column.
+func refusal(c *binding, value, format string, args ...any) *row.Reject {
+	return &row.Reject{Error: row.Error{Column: c.col.Name, Err: fmt.Errorf(format, args...)}, Value: value}
+}
+
+// append appends the ID for value r as a field of COPY.
+func (k *looker) append(b []byte, c *binding, v *row.Column, r int) ([]byte, *row.Reject) {
+	if v.Null[r] {
+		return appendNull(b), nil
+	}
+	id, bad := k.find(c, v, r)
+	switch {
+	case bad != nil:
+		return b, bad
+	case id == nil && c.to.NotNull:
+		return b, refusal(c, keyText(v, r), "there is no row of %s whose %s is %q, and null cannot stand for it", k.Name, k.by.Name, keyText(v, r))
+	case id == nil:
+		return appendNull(b), nil
+	}
+	return appendBytes(b, id), nil
+}
+
+// appendSet appends the IDs for list r as an array without repetition, in order.
+func (k *looker) appendSet(b []byte, c *binding, v *row.Column, r int) ([]byte, *row.Reject) {
+	start, end := 0, v.Ends[r]
+	if r > 0 {
+		start = v.Ends[r-1]
+	}
+	var ids [][]byte
+	for e := start; e < end; e++ {
+		if v.Elem.Null[e] {
+			continue
+		}
+		id, bad := k.find(c, v.Elem, e)
+		if bad != nil {
+			return b, bad
+		}
+		if id != nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, k.compare)
+	ids = slices.CompactFunc(ids, bytes.Equal)
+	return appendArray(b, k.oid, ids), nil
+}
+
+// compare orders IDs in binary form as the database orders them, texts by their
+// bytes. A negative integer has its first bit set.
+func (k *looker) compare(a, b []byte) int {
+	if kind := k.id.Type.Kind; kind >= row.Int16 && kind <= row.Int64 && (a[0]^b[0])&0x80 != 0 {
+		return bytes.Compare(b, a)
+	}
+	return bytes.Compare(a, b)
+}
+
+// appendArray appends an array of one dimension: the number of dimensions,
+// whether there are nulls, the type of the elements, their number, the lower
+// bound, and the elements (array_recv).
+func appendArray(b []byte, oid uint32, elems [][]byte) []byte {
+	at := len(b)
+	b = appendInt32(b, 0)
+	b = appendInt32(b, min(len(elems), 1))
+	b = appendInt32(b, 0)
+	b = binary.BigEndian.AppendUint32(b, oid)
+	if len(elems) > 0 {
+		b = appendInt32(appendInt32(b, len(elems)), 1)
+		for _, e := range elems {
+			b = appendBytes(b, e)
+		}
+	}
+	binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at-4))
+	return b
+}

@@ -1,0 +1,217 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// A postgresUndo takes back what a run did, by its journal.
+type postgresUndo struct {
+	*postgres
+	t       *target
+	of      plan.Run
+	xid     int64  // of the transaction that the run committed in
+	journal string // of the run
+	counts  plan.Counts
+}
+
+// undo finds a run by its ID, or the start of it.
+func (p *postgres) undo(ctx context.Context, t *target, job, id string) (*postgresUndo, error) {
+	runs, err := p.runs(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	of, err := runOf(runs, id)
+	if err != nil {
+		return nil, err
+	}
+	u := &postgresUndo{postgres: p, t: t, of: of}
+	var n int64
+	var loads string
+	if err := p.conn.QueryRow(ctx, "SELECT n, xid, loads FROM "+p.state+".run WHERE id = $1", of.ID).Scan(&n, &u.xid, &loads); err != nil {
+		return nil, err
+	}
+	if loads != t.sqlName() {
+		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, loads, t.sqlName())
+	}
+	u.journal = fmt.Sprintf("%s.j%d", p.state, n)
+	var made, updated, deleted int64
+	err = p.conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM `+u.journal).Scan(&made, &updated, &deleted)
+	u.counts = plan.Counts{plan.Delete: made, plan.Update: updated, plan.New: deleted}
+	return u, err
+}
+
+// runOf returns the run of an ID, which may be named by its start.
+func runOf(runs []plan.Run, id string) (plan.Run, error) {
+	var found []plan.Run
+	for _, r := range runs {
+		if r.ID == id {
+			return r, nil
+		}
+		if strings.HasPrefix(r.ID, id) && id != "" {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return plan.Run{}, fmt.Errorf("no run %q of this job is known (`sluice runs JOB` lists them)", id)
+	}
+	return plan.Run{}, fmt.Errorf("run %q could be %s or %s: write more of it", id, found[0].ID, found[1].ID)
+}
+
+// reversal says what apply would do.
+func (u *postgresUndo) reversal(ctx context.Context) (*plan.Reversal, error) {
+	rev := &plan.Reversal{Run: u.of.ID, Restore: []string{}, Remove: []string{}, Counts: u.counts}
+	var err error
+	rev.Conflicts, err = u.conflicts(ctx, u.conn)
+	return rev, err
+}
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// conflicts returns the rows that are no longer as the run left them.
+func (u *postgresUndo) conflicts(ctx context.Context, conn querier) ([]plan.Problem, error) {
+	id := u.t.identity()
+	key := "concat_ws(' ', " + names(id, ", ", "j.i%i") + ")"
+	on := names(id, " AND ", "t.%c = j.i%i")
+	table := u.t.sqlName()
+	checks := []string{
+		fmt.Sprintf("SELECT %s, 'it was removed since' FROM %s j LEFT JOIN %s t ON %s WHERE j.op <> 'd' AND t.xmin IS NULL", key, u.journal, table, on),
+		fmt.Sprintf("SELECT %s, 'it was changed since' FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' AND t.xmin::text::bigint <> %d AND %s IS DISTINCT FROM j.h",
+			key, u.journal, table, on, u.xid, hash(u.t)),
+		fmt.Sprintf("SELECT %s, 'there is such a row again' FROM %s j JOIN %s t ON %s WHERE j.op = 'd'", key, u.journal, table, on),
+	}
+	for i := range u.t.Referrers {
+		if sql := u.referring(&u.t.Referrers[i], key, on); sql != "" {
+			checks = append(checks, sql)
+		}
+	}
+	var found []plan.Problem
+	for _, sql := range checks {
+		rows, err := conn.Query(ctx, sql+" ORDER BY 1 LIMIT 1000")
+		if err != nil {
+			return nil, err
+		}
+		var p plan.Problem
+		if _, err := pgx.ForEachRow(rows, []any{&p.File, &p.Why}, func() error {
+			p.File = u.t.Name + " " + p.File
+			found = append(found, p)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// referring finds rows of other tables, or links that somebody else made, that
+// refer to the rows which the run made: these cannot go.
+func (u *postgresUndo) referring(fk *ForeignKey, key, on string) string {
+	var refers []string
+	for i, c := range fk.Columns {
+		refers = append(refers, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
+	}
+	others := ""
+	for _, c := range u.t.links {
+		if c.link.Name == fk.Table && c.link.Schema == fk.Schema {
+			others = fmt.Sprintf(" AND k.xmin::text::bigint <> %d", u.xid)
+		}
+	}
+	return fmt.Sprintf("SELECT DISTINCT %s, 'a row of %s refers to it' FROM %s j JOIN %s t ON %s JOIN %s.%s k ON %s WHERE j.op = 'n'%s",
+		key, strings.ReplaceAll(fk.Table, "'", "''"), u.journal, u.t.sqlName(), on, quoteName(fk.Schema), quoteName(fk.Table), strings.Join(refers, " AND "), others)
+}
+
+// apply takes the run back, as a run of its own.
+func (u *postgresUndo) apply(ctx context.Context, run plan.Run) error {
+	err := pgx.BeginFunc(ctx, u.conn, func(tx pgx.Tx) error {
+		if err := u.lock(ctx, tx); err != nil {
+			return err
+		}
+		n, err := u.beginRun(ctx, tx, run, u.t)
+		if err != nil {
+			return err
+		}
+		journal, err := u.newJournal(ctx, tx, n, u.t)
+		if err != nil {
+			return err
+		}
+		for _, st := range u.steps(journal) {
+			tag, err := tx.Exec(ctx, st.sql)
+			if err != nil {
+				return err
+			}
+			if st.want >= 0 && tag.RowsAffected() != st.want {
+				return fmt.Errorf("%d rows of table %s are %s, and %d were to be; nothing was changed", tag.RowsAffected(), u.t.Name, st.what, st.want)
+			}
+		}
+		return nil
+	})
+	return u.explain(err)
+}
+
+// lock locks the rows of the journal, and looks for conflicts once more.
+func (u *postgresUndo) lock(ctx context.Context, tx pgx.Tx) error {
+	id := u.t.identity()
+	_, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d; ANALYSE %s; CREATE TEMP TABLE sluice_locked ON COMMIT DROP AS SELECT 1 AS n FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' ORDER BY %s FOR UPDATE OF t",
+		lockTimeout.Milliseconds(), u.journal, u.journal, u.t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), names(id, ", ", "t.%c")))
+	if err != nil {
+		return err
+	}
+	found, err := u.conflicts(ctx, tx)
+	if err == nil && len(found) > 0 {
+		err = &plan.ConflictError{Reversal: &plan.Reversal{Run: u.of.ID, Conflicts: found}}
+	}
+	return err
+}
+
+// A step is one statement, and how many rows it must touch: -1 is any number.
+type step struct {
+	what string
+	want int64
+	sql  string
+}
+
+// steps are the statements that take the run back, and journal that.
+func (u *postgresUndo) steps(journal string) (steps []step) {
+	t, id := u.t, u.t.identity()
+	on, ids := names(id, " AND ", "t.%c = j.i%i"), names(id, ", ", "i%i")
+	add := func(what string, want int64, sql string, args ...any) {
+		steps = append(steps, step{what, want, fmt.Sprintf(sql, args...)})
+	}
+	for _, c := range t.links {
+		own, other, through := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
+		of, to := fmt.Sprintf("%s_l%d", u.journal, c.at), fmt.Sprintf("%s_l%d", journal, c.at)
+		add("", -1, "INSERT INTO %s (op, r) SELECT 'd', k FROM %s j JOIN %s t ON %s JOIN %s k ON k.%s = t.%s WHERE j.op = 'n'", to, u.journal, t.sqlName(), on, through, own, quoteName(c.link.ownID.Name))
+		add("", -1, "INSERT INTO %s (op, r) SELECT 'd', k FROM %s j JOIN %s k ON k.%s = (j.r).%s AND k.%s = (j.r).%s WHERE j.op = 'n'", to, of, through, own, own, other, other)
+		add("", -1, "DELETE FROM %s k USING %s j WHERE j.op = 'd' AND k.%s = (j.r).%s AND k.%s = (j.r).%s", through, to, own, own, other, other)
+	}
+	if n := u.counts[plan.Delete]; n > 0 {
+		add("", n, "INSERT INTO %s (op, r, %s) SELECT 'd', t, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'n'", journal, ids, names(id, ", ", "t.%c"), u.journal, t.sqlName(), on)
+		add("deleted", n, "DELETE FROM %s t USING %s j WHERE j.op = 'n' AND %s", t.sqlName(), u.journal, on)
+	}
+	if n := u.counts[plan.Update]; n > 0 {
+		add("", n, "INSERT INTO %s (op, mask, x, %s, %s) SELECT 'u', j.mask, t.xmin::text::bigint, %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'u'",
+			journal, ids, each(t.columns, ", ", "b%i"), names(id, ", ", "t.%c"), each(t.columns, ", ", "t.%c"), u.journal, t.sqlName(), on)
+		add("updated", n, "UPDATE %s t SET %s FROM %s j WHERE j.op = 'u' AND %s", t.sqlName(), each(t.columns, ", ", "%c = j.b%i"), u.journal, on)
+		add("", n, "%s", after(t, journal))
+	}
+	if n := u.counts[plan.New]; n > 0 {
+		add("inserted", n, "WITH t AS (INSERT INTO %s AS t OVERRIDING SYSTEM VALUE SELECT (j.r).* FROM %s j WHERE j.op = 'd' RETURNING %s, %s AS h) INSERT INTO %s (op, h, %s) SELECT 'n', h, %s FROM t",
+			t.sqlName(), u.journal, names(id, ", ", "t.%c AS i%i"), hash(t), journal, ids, ids)
+	}
+	for _, c := range t.links {
+		add("", -1, "WITH k AS (INSERT INTO %s AS k OVERRIDING SYSTEM VALUE SELECT (j.r).* FROM %s_l%d j WHERE j.op = 'd' RETURNING k) INSERT INTO %s_l%d (op, r) SELECT 'n', k FROM k",
+			c.link.sqlName(), u.journal, c.at, journal, c.at)
+	}
+	add("", -1, "SET CONSTRAINTS ALL IMMEDIATE")
+	return steps
+}

@@ -1,0 +1,102 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// lockTimeout is how long a lock is waited for if the job does not say.
+const lockTimeout = 10 * time.Second
+
+// The tables of a state schema:
+//
+//	run          the runs, each with the transaction that it committed in
+//	j<n>         the journal of run n: a row for each row that it touched
+//	j<n>_l<i>    what it did to the links of the job's column i
+//
+// A journal's row has op ('n' new, 'u' updated, 'd' deleted), the identity i0 ...,
+// and h, a hash of the loaded columns as the run left them; of an update also
+// the mask of what differed, the xmin that the row had, and the columns b<i> as
+// they were; of a delete the whole row r. The links of a new row are not in the
+// journal: all that it has go with it.
+const stateTables = `CREATE SCHEMA IF NOT EXISTS %[1]s;
+	CREATE TABLE IF NOT EXISTS %[1]s.run (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL,
+		loads text NOT NULL, xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric %% 4294967296)::bigint, record jsonb NOT NULL);`
+
+// prepare makes the state tables, unless they are there.
+
+func (p *postgres) prepare(ctx context.Context) error {
+	there, err := one[bool](ctx, p.conn, "SELECT to_regclass($1) IS NOT NULL", p.state+".run")
+	if err != nil || there {
+		return err
+	}
+	_, err = execute(ctx, p.conn, fmt.Sprintf(stateTables, p.state))
+	return err
+}
+
+// beginRun records a run, and returns its number.
+func (p *postgres) beginRun(ctx context.Context, tx pgx.Tx, run plan.Run, t *target) (n int64, err error) {
+	run.Ended = time.Now().UTC()
+	err = tx.QueryRow(ctx, "INSERT INTO "+p.state+".run (id, job, loads, record) VALUES ($1, $2, $3, $4) RETURNING n", run.ID, t.job.Name, t.sqlName(), run).Scan(&n)
+	return n, err
+}
+
+// newJournal makes the journal of a run, and returns its table's name.
+func (p *postgres) newJournal(ctx context.Context, tx pgx.Tx, n int64, t *target) (string, error) {
+	name := fmt.Sprintf("%s.j%d", p.state, n)
+	columns := []string{`op "char" NOT NULL`, "h bigint", "mask int[]", "x bigint", "r " + t.sqlName()}
+	for i, c := range t.identity() {
+		columns = append(columns, fmt.Sprintf("i%d %s", i, c.Base))
+	}
+	for _, c := range t.columns {
+		columns = append(columns, fmt.Sprintf("b%d %s", c.at, c.to.Base))
+	}
+	sql := "CREATE TABLE " + name + " (" + strings.Join(columns, ", ") + ")"
+	for _, c := range t.links {
+		sql += fmt.Sprintf(`; CREATE TABLE %s_l%d (op "char" NOT NULL, r %s)`, name, c.at, c.link.sqlName())
+	}
+	_, err := tx.Exec(ctx, sql)
+	return name, err
+}
+
+// runs returns the runs of a job, oldest first.
+func (p *postgres) runs(ctx context.Context, job string) ([]plan.Run, error) {
+	there, err := one[bool](ctx, p.conn, "SELECT to_regclass($1) IS NOT NULL", p.state+".run")
+	if err != nil || !there {
+		return nil, err
+	}
+	rows, err := p.conn.Query(ctx, "SELECT record FROM "+p.state+".run WHERE job = $1 ORDER BY n", job)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[plan.Run])
+}
+
+// explain says in words what a user can do about an error of the database.
+func (p *postgres) explain(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	text := pg.Message
+	if pg.Detail != "" {
+		text += ": " + pg.Detail
+	}
+	if pg.Code == "55P03" { // lock_not_available
+		text += ": another transaction holds rows of the table (to.lock_timeout says how long to wait)"
+	}
+	return fmt.Errorf("%s; nothing was changed: %w", text, err)
+}
+
+func oneOf[T any](ctx context.Context, tx pgx.Tx, sql string) (v T, err error) {
+	err = tx.QueryRow(ctx, sql).Scan(&v)
+	return v, err
+}
