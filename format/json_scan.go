@@ -238,13 +238,16 @@ func special(w uint64) uint64 {
 
 // str passes the rest of a string from i, the index after its opening quote.
 func (s *scanner) str(d []byte, i int) int {
+	start := i
 	for {
 		for i+8 <= len(d) {
 			if m := special(binary.LittleEndian.Uint64(d[i:])); m != 0 {
 				i += bits.TrailingZeros64(m) >> 3
 				break
 			}
-			i += 8
+			if i += 8; i-start == long {
+				i = ordinary(d, i)
+			}
 		}
 		if uint(i) >= uint(len(d)) {
 			return s.short(d, "a string")
@@ -266,6 +269,23 @@ func (s *scanner) str(d []byte, i int) int {
 			return i
 		}
 	}
+}
+
+// long is from how many bytes on a string is passed in greater steps.
+const long = 24
+
+// ordinary passes blocks of 32 bytes that a string simply holds.
+func ordinary(d []byte, i int) int {
+	for i+32 <= len(d) {
+		b := (*[32]byte)(d[i:])
+		m := special(binary.LittleEndian.Uint64(b[:])) | special(binary.LittleEndian.Uint64(b[8:])) |
+			special(binary.LittleEndian.Uint64(b[16:])) | special(binary.LittleEndian.Uint64(b[24:]))
+		if m != 0 {
+			break
+		}
+		i += 32
+	}
+	return i
 }
 
 // escape passes the escape at i, a backslash.
