@@ -117,7 +117,9 @@ func castText(t row.Type, v value) value {
 // all of its rows. An error is one of the file as a whole.
 func (m *Mapper) Begin(f File) error {
 	m.src, m.dst, m.r = nil, nil, 0
-	m.memory = memory{}
+	own := m.memory
+	m.memory = memory{} // what the fixed values hold stays theirs
+	defer func() { m.memory = own }()
 	for i := range m.lets {
 		m.lets[i].reset(1)
 	}
@@ -134,7 +136,6 @@ func (m *Mapper) Begin(f File) error {
 			return row.At(f.URL, &row.Error{Column: col.name, Err: err})
 		}
 	}
-	m.memory = memory{} // what the fixed values hold stays theirs
 	return nil
 }
 
