@@ -173,7 +173,13 @@ func unread(file string, err error) error {
 // limitMemory makes the collector hold the process to the job's limits.memory,
 // in bytes. An eighth of it is for what the runtime does not count: the
 // program itself, stacks of the system, buffers of the kernel.
+//
+// Below the limit it collects seldom: each time costs CPU, and the buffers that
+// wait to be used again.
 func limitMemory(limit int64) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(limit - limit/8)
 	}

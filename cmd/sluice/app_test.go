@@ -33,6 +33,20 @@ func TestMemoryLimit(t *testing.T) {
 	}
 }
 
+// TestCollectsSeldom leaves how often memory is collected to the environment,
+// if that says it.
+func TestCollectsSeldom(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
+	for env, want := range map[string]int{"50": 100, "": 400} {
+		t.Setenv("GOGC", env)
+		limitMemory(64 << 20)
+		if got := debug.SetGCPercent(100); got != want {
+			t.Errorf("GOGC=%q: the percentage is %d, want %d", env, got, want)
+		}
+	}
+}
+
 func TestQuote(t *testing.T) {
 	for word, want := range map[string]string{
 		"job.yaml": "job.yaml", "s3://raw/a.json": "s3://raw/a.json", "day=2024-04-17": "day=2024-04-17",
