@@ -37,11 +37,37 @@ type Options struct {
 // connections open until it is closed.
 type Import struct {
 	Options
-	db      *postgres
+	db      database
 	target  *target
 	program *mapping.Program
 	files   *source.Finder
 	hash    string // of the job and the params that it uses
+}
+
+// A database is one that holds the table, and sluice's own tables beside it.
+type database interface {
+	inspect(ctx context.Context, name string) (*Table, error)
+	begin(ctx context.Context, t *target) (comparison, error)
+	runs(ctx context.Context, job string) ([]plan.Run, error) // oldest first
+	undo(ctx context.Context, t *target, job, id string) (undo, error)
+	close(ctx context.Context)
+}
+
+// A comparison is one plan of an import, and perhaps its apply: fill, classify,
+// rows, apply, in this order, then drop.
+type comparison interface {
+	fill(ctx context.Context, read func(context.Context, incoming) (*load, error)) error
+	loaded() *load // what fill has read
+	classify(ctx context.Context) (plan.Counts, error)
+	rows(ctx context.Context, limit int, yield func(*plan.Row) error) error // bad ones, then the first that change; limit 0: all
+	apply(ctx context.Context, run plan.Run, counts plan.Counts) error      // all of it, or nothing
+	drop(ctx context.Context)
+}
+
+// An undo takes one run back.
+type undo interface {
+	reversal(ctx context.Context) (*plan.Reversal, error)
+	apply(ctx context.Context, run plan.Run) error // all of it, or nothing
 }
 
 // Open connects to the database, and checks all that can be checked without
@@ -62,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Import, error) {
 	return im, nil
 }
 
-func openDatabase(ctx context.Context, url string, job *spec.Job) (*postgres, error) {
+func openDatabase(ctx context.Context, url string, job *spec.Job) (database, error) {
 	scheme, _, _ := strings.Cut(url, "://")
 	switch scheme {
 	case "postgres", "postgresql":
@@ -152,7 +178,7 @@ func finish(r plan.Run, out *plan.Result, err error) *plan.Result {
 }
 
 // compare reads the source files and holds their rows against the table.
-func (im *Import) compare(ctx context.Context, run plan.Run) (*postgresImport, plan.Counts, error) {
+func (im *Import) compare(ctx context.Context, run plan.Run) (comparison, plan.Counts, error) {
 	files, err := im.files.Find(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -174,13 +200,13 @@ func (im *Import) compare(ctx context.Context, run plan.Run) (*postgresImport, p
 }
 
 // describe makes the plan of what was compared.
-func (im *Import) describe(ctx context.Context, s *postgresImport, counts plan.Counts, each func(*plan.Row) error) (*plan.Plan, error) {
+func (im *Import) describe(ctx context.Context, s comparison, counts plan.Counts, each func(*plan.Row) error) (*plan.Plan, error) {
 	p := &plan.Plan{
 		Sluice: plan.Version, Job: im.Job.Name, JobFile: im.Job.File, Hash: im.hash, Params: im.Params.Shown(),
 		Created: time.Now().UTC().Truncate(time.Second), Counts: counts, Files: []plan.File{},
-		Table: &plan.Table{Name: im.target.Name, Several: len(s.load.files) > 1},
+		Table: &plan.Table{Name: im.target.Name, Several: len(s.loaded().files) > 1},
 	}
-	for _, f := range s.load.files {
+	for _, f := range s.loaded().files {
 		p.Table.Files = append(p.Table.Files, f.File.File)
 	}
 	limit := mostShown
@@ -249,8 +275,8 @@ func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (
 	}
 	r := newRun("revert")
 	r.Of = rev.Run
-	out := &plan.Result{Type: "result", Verb: "revert", Run: r.ID, Counts: u.counts}
-	record := im.record(r, u.counts)
+	out := &plan.Result{Type: "result", Verb: "revert", Run: r.ID, Counts: rev.Counts}
+	record := im.record(r, rev.Counts)
 	out.Rows = record.Rows
 	err = u.apply(ctx, record)
 	return finish(r, out, err), err

@@ -29,7 +29,7 @@ type postgresImport struct {
 }
 
 // begin makes the incoming table.
-func (p *postgres) begin(ctx context.Context, t *target) (*postgresImport, error) {
+func (p *postgres) begin(ctx context.Context, t *target) (comparison, error) {
 	s := &postgresImport{postgres: p, t: t, looks: map[*binding]*looker{}}
 	columns := []string{"sluice_row bigint"}
 	for _, c := range t.columns {
@@ -54,9 +54,13 @@ func (p *postgres) begin(ctx context.Context, t *target) (*postgresImport, error
 			}
 		}
 	}
-	_, err := execute(ctx, p.conn, "SET temp_buffers = '32MB'; CREATE TEMP TABLE sluice_incoming ("+strings.Join(columns, ", ")+")")
-	return s, err
+	if _, err := execute(ctx, p.conn, "SET temp_buffers = '32MB'; CREATE TEMP TABLE sluice_incoming ("+strings.Join(columns, ", ")+")"); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
+
+func (s *postgresImport) loaded() *load { return s.load }
 
 // drop removes what is left of the import.
 func (s *postgresImport) drop(ctx context.Context) {

@@ -21,7 +21,7 @@ type postgresUndo struct {
 }
 
 // undo finds a run by its ID, or the start of it.
-func (p *postgres) undo(ctx context.Context, t *target, job, id string) (*postgresUndo, error) {
+func (p *postgres) undo(ctx context.Context, t *target, job, id string) (undo, error) {
 	runs, err := p.runs(ctx, job)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,10 @@ func (p *postgres) undo(ctx context.Context, t *target, job, id string) (*postgr
 	var made, updated, deleted int64
 	err = p.conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM `+u.journal).Scan(&made, &updated, &deleted)
 	u.counts = plan.Counts{plan.Delete: made, plan.Update: updated, plan.New: deleted}
-	return u, err
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
 }
 
 // runOf returns the run of an ID, which may be named by its start.
