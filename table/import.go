@@ -54,13 +54,22 @@ type database interface {
 }
 
 // A comparison is one plan of an import, and perhaps its apply: fill, classify,
-// rows, apply, in this order, then drop.
+// bad, rows, apply, in this order, then drop.
 type comparison interface {
 	fill(ctx context.Context, read func(context.Context, incoming) (*load, error)) error
 	loaded() *load // what fill has read
 	classify(ctx context.Context) (plan.Counts, error)
-	rows(ctx context.Context, limit int, yield func(*plan.Row) error) error // bad ones, then the first that change; limit 0: all
-	apply(ctx context.Context, run plan.Run, counts plan.Counts) error      // all of it, or nothing
+
+	// bad yields what classify found to be wrong with rows, in their order:
+	// the row's number, the job's column and the reason.
+	bad(ctx context.Context, yield func(number int64, column, why string) error) error
+
+	// rows yields the rows that change, in their order: the first of them, up
+	// to limit, if that is not 0. all yields the unchanged ones, too, of which
+	// only the key is told.
+	rows(ctx context.Context, limit int, all bool, yield func(*plan.Row) error) error
+
+	apply(ctx context.Context, run plan.Run, counts plan.Counts) error // all of it, or nothing
 	drop(ctx context.Context)
 }
 
@@ -213,7 +222,7 @@ func (im *Import) describe(ctx context.Context, s comparison, counts plan.Counts
 	if each != nil {
 		limit = 0
 	}
-	err := s.rows(ctx, limit, func(r *plan.Row) error {
+	show := func(r *plan.Row) error {
 		if len(p.Table.Rows) < mostShown {
 			p.Table.Rows = append(p.Table.Rows, *r)
 		}
@@ -221,8 +230,27 @@ func (im *Import) describe(ctx context.Context, s comparison, counts plan.Counts
 			return nil
 		}
 		return each(r)
+	}
+	if err := im.badRows(ctx, s, show); err != nil {
+		return p, err
+	}
+	return p, s.rows(ctx, limit, false, show)
+}
+
+// badRows yields the rows that were refused while they were read, as many as are
+// held, and those that only the database found to be bad.
+func (im *Import) badRows(ctx context.Context, s comparison, yield func(*plan.Row) error) error {
+	l := s.loaded()
+	for i := range l.bad {
+		if err := yield(&l.bad[i]); err != nil {
+			return err
+		}
+	}
+	return s.bad(ctx, func(number int64, column, why string) error {
+		r := &plan.Row{State: plan.Invalid, Why: fmt.Sprintf("column %q: %s", column, why)}
+		r.File, r.Row = l.place(number)
+		return yield(r)
 	})
-	return p, err
 }
 
 // mostShown is how many rows of a table's plan are kept to be shown.

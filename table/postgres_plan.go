@@ -203,13 +203,10 @@ func (s *postgresImport) dangling(i int, fk *ForeignKey) string {
 		at, strings.ReplaceAll(fk.RefTable, "'", "''"), "s."+quoteName(fk.Columns[0]), ref, strings.Join(conditions, " AND "), strings.Join(given, " AND "), quoteName(fk.RefColumns[0]))
 }
 
-// rows yields the rows that are bad, then those that change, in order. limit 0
-// is all.
-func (s *postgresImport) rows(ctx context.Context, limit int, yield func(*plan.Row) error) error {
-	if err := s.badRows(ctx, yield); err != nil {
-		return err
-	}
-	sql := s.changes()
+// rows yields the rows that change, in their order, or all of them. limit 0 is
+// none.
+func (s *postgresImport) rows(ctx context.Context, limit int, all bool, yield func(*plan.Row) error) error {
+	sql := s.changes(all)
 	if limit > 0 {
 		sql += fmt.Sprintf(" LIMIT %d", limit)
 	}
@@ -231,10 +228,13 @@ func (s *postgresImport) rows(ctx context.Context, limit int, yield func(*plan.R
 }
 
 // changes selects what changes: the number, op, mask, and the old and the new
-// text of each column and link.
-func (s *postgresImport) changes() string {
+// text of each column and link. all selects unchanged rows, too, whose op is empty.
+func (s *postgresImport) changes(all bool) string {
 	t := s.t
-	values, joins := []string{"p.sluice_row", "p.op::text", "p.mask"}, ""
+	values, joins, from := []string{"s.sluice_row", "coalesce(p.op::text, '')", "p.mask"}, "", "sluice_plan p JOIN sluice_incoming s"
+	if all {
+		from = "sluice_incoming s LEFT JOIN sluice_plan p"
+	}
 	for _, c := range t.columns {
 		name := quoteName(c.to.Name)
 		if c.lookup == nil {
@@ -251,8 +251,8 @@ func (s *postgresImport) changes() string {
 			by, by, c.link.sqlName(), c.lookup.sqlName(), id, quoteName(c.link.other.Name), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name)),
 			fmt.Sprintf("(SELECT array_to_json(array_agg(r.%s ORDER BY r.%s))::text FROM %s r WHERE r.%s = ANY (s.l%d))", by, by, c.lookup.sqlName(), id, c.at))
 	}
-	return "SELECT " + strings.Join(values, ", ") + " FROM sluice_plan p JOIN sluice_incoming s USING (sluice_row) LEFT JOIN " + t.sqlName() + " t ON " +
-		names(t.identity(), " AND ", "t.%c = p.i%i") + joins + " ORDER BY p.sluice_row"
+	return "SELECT " + strings.Join(values, ", ") + " FROM " + from + " USING (sluice_row) LEFT JOIN " + t.sqlName() + " t ON " +
+		names(t.identity(), " AND ", "t.%c = p.i%i") + joins + " ORDER BY s.sluice_row"
 }
 
 // change makes a row's change of what changes selects.
@@ -269,10 +269,7 @@ func (s *postgresImport) change(rows pgx.Rows) (*plan.Row, error) {
 	if err := rows.Scan(into...); err != nil {
 		return nil, err
 	}
-	r := &plan.Row{State: plan.New}
-	if op == "u" {
-		r.State = plan.Update
-	}
+	r := &plan.Row{State: map[string]plan.State{"n": plan.New, "u": plan.Update, "": plan.Unchanged}[op]}
 	r.File, r.Row = s.load.place(number)
 	for i, c := range columns {
 		was, is := valueOf(c, texts[2*i]), valueOf(c, texts[2*i+1])
@@ -309,29 +306,17 @@ func valueOf(c *binding, text *string) any {
 	return *text
 }
 
-// badRows yields the rows that were refused while they were read, as many as
-// are held, and those that only the database found to be bad.
-func (s *postgresImport) badRows(ctx context.Context, yield func(*plan.Row) error) error {
-	for i := range s.load.bad {
-		if err := yield(&s.load.bad[i]); err != nil {
-			return err
-		}
-	}
-	rows, err := s.conn.Query(ctx, "SELECT sluice_row, array_agg(col), array_agg(why) FROM sluice_bad GROUP BY 1 ORDER BY 1")
+// bad yields what is wrong with the rows in sluice_bad.
+func (s *postgresImport) bad(ctx context.Context, yield func(number int64, column, why string) error) error {
+	rows, err := s.conn.Query(ctx, "SELECT sluice_row, col, why FROM sluice_bad ORDER BY 1, 2, 3")
 	if err != nil {
 		return err
 	}
 	var number int64
-	var cols []int32
-	var whys []string
-	_, err = pgx.ForEachRow(rows, []any{&number, &cols, &whys}, func() error {
-		r := &plan.Row{State: plan.Invalid}
-		r.File, r.Row = s.load.place(number)
-		for i, why := range whys {
-			whys[i] = fmt.Sprintf("column %q: %s", s.t.job.Cols[cols[i]].Name, why)
-		}
-		r.Why = strings.Join(whys, "; ")
-		return yield(r)
+	var col int
+	var why string
+	_, err = pgx.ForEachRow(rows, []any{&number, &col, &why}, func() error {
+		return yield(number, s.t.job.Cols[col].Name, why)
 	})
 	return err
 }
