@@ -156,12 +156,11 @@ func (c *comparison) add(t *task) {
 	}
 }
 
-// What is said of a source that is not there: one that was, and one that may
-// never have been, as from.missing has it.
+// What is said of a source that is not there, where that is fine: one that was,
+// and one that may never have been.
 const (
-	lapsed      = "the source is no longer there; its output stays"
-	absent      = "there is no such file"
-	absentFault = absent + " (from.missing: skip would pass over it)"
+	lapsed = "the source is no longer there; its output stays"
+	absent = "there is no such file"
 )
 
 // state compares a source with its entry.
@@ -172,7 +171,7 @@ func (s *Stage) state(t *task, e entry, known bool) (plan.State, string) {
 	case t.ETag == "" && s.job.From.Missing == "skip":
 		return plan.Missing, absent
 	case t.ETag == "":
-		return plan.Invalid, absentFault
+		return plan.Invalid, source.ErrAbsent.Error()
 	case !known && t.Prior != "":
 		return plan.New, "replaces an output that is not in the ledger"
 	case !known:

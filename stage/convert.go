@@ -12,16 +12,10 @@ import (
 	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/source"
 )
-
-// A reader yields the rows of one source file.
-type reader interface {
-	// Read replaces the contents of b with the next rows, and returns io.EOF
-	// after the last. Rows that do not fit go to b.Bad; any other error is
-	// final and means that the file as a whole cannot be read.
-	Read(b *row.Batch) error
-}
 
 // An encoder writes rows as one output file.
 type encoder interface {
@@ -41,8 +35,8 @@ type converter struct {
 	room    *flow.Budget // for what shows only on a core: see claim
 	kits    sync.Pool
 	buffers buffers
-	rejects *rejects
-	noted   sync.Map // the columns that nothing reads, as they were told of
+	rejects *source.Rejects
+	noted   sync.Map // notices that were given
 }
 
 // A kit is what one core needs to convert a file, used again for the next.
@@ -68,7 +62,7 @@ func newConverter(s *Stage) converter {
 }
 
 func (c *converter) init(ctx context.Context, r *run) {
-	c.rejects = r.newRejects(context.WithoutCancel(ctx))
+	c.rejects = source.NewRejects(context.WithoutCancel(ctx), r.job, r.params, r.stores, r.program, r.id)
 	c.moment = mapping.Run{ID: r.id, Time: r.began, Params: r.params.Values()}
 	c.cpus = r.job.Limits.CPUs
 	if c.cpus == 0 {
@@ -100,36 +94,9 @@ func (c *converter) newEncoder() (encoder, error) {
 	})
 }
 
-func (c *converter) jsonOptions() format.JSONOptions {
-	o := format.JSONOptions{At: c.at, Paths: c.program.Paths(), Record: true, MaxRecord: c.mostRecord()}
-	if c.job.From.Shape == "columns" {
-		o.Shape = format.Columns
-	}
-	return o
-}
-
-// mostRecord is the most bytes that one record may have.
-func (c *converter) mostRecord() int { return int(min(c.job.Limits.Memory/8, 1<<30)) }
-
-// packed says whether a file in memory is, or should be, compressed. One that
-// is against what the job says is refused as soon as it is unpacked.
-func (c *converter) packed(in []byte) bool {
-	how := c.job.From.Compression
-	return how == "gzip" || how == "zstd" || format.Compressed(in) != "none"
-}
-
-// stream opens a file of any size as a reader; closing it ends its reading.
-func (c *converter) stream(t *task, in io.Reader) (reader, io.Closer, error) {
-	plain, err := format.Decompress(in, c.job.From.Compression)
-	if err != nil {
-		return nil, nil, err
-	}
-	return c.reader(t, nil, plain), plain, nil
-}
-
 // rows reads, maps and writes every row of a file. Rejects are handed on as
 // they come; whether they count is known only when the file is done.
-func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err error) {
+func (c *converter) rows(t *task, in source.Reader, out io.Writer) (done converted, err error) {
 	k, err := c.kit()
 	if err != nil {
 		return done, err
@@ -145,7 +112,7 @@ func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err
 			break
 		}
 		if err != nil {
-			return done, c.explain(err)
+			return done, c.form.Explain(err)
 		}
 		if first {
 			c.note(t, in)
@@ -174,7 +141,7 @@ func (c *converter) rows(t *task, in reader, out io.Writer) (done converted, err
 }
 
 // judge keeps a batch's bad rows, unless they make the file invalid.
-func (c *converter) judge(t *task, in reader, b *row.Batch, done *converted) error {
+func (c *converter) judge(t *task, in source.Reader, b *row.Batch, done *converted) error {
 	if len(b.Bad) == 0 {
 		return nil
 	}
@@ -185,9 +152,9 @@ func (c *converter) judge(t *task, in reader, b *row.Batch, done *converted) err
 	if t.bad == nil {
 		t.bad = &bytes.Buffer{}
 	}
-	c.rejects.write(t.bad, t.Source, in, b.Bad)
+	c.rejects.Append(t.bad, t.Source, in, b.Bad)
 	if t.bad.Len() > mostBad {
-		if err := c.rejects.add(t.bad); err != nil {
+		if err := c.rejects.Add(t.bad); err != nil {
 			return err
 		}
 	}
@@ -207,9 +174,6 @@ func (c *converter) judge(t *task, in reader, b *row.Batch, done *converted) err
 // mostBad is how many bytes of bad rows are held for each file.
 const mostBad = 4 << 20
 
-// errEmpty is what a file without records is told, where that is not fine.
-var errEmpty = errors.New("there are no records in it (from.empty: skip would pass over it)")
-
 // final checks what only the file as a whole can tell.
 func (c *converter) final(done *converted) error {
 	all := done.rows + done.rejects
@@ -219,18 +183,16 @@ func (c *converter) final(done *converted) error {
 	case done.rows == 0 && done.rejects > 0:
 		return fmt.Errorf("every row is bad (%d of %d), the first for this: %s", done.rejects, all, done.first)
 	case all == 0 && c.job.From.Empty == "fail":
-		return errEmpty
+		return source.ErrEmpty
 	}
 	return nil
 }
 
-// explain names the limit that a record, or an object of columns, is beyond.
-func (c *converter) explain(err error) error {
-	var at *row.Error
-	if !errors.Is(err, format.ErrTooLarge) || !errors.As(err, &at) {
-		return err
+// note tells of columns that nothing reads, once for all files that have the
+// same.
+func (c *converter) note(t *task, in source.Reader) {
+	text := source.Extra(in)
+	if _, told := c.noted.LoadOrStore(text, true); text != "" && !told {
+		c.notify(plan.Event{Type: "notice", File: t.Source, Text: text})
 	}
-	more := *at
-	more.Err = fmt.Errorf("%w: an eighth of limits.memory, which is %d MiB; raise it", at.Err, c.job.Limits.Memory>>20)
-	return &more
 }

@@ -156,7 +156,7 @@ func (r *run) invalid(ctx context.Context, t *task, err error) error {
 	if old := t.prior.Entry; old != nil {
 		e.Output, e.OETag, e.Rows = old.Output, old.OETag, old.Rows
 	}
-	if err := r.rejects.add(t.bad); err != nil {
+	if err := r.rejects.Add(t.bad); err != nil {
 		return err
 	}
 	t.bad = nil
@@ -180,7 +180,7 @@ func (r *run) invalid(ctx context.Context, t *task, err error) error {
 // record counts a file that was done, and tells of it.
 func (r *run) record(ctx context.Context, t *task, ch change) error {
 	r.delivers()
-	if err := r.rejects.add(t.bad); err != nil {
+	if err := r.rejects.Add(t.bad); err != nil {
 		return err
 	}
 	t.bad = nil

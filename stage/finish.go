@@ -42,9 +42,9 @@ func (r *run) settle(ctx context.Context, dead []*remains, ended error) error {
 	if r.vain(dead, changes, ended) {
 		r.result.Run = ""
 		r.tidy(ctx, r.journal.keys)
-		return errors.Join(r.rejects.drop(ctx), r.lock.release(ctx))
+		return errors.Join(r.rejects.Drop(ctx), r.lock.release(ctx))
 	}
-	rejected, err := r.rejects.commit(ctx)
+	rejected, err := r.rejects.Commit(ctx)
 	if err != nil {
 		return err
 	}

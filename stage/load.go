@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/seed-128c3863/sluice/flow"
-	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/source"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -14,10 +14,10 @@ import (
 type loading struct {
 	*run
 	t       *task
-	charged claim                          // what was known before it was fetched
-	room    claim                          // what shows while it is converted
-	large   bool                           // its output is written while it is made
-	open    func() (reader, func(), error) // its rows, and what ends their reading
+	charged claim                                 // what was known before it was fetched
+	room    claim                                 // what shows while it is converted
+	large   bool                                  // its output is written while it is made
+	open    func() (source.Reader, func(), error) // its rows, and what ends their reading
 }
 
 // load reads, converts and writes one file.
@@ -40,8 +40,8 @@ func (l *loading) stream(ctx context.Context) (change, error) {
 	in := store.Open(ctx, l.t.Store, info, store.OpenOptions{Range: rangeBytes, Ahead: rangesAhead})
 	defer in.Close()
 	l.large = true
-	l.open = func() (reader, func(), error) {
-		rows, closer, err := l.converter.stream(l.t, in)
+	l.open = func() (source.Reader, func(), error) {
+		rows, closer, err := l.form.Open(l.t.File, in)
 		return rows, func() { closer.Close() }, err
 	}
 	return l.do(ctx)
@@ -54,12 +54,12 @@ func (l *loading) whole(ctx context.Context) (change, error) {
 		return change{}, err
 	}
 	l.delivers()
-	l.open = func() (reader, func(), error) {
-		return l.reader(l.t, in, nil), func() { l.buffers.put(in) }, nil
+	l.open = func() (source.Reader, func(), error) {
+		return l.form.Bytes(l.t.File, in), func() { l.buffers.put(in) }, nil
 	}
-	if l.packed(in) {
+	if l.form.Packed(in) {
 		l.large = len(in) > blockBytes
-		l.open = func() (reader, func(), error) { return l.unpack(ctx, in) }
+		l.open = func() (source.Reader, func(), error) { return l.unpack(ctx, in) }
 	}
 	return l.do(ctx)
 }
@@ -78,15 +78,15 @@ func (l *loading) text(ctx context.Context) ([]byte, error) {
 }
 
 // unpack opens a file that is held compressed.
-func (l *loading) unpack(ctx context.Context, in []byte) (reader, func(), error) {
+func (l *loading) unpack(ctx context.Context, in []byte) (source.Reader, func(), error) {
 	if err := l.room.change(ctx, perFile+4*int64(len(in))); err != nil {
 		return nil, nil, err
 	}
-	plain, err := format.Decompress(bytes.NewReader(in), l.job.From.Compression)
+	plain, err := l.form.Unpack(bytes.NewReader(in))
 	if err != nil {
 		return nil, nil, err
 	}
-	return l.reader(l.t, nil, &unfolding{ctx: ctx, in: plain, room: &l.room}), func() { plain.Close() }, nil
+	return l.form.Stream(l.t.File, &unfolding{ctx: ctx, in: plain, room: &l.room}), func() { plain.Close() }, nil
 }
 
 // do makes the output and puts it in place of the old one.

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/source"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -96,7 +97,7 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 			v.notify(plan.Event{Type: "notice", File: t.Source, Text: absent})
 			return nil
 		}
-		v.out.Invalid = append(v.out.Invalid, plan.Problem{File: t.Source, Why: absentFault})
+		v.out.Invalid = append(v.out.Invalid, plan.Problem{File: t.Source, Why: source.ErrAbsent.Error()})
 		return nil
 	}
 	v.out.Files++
@@ -134,7 +135,7 @@ func (v *viewer) open(ctx context.Context, t *task) (io.ReadCloser, error) {
 
 // view maps rows until there are enough, or the file ends.
 func (v *viewer) view(t *task, in io.Reader) error {
-	rows, closer, err := v.stream(t, in)
+	rows, closer, err := v.form.Open(t.File, in)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func (v *viewer) view(t *task, in io.Reader) error {
 		err := rows.Read(k.src)
 		if err == io.EOF {
 			if passed == v.records && v.job.From.Empty == "fail" {
-				return errEmpty
+				return source.ErrEmpty
 			}
 			return nil
 		}

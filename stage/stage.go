@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/source"
@@ -46,10 +44,10 @@ type Stage struct {
 	stores  *store.Set
 	sources *source.Finder
 	program *mapping.Program
-	hash    string      // of the job and the params that it uses
-	fields  []string    // names of each entry's values, or of the captures
-	used    []string    // those of fields that outputs depend on
-	at      format.Path // to the records
+	hash    string   // of the job and the params that it uses
+	fields  []string // names of each entry's values, or of the captures
+	used    []string // those of fields that outputs depend on
+	form    *source.Form
 
 	told sync.Mutex // one event at a time
 
@@ -66,14 +64,10 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 	if s.program, err = mapping.Compile(o.Job); err != nil {
 		return nil, err
 	}
-	if err := s.textPaths(); err != nil {
+	if s.form, err = source.NewForm(o.Job, s.program); err != nil {
 		return nil, err
 	}
-	if at := o.Job.From.At; at.S != "" {
-		if s.at, err = format.ParsePath(at.S); err != nil {
-			return nil, o.Job.ErrorAt(at, 0, err.Error(), "")
-		}
-	}
+	s.form.Records = true
 	s.hash = o.Job.Fingerprint(o.Params)
 	s.fields = o.Job.From.Fields()
 	s.used = slices.DeleteFunc(slices.Clone(s.program.FileNames()), func(name string) bool { return !slices.Contains(s.fields, name) })
@@ -104,19 +98,12 @@ func (s *Stage) uses() []string {
 // Ready returns an error for a job that is well formed but asks for what is not
 // there, or not yet.
 func Ready(job *spec.Job) error {
-	at, form := spec.Text{Pos: job.From.Pos}, job.From.Format
 	for _, files := range job.From.Files {
 		if files.S == "-" {
 			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which an output and its ledger know a source", "write it to a file first; a list of files may come from standard input: from.each")
 		}
-		if form == "" {
-			at, form = files.Text, mapping.FormatOf(&job.From, files.S)
-		}
 	}
-	if form == "xlsx" || form == "parquet" {
-		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON and CSV, not yet %s", form), "from.format says what a file is whatever its name")
-	}
-	return textReady(job)
+	return source.Ready(job)
 }
 
 func (s *Stage) notify(e plan.Event) {

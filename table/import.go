@@ -40,6 +40,7 @@ type Import struct {
 	db      database
 	target  *target
 	program *mapping.Program
+	form    *source.Form
 	files   *source.Finder
 	hash    string // of the job and the params that it uses
 }
@@ -116,6 +117,9 @@ func (im *Import) lay(ctx context.Context) (err error) {
 		return err
 	}
 	if im.program, err = mapping.Compile(im.target.job); err != nil {
+		return err
+	}
+	if im.form, err = source.NewForm(im.target.job, im.program); err != nil {
 		return err
 	}
 	im.files = source.New(source.Options{Job: im.Job, Params: im.Params, Stores: im.Stores, Stdin: im.Stdin, Uses: im.program.FileNames()})

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
@@ -77,7 +76,7 @@ func (im *Import) read(ctx context.Context, run plan.Run, files []*source.File, 
 // readFile reads the load's last file.
 func (im *Import) readFile(ctx context.Context, l *load, mapper *mapping.Mapper, to incoming) error {
 	p := l.files[len(l.files)-1]
-	rows, closer, err := im.open(ctx, p.File)
+	rows, closer, err := im.open(ctx, im.form, p.File)
 	if err != nil {
 		return err
 	}
@@ -139,19 +138,14 @@ func reason(b *row.Reject) string {
 }
 
 // open opens a source file as rows.
-func (im *Import) open(ctx context.Context, f *source.File) (rows, io.Closer, error) {
+func (im *Import) open(ctx context.Context, form *source.Form, f *source.File) (source.Reader, io.Closer, error) {
 	in := store.Open(ctx, f.Store, store.Info{Key: f.Key, ETag: store.ETagOf(f.ETag), Size: f.Size}, store.OpenOptions{})
-	plain, err := format.Decompress(in, im.Job.From.Compression)
+	rows, plain, err := form.Open(f, in)
 	if err != nil {
 		in.Close()
 		return nil, nil, err
 	}
-	return im.rows(f, plain), closers{plain, in}, nil
-}
-
-// rows are those of a source file.
-type rows interface {
-	Read(b *row.Batch) error
+	return rows, closers{plain, in}, nil
 }
 
 type closers []io.Closer
@@ -161,16 +155,4 @@ func (c closers) Close() (err error) {
 		err = errors.Join(err, one.Close())
 	}
 	return err
-}
-
-func (im *Import) rows(f *source.File, in io.Reader) rows {
-	from := &im.Job.From
-	most := int(im.Job.Limits.Memory / 8)
-	if form := mapping.FormatOf(from, f.Path()); form == "csv" || form == "tsv" {
-		o := mapping.CSVOptions(from, form)
-		o.Columns, o.MaxRecord = im.program.Headers(), most
-		return format.CSVStream(in, o)
-	}
-	at, _ := format.ParsePath(from.At.S)
-	return format.JSONStream(in, format.JSONOptions{At: at, Paths: im.program.Paths(), MaxRecord: most})
 }

@@ -1,0 +1,164 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/spec"
+)
+
+// A Reader yields the rows of one source file.
+type Reader interface {
+	// Read replaces the contents of b with the next rows, and returns io.EOF
+	// after the last. Rows that do not fit go to b.Bad; any other error is
+	// final and means that the file as a whole cannot be read.
+	Read(b *row.Batch) error
+}
+
+// A Form says how the source files of a job are read as rows.
+type Form struct {
+	// Records asks for the text of each row, which rejects are written with.
+	Records bool
+
+	from    *spec.From
+	memory  int64 // limits.memory
+	program *mapping.Program
+	at      format.Path // to the records
+}
+
+// NewForm returns how the sources of a job are read for its program.
+func NewForm(job *spec.Job, program *mapping.Program) (*Form, error) {
+	f := &Form{from: &job.From, memory: job.Limits.Memory, program: program}
+	whole := func(p format.Path) bool { return len(p) == 0 }
+	if ofText(mapping.FormatOf(&job.From, job.From.Files[0].S)) && slices.ContainsFunc(program.Paths(), whole) {
+		return nil, job.ErrorAt(spec.Text{Pos: job.From.Pos}, 0, "a record of a table of text is no value, and row stands alone in an expression", `name its columns, as in row.price or row["unit price"]`)
+	}
+	if at := job.From.At; at.S != "" {
+		var err error
+		if f.at, err = format.ParsePath(at.S); err != nil {
+			return nil, job.ErrorAt(at, 0, err.Error(), "")
+		}
+	}
+	return f, nil
+}
+
+// ofText says whether a format is one of tables of text.
+func ofText(form string) bool { return form == "csv" || form == "tsv" }
+
+// Ready returns an error for a job whose sources are of a form that is not
+// read, or not yet.
+func Ready(job *spec.Job) error {
+	at, form := spec.Text{Pos: job.From.Pos}, job.From.Format
+	for _, files := range job.From.Files {
+		if form == "" {
+			at, form = files.Text, mapping.FormatOf(&job.From, files.S)
+		}
+	}
+	if form == "xlsx" || form == "parquet" {
+		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON and CSV, not yet %s", form), "from.format says what a file is whatever its name")
+	}
+	at = spec.Text{Pos: job.From.Pos}
+	switch job.From.Encoding {
+	case "", "utf-8":
+	default:
+		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads tables of text in UTF-8, not yet in %s", job.From.Encoding), "convert the files, or leave encoding out")
+	}
+	if o := mapping.CSVOptions(&job.From, job.From.Format); o.Check() != nil {
+		return job.ErrorAt(at, 0, o.Check().Error(), "")
+	}
+	return nil
+}
+
+// Bytes reads a file that is in memory and not compressed.
+func (f *Form) Bytes(file *File, data []byte) Reader {
+	if form := mapping.FormatOf(f.from, file.Path()); ofText(form) {
+		return format.CSVBytes(data, f.csv(form))
+	}
+	return format.JSONBytes(data, f.json())
+}
+
+// Stream reads a file of any size that is not compressed.
+func (f *Form) Stream(file *File, in io.Reader) Reader {
+	if form := mapping.FormatOf(f.from, file.Path()); ofText(form) {
+		return format.CSVStream(in, f.csv(form))
+	}
+	return format.JSONStream(in, f.json())
+}
+
+// Open reads a file of any size, unpacked as it has to be. Closing what is
+// returned ends its reading; in stays open.
+func (f *Form) Open(file *File, in io.Reader) (Reader, io.Closer, error) {
+	plain, err := f.Unpack(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f.Stream(file, plain), plain, nil
+}
+
+// Unpack returns what a file holds that may be compressed.
+func (f *Form) Unpack(in io.Reader) (io.ReadCloser, error) {
+	return format.Decompress(in, f.from.Compression)
+}
+
+// Packed says whether a file in memory is, or should be, compressed. One that
+// is against what the job says is refused as soon as it is unpacked.
+func (f *Form) Packed(in []byte) bool {
+	how := f.from.Compression
+	return how == "gzip" || how == "zstd" || format.Compressed(in) != "none"
+}
+
+func (f *Form) csv(form string) format.CSVReadOptions {
+	o := mapping.CSVOptions(f.from, form)
+	o.Columns, o.Record, o.MaxRecord = f.program.Headers(), f.Records, f.mostRecord()
+	return o
+}
+
+func (f *Form) json() format.JSONOptions {
+	o := format.JSONOptions{At: f.at, Paths: f.program.Paths(), Record: f.Records, MaxRecord: f.mostRecord()}
+	if f.from.Shape == "columns" {
+		o.Shape = format.Columns
+	}
+	return o
+}
+
+// mostRecord is the most bytes that one record may have.
+func (f *Form) mostRecord() int { return int(min(f.memory/8, 1<<30)) }
+
+// Explain names the limit that a record, or an object of columns, is beyond.
+func (f *Form) Explain(err error) error {
+	var at *row.Error
+	if !errors.Is(err, format.ErrTooLarge) || !errors.As(err, &at) {
+		return err
+	}
+	more := *at
+	more.Err = fmt.Errorf("%w: an eighth of limits.memory, which is %d MiB; raise it", at.Err, f.memory>>20)
+	return &more
+}
+
+// Extra says in words which columns of a source nothing reads, "" if there are
+// none, once one of its rows was read.
+func Extra(in Reader) string {
+	file, ok := in.(*format.CSVReader)
+	if !ok || len(file.Extra()) == 0 {
+		return ""
+	}
+	const most = 10
+	extra, more := file.Extra(), ""
+	if len(extra) > most {
+		extra, more = extra[:most], fmt.Sprintf(" and %d more", len(extra)-most)
+	}
+	return fmt.Sprintf("nothing reads these of its columns: %s%s", strings.Join(extra, ", "), more)
+}
+
+// What is told of a file that is not there, or without records, where that is
+// not fine.
+var (
+	ErrAbsent = errors.New("there is no such file (from.missing: skip would pass over it)")
+	ErrEmpty  = errors.New("there are no records in it (from.empty: skip would pass over it)")
+)
