@@ -1,13 +1,13 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"testing"
 )
 
-// A cluster starts with the tables of the schema, copies a database with its
-// rows, and leaves nothing behind.
-func TestCluster(t *testing.T) {
+func startCluster(t *testing.T) *cluster {
+	t.Helper()
 	if _, err := postgresPrograms(); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal(err)
@@ -18,14 +18,21 @@ func TestCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := c.stop(); err != nil {
 			t.Error(err)
 		}
 		if exists(c.dir) {
 			t.Errorf("%s is still there", c.dir)
 		}
-	}()
+	})
+	return c
+}
+
+// A cluster starts with the tables of the schema, copies a database with its
+// rows, and leaves nothing behind.
+func TestCluster(t *testing.T) {
+	c := startCluster(t)
 	if _, err := c.fresh("first", "products/schema.postgres.sql"); err != nil {
 		t.Fatal(err)
 	}
@@ -42,5 +49,56 @@ func TestCluster(t *testing.T) {
 	}
 	if _, err := c.query("second", "SELECT 1 FROM nowhere"); err == nil {
 		t.Error("a failing statement is no error")
+	}
+}
+
+// The hash that programs are held to is of all that a file says, and of nothing
+// else; what was written is counted.
+func TestContent(t *testing.T) {
+	c := startCluster(t)
+	if _, err := c.fresh("shop", "products/schema.postgres.sql"); err != nil {
+		t.Fatal(err)
+	}
+	do := func(sql string) {
+		t.Helper()
+		if _, err := c.query("shop", sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hashes := func() (content, dump string) {
+		t.Helper()
+		content, err1 := c.content("shop")
+		dump, err2 := c.dump("shop")
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		return content, dump
+	}
+	do(`INSERT INTO shop_product (id, sku, title, description, category_id, price, stock, updated_at, active) VALUES (7, 'a', 't', 'd', 1, 2.50, 3, now(), true);
+		INSERT INTO shop_product_tags (product_id, tag_id) VALUES (7, 1), (7, 2)`)
+	if _, err := c.copyOf("shop", "other"); err != nil {
+		t.Fatal(err)
+	}
+	content, dump := hashes()
+	for _, tc := range []struct {
+		sql        string
+		same, dump bool
+	}{
+		{"UPDATE shop_product SET stock = 3", true, true},
+		{"UPDATE shop_product_tags SET id = id + 10", true, false},
+		{"UPDATE shop_product SET weight = 1", false, false},
+		{"UPDATE shop_product SET weight = NULL; DELETE FROM shop_product_tags WHERE tag_id = 2", false, false},
+		{"UPDATE shop_product_tags SET tag_id = 3", false, false},
+	} {
+		do(tc.sql)
+		now, all := hashes()
+		if (now == content) != tc.same || (all == dump) != tc.dump {
+			t.Errorf("after %s: same content %t, want %t; same dump %t, want %t", tc.sql, now == content, tc.same, all == dump, tc.dump)
+		}
+	}
+	for database, want := range map[string]string{"other": "0", "shop": "1260"} {
+		if got, err := c.written(database); err != nil || got != want {
+			t.Errorf("%s: %s rows written, %v; want %s", database, got, err, want)
+		}
 	}
 }

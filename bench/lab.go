@@ -81,8 +81,16 @@ func (l *lab) command(s *server, program string, args ...string) *exec.Cmd {
 // measure runs cmd to its end, then check, and adds what it took, or how it
 // failed, to c.
 func (l *lab) measure(c *section, program string, cmd *exec.Cmd, check func() error) {
+	l.measureAs(c, program, cmd, check, func(*sample) error { return nil })
+}
+
+// measureAs is measure with the last word on what a run took.
+func (l *lab) measureAs(c *section, program string, cmd *exec.Cmd, check func() error, as func(*sample) error) {
 	fmt.Fprintf(os.Stderr, "   %s\n", program)
 	took, err := run(cmd)
+	if err == nil {
+		err = as(&took)
+	}
 	if err == nil {
 		err = check()
 	}
@@ -95,6 +103,9 @@ func run(cmd *exec.Cmd) (sample, error) {
 	begin := time.Now()
 	if err := cmd.Run(); err != nil {
 		text := strings.TrimSpace(stderr.String())
+		if out, ok := cmd.Stdout.(*bytes.Buffer); ok && text == "" { // sluice --json has said it there
+			text = strings.TrimSpace(out.String())
+		}
 		return sample{}, fmt.Errorf("%w: %s", err, text[max(0, len(text)-300):])
 	}
 	took := sample{wall: time.Since(begin), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}

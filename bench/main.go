@@ -4,8 +4,9 @@
 //	bench              every case, and the table written to bench/RESULTS.md
 //	bench CASE...      only these, printed
 //
-// A store is always s3sim, with the latencies and faults of the case. The floor
-// is bare GETs and PUTs of the same sizes; the peers are in bench/peers.
+// With SLUICE_SOAK set, that is with the cases that take very long. A store is
+// always s3sim, with the latencies and faults of the case. The floor is bare
+// GETs and PUTs of the same sizes; the peers are in bench/peers.
 package main
 
 import (
@@ -20,15 +21,23 @@ import (
 var cases = []struct {
 	name, title string
 	run         func(*lab, *section) error
+	long        bool // it runs if it is named, or with SLUICE_SOAK
 }{
-	{"flights", "300 flight files, 30/60 ms", flights},
-	{"slow", "300 flight files, 100/150 ms", slow},
-	{"local", "folder to folder, one core", local},
-	{"small", "100,000 files of 1 KB, no latency", small},
-	{"rate", "3,000 files of 1 KB, 200 requests/s", rate},
-	{"faults", "300 flight files, 2% of each fault", faults},
-	{"credentials", "keys that live 3 s", credentials},
+	{name: "flights", title: "300 flight files, 30/60 ms", run: flights},
+	{name: "slow", title: "300 flight files, 100/150 ms", run: slow},
+	{name: "local", title: "folder to folder, one core", run: local},
+	{name: "small", title: "100,000 files of 1 KB, no latency", run: small},
+	{name: "rate", title: "3,000 files of 1 KB, 200 requests/s", run: rate},
+	{name: "faults", title: "300 flight files, 2% of each fault", run: faults},
+	{name: "credentials", title: "keys that live 3 s", run: credentials},
+	{name: "postgres", title: "500,000 products into PostgreSQL", run: intoPostgres},
+	{name: "django", title: "django-import-export, PostgreSQL", run: againstDjango},
+	{name: "sqlite", title: "500,000 products into SQLite", run: intoSQLite},
+	{name: "tables-memory", title: "5,000,000 products into PostgreSQL", run: tableMemory, long: true},
 }
+
+// soak says whether the bench may take hours.
+func soak() bool { return os.Getenv("SLUICE_SOAK") != "" }
 
 func main() {
 	if err := bench(os.Args[1:]); err != nil {
@@ -53,7 +62,7 @@ func bench(chosen []string) error {
 	}
 	var r report
 	for _, c := range cases {
-		if len(chosen) > 0 && !slices.Contains(chosen, c.name) {
+		if named := slices.Contains(chosen, c.name); !named && (len(chosen) > 0 || c.long && !soak()) {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "== %s: %s\n", c.name, c.title)

@@ -31,7 +31,7 @@ type section struct {
 // A row is one line of the table of ratios.
 type row struct {
 	what, target, measured string
-	ok                     bool
+	verdict                string // "": nothing must be
 }
 
 type report []*section
@@ -98,12 +98,24 @@ func (s *section) atLeast(what string, limit, got float64, unit string) {
 	s.row(what, "at least", limit, got, unit, got >= limit)
 }
 
+// shown is a row of which nothing must be.
+func (s *section) shown(what string, got float64, unit string) {
+	s.rows = append(s.rows, row{what: what, measured: measured(got, unit)})
+}
+
 func (s *section) row(what, than string, limit, got float64, unit string, ok bool) {
-	measured := "failed"
-	if !math.IsNaN(got) {
-		measured = number(got, unit)
+	verdict := "**no**"
+	if ok {
+		verdict = "yes"
 	}
-	s.rows = append(s.rows, row{what, than + " " + number(limit, unit), measured, ok})
+	s.rows = append(s.rows, row{what, than + " " + number(limit, unit), measured(got, unit), verdict})
+}
+
+func measured(got float64, unit string) string {
+	if math.IsNaN(got) {
+		return "failed"
+	}
+	return number(got, unit)
 }
 
 // number prints three digits, or all of a whole number.
@@ -123,7 +135,7 @@ func (r report) text() string {
 	for _, s := range r {
 		title := s.title
 		for _, row := range s.rows {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", title, row.what, row.target, row.measured, map[bool]string{true: "yes", false: "**no**"}[row.ok])
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", title, row.what, row.target, row.measured, row.verdict)
 			title = ""
 		}
 		if s.broken {
