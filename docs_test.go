@@ -161,11 +161,37 @@ func compiled(t *testing.T, text string) *mapping.Program {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
+	if job.Table() {
+		likeTable(job)
+	}
 	p, err := mapping.Compile(job)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	return p
+}
+
+// likeTable gives columns the types that a table would, as their keys tell.
+func likeTable(job *spec.Job) {
+	for i := range job.Cols {
+		c := &job.Cols[i]
+		kind := row.Type{Kind: row.String}
+		switch {
+		case c.Type != nil:
+			continue
+		case c.Split.S != "":
+			kind = row.Type{Kind: row.List, Elem: &row.Type{Kind: row.String}}
+		case c.Formats != nil:
+			kind.Kind = row.Date
+		case c.Timezone != "":
+			kind.Kind = row.TimestampTZ
+		case c.True != nil:
+			kind.Kind = row.Bool
+		case c.Check.S != "":
+			kind = row.Type{Kind: row.Decimal, Precision: 10, Scale: 2}
+		}
+		c.Type = &kind
+	}
 }
 
 // Every key of the job file is in docs/job-file.md.
@@ -209,12 +235,16 @@ func schemaKeys(schema any, keys map[string]bool) {
 // The examples in the tables of docs/job-file.md can be written as they stand.
 func TestDocumentedExamples(t *testing.T) {
 	files, column := `files: "raw/{*at}.json"`, "columns:\n  c:\n    "
+	toTable := `database: "postgres://shop@localhost/shop"; table: product; key: id`
 	around := map[string][2]string{ // what stands before the example, and the keys beside it
 		"sluice, name": {}, "params": {"params:\n  raw:\n    ", "type: date"}, "stores": {"stores:\n  raw:\n    "},
 		"from": {"from:\n  ", files}, "Tables of text": {"from:\n  ", files}, "Files by entries": {"from:\n  files: raw/{airport}.json\n  each:\n    ", "file: e.json; fields: [airport]"},
 		"columns": {column, "type: string; from: a"}, "to": {"to:\n  ", `files: "out/{file.stem}"`},
 		"parquet": {"to:\n  files: out/{file.stem}\n  parquet:\n    "}, "csv": {"to:\n  files: out/{file.stem}.csv\n  csv:\n    "},
 		"errors": {"errors:\n  "}, "limits": {"limits:\n  "},
+		"Tables as a target": {"to:\n  ", toTable}, "write: mirror": {"to:\n  ", toTable + "; write: mirror"},
+		"of a column":                        {strings.ReplaceAll("to:\n  "+toTable, "; ", "\n  ") + "\ncolumns:\n  id: {from: id}\n  c:\n    ", "from: a; lookup: tag.name; split: x; through: product_tag"},
+		"Errors and transactions of a table": {strings.ReplaceAll("to:\n  "+toTable, "; ", "\n  ") + "\n"},
 	}
 	count := 0
 	for _, r := range tables(page(t, "docs/job-file.md")) {
