@@ -155,6 +155,19 @@ func TestDocumentedGolden(t *testing.T) {
 	}
 }
 
+// Every option and every field of a result that people know from
+// django-import-export has its name here.
+func TestDocumentedDjango(t *testing.T) {
+	text := page(t, "docs/from-django-import-export.md")
+	for name := range strings.FieldsSeq(`import_id_fields skip_unchanged report_skipped use_bulk batch_size chunk_size store_row_values
+		use_transactions dry_run raise_errors collect_failed_rows rollback_on_validation_errors for_delete ForeignKeyWidget ManyToManyWidget
+		totals invalid_rows row_errors failed_dataset diff`) {
+		if !regexp.MustCompile(`(?m)^\|.*\b` + name + `\b`).MatchString(text) {
+			t.Errorf("no table of the page has %s", name)
+		}
+	}
+}
+
 func compiled(t *testing.T, text string) *mapping.Program {
 	t.Helper()
 	job, err := spec.Parse("job.yaml", []byte(text))
