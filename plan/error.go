@@ -3,6 +3,8 @@ package plan
 import (
 	"errors"
 	"fmt"
+
+	"github.com/seed-128c3863/sluice/row"
 )
 
 // ErrDeclined is returned when Confirm said no.
@@ -22,6 +24,42 @@ func (e *DriftError) Error() string {
 		text += fmt.Sprintf(", and %d more", n)
 	}
 	return text + ": nothing was changed; plan again"
+}
+
+// A RejectError says that nothing was loaded, because too many rows are bad.
+type RejectError struct {
+	Bad, Rows int64      // of all that were read; 0: reading ended with the first bad one
+	First     *row.Error // of the bad ones
+	Rule      string     // that they break, in words
+}
+
+func (e *RejectError) Error() string { return "nothing was loaded: " + e.Why() }
+
+// Why says what is wrong.
+func (e *RejectError) Why() string {
+	if e.Rows == 0 {
+		return fmt.Sprintf("%v (%s)", e.First, e.Rule)
+	}
+	return fmt.Sprintf("%d of %d rows %s bad, %s; the first: %v", e.Bad, e.Rows, be(e.Bad), e.Rule, e.First)
+}
+
+// An InvalidError says that nothing was loaded, because of files that cannot be
+// read as what they should be, or are not there.
+type InvalidError struct{ Files []Problem }
+
+func (e *InvalidError) Error() string {
+	text := fmt.Sprintf("nothing was loaded: %s: %s", e.Files[0].File, e.Files[0].Why)
+	if n := len(e.Files) - 1; n > 0 {
+		text += fmt.Sprintf(", and %d more", n)
+	}
+	return text
+}
+
+func be(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // A ConflictError is returned when outputs are no longer what the run made.

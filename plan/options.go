@@ -7,9 +7,17 @@ type Options struct {
 	// Again plans to do what is unchanged once more.
 	Again bool
 
-	// Row is given each row that a table's plan changes or rejects.
-	// Default: nobody looks.
+	// Row is given the rows of a table's plan that Report names: those that
+	// are bad, then the others in the order of the files, then those that are
+	// deleted. Default: nobody looks.
 	Row func(*Row) error
+
+	// Report says which rows those are: "changes" (what is bad among them),
+	// "all" or "none". Default: as the job's report says.
+	Report string
+
+	// Progress is kept up to date. Default: nobody looks.
+	Progress *Progress
 }
 
 // ApplyOptions says how a run goes. The zero value applies what a plan made
@@ -32,6 +40,11 @@ type ApplyOptions struct {
 	// Confirm is asked before anything is written, if there is anything to do.
 	// Default: yes.
 	Confirm func(*Plan) (bool, error)
+
+	// Row and Report are as for a plan. Rows are told of before they are
+	// written: whether they were, the Result says.
+	Row    func(*Row) error
+	Report string
 
 	// Progress is kept up to date. Default: nobody looks.
 	Progress *Progress

@@ -45,7 +45,9 @@ type Result struct {
 	BytesIn  int64     `json:"bytes_in"`          // of the source files that were done
 	BytesOut int64     `json:"bytes_out"`         // of the outputs that were written
 	Seconds  float64   `json:"seconds"`
-	Resumed  bool      `json:"resumed,omitempty"` // a run that had been cut off
+	Times    *Times    `json:"times,omitempty"`           // of a table's apply
+	Rate     float64   `json:"rows_per_second,omitempty"` // a table's: rows of the files, by Seconds
+	Resumed  bool      `json:"resumed,omitempty"`         // a run that had been cut off
 }
 
 // A Progress counts what a run has done so far. Its fields may be read at any
@@ -56,6 +58,24 @@ type Progress struct {
 	Rows, Rejects    atomic.Int64
 	Invalid          atomic.Int64
 	Began            atomic.Int64 // when the first file was begun, in Unix nanoseconds; 0: not yet
+
+	phase atomic.Value // string
+}
+
+// Enter says what a table's run does now, such as "comparing".
+func (p *Progress) Enter(phase string) { p.phase.Store(phase) }
+
+// Phase returns what a table's run does now, "" if that was not said.
+func (p *Progress) Phase() string {
+	phase, _ := p.phase.Load().(string)
+	return phase
+}
+
+// Times are how long the parts of a table's run took, in seconds.
+type Times struct {
+	Read    float64 `json:"read"`    // the source files, into the database
+	Compare float64 `json:"compare"` // their rows with the table's
+	Apply   float64 `json:"apply,omitempty"`
 }
 
 // Start marks the beginning of the first file.

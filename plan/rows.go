@@ -24,8 +24,9 @@ var RowStates = []State{New, Update, Delete, Unchanged, Invalid}
 type Table struct {
 	Name    string   `json:"name"`
 	Files   []File   `json:"files"` // that the rows come from: those that are there
-	Several bool     `json:"-"`     // files: rows are shown with theirs
-	Rows    []Row    `json:"-"`     // the first of those that are not unchanged
+	Times   Times    `json:"times"`
+	Several bool     `json:"-"` // files: rows are shown with theirs
+	Rows    []Row    `json:"-"` // the first of those that are not unchanged
 	Notes   []string `json:"notes,omitempty"`
 }
 
@@ -37,6 +38,8 @@ type Row struct {
 	Line   int64   `json:"line,omitempty"`
 	Key    Values  `json:"key,omitempty"`
 	Values Changes `json:"values,omitempty"` // Update: those that differ; New: all that are loaded
+	Column string  `json:"column,omitempty"` // Invalid: that is bad; "": the row as a whole
+	Value  string  `json:"value,omitempty"`  // Invalid: of Column, as the source has it
 	Why    string  `json:"why,omitempty"`    // Invalid
 }
 
@@ -127,6 +130,9 @@ func (r *Row) text(file bool) string {
 	}
 	for _, v := range r.Key {
 		s += " " + short(v.Value)
+	}
+	if r.Column != "" {
+		s += fmt.Sprintf(": column %q", r.Column)
 	}
 	if r.Why != "" {
 		return s + ": " + r.Why

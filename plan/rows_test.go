@@ -12,7 +12,7 @@ func TestRowsText(t *testing.T) {
 		{State: Update, Row: 17, Key: Values{{"sku", "SKU17"}}, Values: Changes{{"price", json.Number("1.50"), json.Number("2.50")}, {"isbn", nil, "978"}, {"tags", []any{"a"}, []any{"a", "b c"}}}},
 		{State: New, Row: 18, Key: Values{{"sku", "SKU 18"}, {"day", "2024-04-17"}}, Values: Changes{{"title", nil, long}, {"isbn", nil, nil}, {"active", nil, true}, {"more", nil, long}, {"last", nil, long}}},
 		{State: Delete, Key: Values{{"sku", ""}}},
-		{State: Invalid, Row: 3, Line: 4, Key: Values{{"sku", "SKU3"}}, Why: `column "price": "12.x4" is no number`},
+		{State: Invalid, Row: 3, Line: 4, Key: Values{{"sku", "SKU3"}}, Column: "price", Value: "12.x4", Why: `"12.x4" is no number`},
 	}}}
 	var b strings.Builder
 	if err := p.Text(&b, 20); err != nil {

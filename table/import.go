@@ -2,12 +2,9 @@ package table
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
@@ -129,152 +126,6 @@ func (im *Import) lay(ctx context.Context) (err error) {
 // Close ends the connections.
 func (im *Import) Close() { im.db.close(context.Background()) }
 
-// Plan says what Apply would do. It leaves nothing behind. Each row that is not
-// unchanged is given to o.Row, if that is not nil: those that are invalid, then
-// the others in the order of the files.
-func (im *Import) Plan(ctx context.Context, o plan.Options) (*plan.Plan, error) {
-	s, counts, err := im.compare(ctx, newRun("plan"))
-	if err != nil {
-		return nil, err
-	}
-	defer s.drop(ctx)
-	return im.describe(ctx, s, counts, o.Row)
-}
-
-// Apply does what a plan made now says, in one transaction.
-func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
-	r := newRun("apply")
-	s, counts, err := im.compare(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	defer s.drop(ctx)
-	p, err := im.describe(ctx, s, counts, nil)
-	if err != nil {
-		return nil, err
-	}
-	out := &plan.Result{Type: "result", Verb: "apply", Counts: counts, Rejects: counts[plan.Invalid]}
-	if p.Changes() > 0 {
-		if err := agree(p, o.Confirm); err != nil {
-			return nil, err
-		}
-		out.Run = r.ID
-		record := im.record(r, counts)
-		out.Rows = record.Rows
-		err = s.apply(ctx, record, counts)
-	}
-	return finish(r, out, err), err
-}
-
-// agree asks whether the plan is to be applied.
-func agree[T any](p T, confirm func(T) (bool, error)) error {
-	if confirm == nil {
-		return nil
-	}
-	yes, err := confirm(p)
-	if err == nil && !yes {
-		err = plan.ErrDeclined
-	}
-	return err
-}
-
-// finish fills in how the run ended.
-func finish(r plan.Run, out *plan.Result, err error) *plan.Result {
-	out.Seconds = time.Since(r.Started).Seconds()
-	switch {
-	case err != nil:
-		out.Status, out.Error, out.Run = 1, err.Error(), ""
-	case out.Rejects > 0:
-		out.Status = 3
-	}
-	return out
-}
-
-// compare reads the source files and holds their rows against the table.
-func (im *Import) compare(ctx context.Context, run plan.Run) (comparison, plan.Counts, error) {
-	files, err := im.files.Find(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := im.db.begin(ctx, im.target)
-	if err != nil {
-		return nil, nil, err
-	}
-	err = s.fill(ctx, func(ctx context.Context, to incoming) (*load, error) { return im.read(ctx, run, files, to) })
-	var counts plan.Counts
-	if err == nil {
-		counts, err = s.classify(ctx)
-	}
-	if err != nil {
-		s.drop(ctx)
-		return nil, nil, err
-	}
-	return s, counts, nil
-}
-
-// describe makes the plan of what was compared.
-func (im *Import) describe(ctx context.Context, s comparison, counts plan.Counts, each func(*plan.Row) error) (*plan.Plan, error) {
-	p := &plan.Plan{
-		Sluice: plan.Version, Job: im.Job.Name, JobFile: im.Job.File, Hash: im.hash, Params: im.Params.Shown(),
-		Created: time.Now().UTC().Truncate(time.Second), Counts: counts, Files: []plan.File{},
-		Table: &plan.Table{Name: im.target.Name, Several: len(s.loaded().files) > 1},
-	}
-	for _, f := range s.loaded().files {
-		p.Table.Files = append(p.Table.Files, f.File.File)
-	}
-	limit := mostShown
-	if each != nil {
-		limit = 0
-	}
-	show := func(r *plan.Row) error {
-		if len(p.Table.Rows) < mostShown {
-			p.Table.Rows = append(p.Table.Rows, *r)
-		}
-		if each == nil {
-			return nil
-		}
-		return each(r)
-	}
-	if err := im.badRows(ctx, s, show); err != nil {
-		return p, err
-	}
-	return p, s.rows(ctx, limit, false, show)
-}
-
-// badRows yields the rows that were refused while they were read, as many as are
-// held, and those that only the database found to be bad.
-func (im *Import) badRows(ctx context.Context, s comparison, yield func(*plan.Row) error) error {
-	l := s.loaded()
-	for i := range l.bad {
-		if err := yield(&l.bad[i]); err != nil {
-			return err
-		}
-	}
-	return s.bad(ctx, func(number int64, column, why string) error {
-		r := &plan.Row{State: plan.Invalid, Why: fmt.Sprintf("column %q: %s", column, why)}
-		r.File, r.Row = l.place(number)
-		return yield(r)
-	})
-}
-
-// mostShown is how many rows of a table's plan are kept to be shown.
-const mostShown = 50
-
-// newRun begins the record of a run.
-func newRun(verb string) plan.Run {
-	began := time.Now().UTC()
-	return plan.Run{ID: fmt.Sprintf("%s-%03d%s", began.Format("20060102T150405Z"), began.Nanosecond()/1e6, rand.Text()[:3]), Verb: verb, Started: began, State: "done"}
-}
-
-// record completes what the ledger keeps of a run.
-func (im *Import) record(r plan.Run, counts plan.Counts) plan.Run {
-	r.Host, _ = os.Hostname()
-	r.Hash, r.Params, r.Version, r.Counts = im.hash, im.Params.Shown(), im.Version, counts
-	r.Rows = counts[plan.New] + counts[plan.Update] + counts[plan.Delete]
-	r.Rejects = counts[plan.Invalid]
-	return r
-}
-
 // Runs returns the runs of the job, oldest first.
 func (im *Import) Runs(ctx context.Context) ([]plan.Run, error) { return im.db.runs(ctx, im.Job.Name) }
 
@@ -305,11 +156,9 @@ func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (
 	if err := agree(rev, o.Confirm); err != nil {
 		return nil, err
 	}
-	r := newRun("revert")
-	r.Of = rev.Run
-	out := &plan.Result{Type: "result", Verb: "revert", Run: r.ID, Counts: rev.Counts}
-	record := im.record(r, rev.Counts)
-	out.Rows = record.Rows
+	r := im.newRun("revert", o.Progress)
+	r.counts, r.record.Of = rev.Counts, rev.Run
+	record := r.recorded()
 	err = u.apply(ctx, record)
-	return finish(r, out, err), err
+	return r.finish(&plan.Result{Run: record.ID, Rows: record.Rows}, err)
 }

@@ -3,9 +3,9 @@ package table
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
@@ -26,19 +26,18 @@ type incoming interface {
 type load struct {
 	files   []part
 	rows    int64
-	rejects int64
-	bad     []plan.Row // the first of the rejects
+	rejects int64           // that were found while reading
+	first   []badRow        // of those that need no database to be found
+	refused refusals        // the others, and what classify found: all of them
+	invalid []plan.Problem  // files
+	notes   map[string]bool // that were given: of columns that nothing reads
 }
 
 // A part is one source file of a load.
 type part struct {
 	*source.File
 	before int64 // rows of the files before it
-	rows   int64
 }
-
-// mostBad is how many rejects a plan holds.
-const mostBad = 1000
 
 // place returns the file and the row in it that a number is of.
 func (l *load) place(number int64) (file string, r int64) {
@@ -52,107 +51,158 @@ func (l *load) place(number int64) (file string, r int64) {
 	return p.Source, number - p.before
 }
 
-// read reads every row of the source files into the incoming rows.
-func (im *Import) read(ctx context.Context, run plan.Run, files []*source.File, to incoming) (*load, error) {
-	l := &load{}
-	mapper := im.program.NewMapper(mapping.Run{ID: run.ID, Time: run.Started, Params: im.Params.Values()})
+// A reading goes through source files, a batch at a time.
+type reading struct {
+	*Import
+	form     *source.Form
+	mapper   *mapping.Mapper
+	src, dst *row.Batch
+	bytes    *atomic.Int64 // that were read; nil: not counted
+}
+
+func (r *run) reading(records bool) *reading {
+	form := *r.form
+	form.Records = records
+	return &reading{
+		Import: r.Import, form: &form, src: &row.Batch{}, dst: row.NewBatch(r.program.Schema()),
+		mapper: r.program.NewMapper(mapping.Run{ID: r.record.ID, Time: r.record.Started, Params: r.Params.Values()}),
+	}
+}
+
+// An unreadable error is one of a file that is not what it should be.
+type unreadable struct{ error }
+
+func (u unreadable) Unwrap() error { return u.error }
+
+// batches reads a file and calls do for each of its batches, when src and dst
+// hold it as it was read and as it is mapped.
+func (g *reading) batches(ctx context.Context, f *source.File, do func(source.Reader) error) error {
+	in := store.Open(ctx, f.Store, store.Info{Key: f.Key, ETag: store.ETagOf(f.ETag), Size: f.Size}, store.OpenOptions{})
+	defer in.Close()
+	rows, plain, err := g.form.Open(f, counted{in, g.bytes})
+	if err != nil {
+		return g.fault(ctx, f, err)
+	}
+	defer plain.Close()
+	if err := g.mapper.Begin(f.Facts(g.Job.From.Fields())); err != nil {
+		return g.fault(ctx, f, err)
+	}
+	for {
+		err := rows.Read(g.src)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return g.fault(ctx, f, err)
+		}
+		g.mapper.Map(g.src, g.dst)
+		if err := do(rows); err != nil {
+			return err
+		}
+	}
+}
+
+// fault tells errors of a file from those of its store.
+func (g *reading) fault(ctx context.Context, f *source.File, err error) error {
+	var bad *store.Error
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case store.IsChanged(err):
+		return &plan.DriftError{Moved: []plan.Problem{{File: f.Source, Why: "it was written anew while it was read"}}}
+	case errors.As(err, &bad):
+		return err
+	}
+	at := row.At(f.Source, g.form.Explain(err))
+	at.File = ""
+	return unreadable{at}
+}
+
+// A counted reader counts what is read.
+type counted struct {
+	io.Reader
+	bytes *atomic.Int64
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if c.bytes != nil {
+		c.bytes.Add(int64(n))
+	}
+	return n, err
+}
+
+// load reads every row of the source files into the incoming rows. Files that
+// cannot be read are all named before the load ends for them.
+func (r *run) load(ctx context.Context, files []*source.File, to incoming) (*load, error) {
+	l := &load{notes: map[string]bool{}}
+	g := r.reading(false)
+	g.bytes = &r.progress.BytesDone
 	for _, f := range files {
-		if f.ETag == "" {
-			if im.Job.From.Missing == "skip" {
-				continue
+		var err error
+		switch {
+		case f.ETag != "":
+			err = r.loadFile(ctx, g, l, f, to)
+		case r.Job.From.Missing == "skip":
+			r.note(f, "there is no such file")
+		default:
+			err = unreadable{source.ErrAbsent}
+		}
+		var bad unreadable
+		if errors.As(err, &bad) {
+			l.invalid = append(l.invalid, plan.Problem{File: f.Source, Why: bad.Error()})
+			r.progress.Invalid.Add(1)
+			if err = nil; r.Job.Errors.Files == "stop" {
+				break
 			}
-			return nil, &row.Error{File: f.Source, Err: errors.New("there is no such file (from.missing: skip would pass over it)")}
 		}
-		l.files = append(l.files, part{File: f, before: l.rows})
-		if err := im.readFile(ctx, l, mapper, to); err != nil {
-			return nil, row.At(f.Source, err)
+		if err != nil {
+			return nil, err
 		}
-		p := &l.files[len(l.files)-1]
-		p.rows = l.rows - p.before
+		r.progress.FilesDone.Add(1)
+	}
+	if len(l.invalid) > 0 {
+		return nil, &plan.InvalidError{Files: l.invalid}
 	}
 	return l, nil
 }
 
-// readFile reads the load's last file.
-func (im *Import) readFile(ctx context.Context, l *load, mapper *mapping.Mapper, to incoming) error {
-	p := l.files[len(l.files)-1]
-	rows, closer, err := im.open(ctx, im.form, p.File)
-	if err != nil {
-		return err
+func (r *run) note(f *source.File, text string) {
+	if r.Notify != nil {
+		r.Notify(plan.Event{Type: "notice", File: f.Source, Text: text})
 	}
-	defer closer.Close()
-	if err := mapper.Begin(p.Facts(im.Job.From.Fields())); err != nil {
-		return err
-	}
-	src, dst := &row.Batch{}, row.NewBatch(im.program.Schema())
+}
+
+func (r *run) loadFile(ctx context.Context, g *reading, l *load, f *source.File, to incoming) error {
+	p := part{File: f, before: l.rows}
+	l.files = append(l.files, p)
 	var numbers []int64
-	for {
-		switch err := rows.Read(src); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
+	err := g.batches(ctx, f, func(in source.Reader) error {
+		if text := source.Extra(in); text != "" && !l.notes[text] {
+			l.notes[text] = true
+			r.note(f, text)
 		}
-		mapper.Map(src, dst)
 		numbers = numbers[:0]
-		for _, r := range dst.Row {
-			numbers = append(numbers, p.before+r)
-			l.rows = max(l.rows, p.before+r)
+		for _, n := range g.dst.Row {
+			numbers = append(numbers, p.before+n)
+			l.rows = max(l.rows, p.before+n)
 		}
-		refused, err := to.add(ctx, dst, numbers)
+		l.found(p, g.dst.Bad)
+		refused, err := to.add(ctx, g.dst, numbers)
 		if err != nil {
 			return err
 		}
-		if err := im.judge(l, p, append(dst.Bad, refused...)); err != nil {
-			return err
-		}
+		l.refuse(p, refused)
+		r.progress.Rows.Add(int64(g.dst.Len - len(refused)))
+		r.progress.Rejects.Add(int64(len(g.dst.Bad) + len(refused)))
+		return r.fast(l)
+	})
+	switch {
+	case err != nil || l.rows > p.before:
+		return err
+	case r.Job.From.Empty == "fail":
+		return unreadable{source.ErrEmpty}
 	}
-}
-
-// judge counts bad rows, and ends the load if there are more than the job lets
-// pass.
-func (im *Import) judge(l *load, p part, bad []row.Reject) error {
-	for i := range bad {
-		b := &bad[i]
-		l.rejects++
-		l.rows = max(l.rows, p.before+b.Row)
-		if len(l.bad) < mostBad {
-			l.bad = append(l.bad, plan.Row{State: plan.Invalid, File: p.Source, Row: b.Row, Line: b.Line, Why: reason(b)})
-		}
-		switch allow := im.Job.Errors.Allow; {
-		case im.Job.Errors.Rows == "fail":
-			return &row.Error{Row: b.Row, Line: b.Line, Column: b.Column, Err: fmt.Errorf("%w (errors.rows: fail)", b.Err)}
-		case allow.Set && !allow.IsShare && l.rejects > allow.Rows:
-			return &row.Error{Row: b.Row, Line: b.Line, Column: b.Column, Err: fmt.Errorf("%w: this is bad row %d, and errors.allow lets %d pass", b.Err, l.rejects, allow.Rows)}
-		}
-	}
+	r.note(f, "there are no records in it")
 	return nil
-}
-
-// reason is what is wrong with a row, without its place.
-func reason(b *row.Reject) string {
-	if b.Column == "" {
-		return b.Err.Error()
-	}
-	return fmt.Sprintf("column %q: %s", b.Column, b.Err)
-}
-
-// open opens a source file as rows.
-func (im *Import) open(ctx context.Context, form *source.Form, f *source.File) (source.Reader, io.Closer, error) {
-	in := store.Open(ctx, f.Store, store.Info{Key: f.Key, ETag: store.ETagOf(f.ETag), Size: f.Size}, store.OpenOptions{})
-	rows, plain, err := form.Open(f, in)
-	if err != nil {
-		in.Close()
-		return nil, nil, err
-	}
-	return rows, closers{plain, in}, nil
-}
-
-type closers []io.Closer
-
-func (c closers) Close() (err error) {
-	for _, one := range c {
-		err = errors.Join(err, one.Close())
-	}
-	return err
 }

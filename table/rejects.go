@@ -1,0 +1,227 @@
+package table
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/source"
+	"github.com/seed-128c3863/sluice/spec"
+)
+
+// Bad rows are found in two ways. What mapping finds, it finds again when a file
+// is read again, so that only the first of these are held. What the database
+// refuses, by a look-up or by its checks, is held, in few bytes for each. If
+// there are any, the files are read once more, to write the rejects file; a load
+// without rejects costs nothing.
+
+// mostHeld is how many rejects of mapping are held, and how many a plan shows.
+const mostHeld = 1000
+
+// A badRow is a bad row and its number.
+type badRow struct {
+	number int64
+	plan.Row
+}
+
+// refusals are what the database refuses: rows by number, each with a fault.
+type refusals struct {
+	rows   []refusedRow
+	faults []fault
+	places map[fault]int32 // in faults
+}
+
+type refusedRow struct {
+	number int64
+	fault  int32
+}
+
+// A fault is what is wrong with a column of a row.
+type fault struct{ column, value, why string }
+
+func (s *refusals) add(number int64, f fault) {
+	at, known := s.places[f]
+	if !known {
+		if s.places == nil {
+			s.places = map[fault]int32{}
+		}
+		at = int32(len(s.faults))
+		s.faults, s.places[f] = append(s.faults, f), at
+	}
+	s.rows = append(s.rows, refusedRow{number, at})
+}
+
+// sort puts the rows in order.
+func (s *refusals) sort() {
+	slices.SortStableFunc(s.rows, func(a, b refusedRow) int { return cmp.Compare(a.number, b.number) })
+}
+
+// next returns the row at i, with all that is wrong with it, and where the row
+// after it is. The rows are in order.
+func (s *refusals) next(i int) (number int64, f fault, after int) {
+	number, f = s.rows[i].number, s.faults[s.rows[i].fault]
+	for after = i + 1; after < len(s.rows) && s.rows[after].number == number; after++ {
+		more := s.faults[s.rows[after].fault]
+		f.why += "; "
+		if more.column != f.column {
+			f.why += more.column + ": "
+		}
+		f.why += more.why
+	}
+	return number, f, after
+}
+
+// found counts rejects of mapping in a file.
+func (l *load) found(p part, bad []row.Reject) {
+	for i := range bad {
+		b := &bad[i]
+		l.rejects++
+		l.rows = max(l.rows, p.before+b.Row)
+		if len(l.first) < mostHeld {
+			l.first = append(l.first, badRow{p.before + b.Row, invalid(p, b)})
+		}
+	}
+}
+
+func invalid(p part, b *row.Reject) plan.Row {
+	return plan.Row{State: plan.Invalid, File: p.Source, Row: b.Row, Line: b.Line, Column: b.Column, Value: b.Value, Why: b.Err.Error()}
+}
+
+// refuse counts rows of a file that the database refused as they came.
+func (l *load) refuse(p part, bad []row.Reject) {
+	for i := range bad {
+		b := &bad[i]
+		l.rejects++
+		l.refused.add(p.before+b.Row, fault{b.Column, b.Value, b.Err.Error()})
+	}
+}
+
+// bad returns the first of the bad rows, as far as they are known without
+// reading the files again.
+func (l *load) bad() []plan.Row {
+	all := slices.Clone(l.first)
+	for i := 0; i < len(l.refused.rows) && i < mostHeld; {
+		b := badRow{Row: plan.Row{State: plan.Invalid}}
+		var f fault
+		b.number, f, i = l.refused.next(i)
+		b.File, b.Row.Row = l.place(b.number)
+		b.Column, b.Value, b.Why = f.column, f.value, f.why
+		all = append(all, b)
+	}
+	slices.SortFunc(all, func(a, b badRow) int { return cmp.Compare(a.number, b.number) })
+	rows := make([]plan.Row, len(all))
+	for i := range all {
+		rows[i] = all[i].Row
+	}
+	return rows
+}
+
+// rejects reads the files again for their bad rows. Each of them is given to
+// each, if that is not nil; file writes the rejects file, of which the URL is
+// returned.
+func (r *run) rejects(ctx context.Context, each func(*plan.Row) error, file bool) (url string, err error) {
+	out := source.NewRejects(ctx, r.target.job, r.Params, r.Stores, r.program, r.record.ID)
+	defer func() { _ = out.Drop(context.WithoutCancel(ctx)) }() // of what was not committed
+	again := &rereading{reading: r.reading(true), refused: &r.loaded.refused}
+	found := int64(0)
+	var text bytes.Buffer
+	for _, p := range r.loaded.files {
+		err := again.batches(ctx, p.File, func(in source.Reader) error {
+			bad, err := again.bad(p)
+			if err != nil {
+				return err
+			}
+			found += int64(len(bad))
+			for i := 0; each != nil && i < len(bad); i++ {
+				one := invalid(p, &bad[i])
+				if err := each(&one); err != nil {
+					return err
+				}
+			}
+			if !file || len(bad) == 0 {
+				return nil
+			}
+			out.Append(&text, p.Source, in, bad)
+			return out.Add(&text)
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	if found != r.counts[plan.Invalid] {
+		return "", errMoved
+	}
+	return out.Commit(ctx)
+}
+
+// errMoved means that a file is not what it was when it was loaded, though its
+// store says so.
+var errMoved = errors.New("the source files have changed since they were loaded: nothing was changed; apply again")
+
+// A rereading finds the bad rows of files that were loaded.
+type rereading struct {
+	*reading
+	refused *refusals // in order
+	next    int       // in refused
+}
+
+// bad returns the bad rows of the batch that was read, in order.
+func (g *rereading) bad(p part) ([]row.Reject, error) {
+	bad := g.dst.Bad
+	mapped := len(bad)
+	last := p.before
+	if n := len(g.src.Row); n > 0 {
+		last += g.src.Row[n-1]
+	}
+	for g.next < len(g.refused.rows) && g.refused.rows[g.next].number <= last {
+		number, f, after := g.refused.next(g.next)
+		i, there := slices.BinarySearch(g.src.Row, number-p.before)
+		if !there {
+			return nil, errMoved
+		}
+		g.next = after
+		bad = append(bad, g.reject(i, f))
+	}
+	if mapped > 0 && mapped < len(bad) {
+		slices.SortStableFunc(bad, func(a, b row.Reject) int { return cmp.Compare(a.Row, b.Row) })
+	}
+	return bad, nil
+}
+
+// reject is row i of the source's batch as a reject.
+func (g *rereading) reject(i int, f fault) row.Reject {
+	out := row.Reject{Error: row.Error{Row: g.src.Row[i], Column: f.column, Err: errors.New(f.why)}, Value: f.value}
+	if i < len(g.src.Line) {
+		out.Line = g.src.Line[i]
+	}
+	if i < len(g.src.Record) {
+		out.Record = bytes.Clone(g.src.Record[i])
+	}
+	if f.value == "" {
+		out.Value = g.value(i, f.column)
+	}
+	return out
+}
+
+// value is what the source has in a column of the job, "" if that is worked out.
+func (g *rereading) value(i int, column string) string {
+	at := slices.IndexFunc(g.target.job.Cols, func(c spec.Column) bool { return c.Name == column })
+	if at < 0 || g.target.job.Cols[at].From.S == "" {
+		return ""
+	}
+	if at = slices.Index(g.program.Headers(), g.target.job.Cols[at].From.S); at < 0 || g.src.Cols[at].Null[i] {
+		return ""
+	}
+	text := g.src.Cols[at].Bytes[i]
+	if g.src.Cols[at].Type.Kind == row.Any {
+		if plain, err := format.Unquote(text, nil); err == nil {
+			text = plain
+		}
+	}
+	return string(text)
+}

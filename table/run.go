@@ -1,0 +1,275 @@
+package table
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/spec"
+)
+
+// A run is one plan, apply or revert.
+type run struct {
+	*Import
+	record   plan.Run
+	progress *plan.Progress
+	failFast bool // ends reading with the first bad row
+
+	comparison comparison
+	loaded     *load
+	counts     plan.Counts
+	times      plan.Times
+}
+
+func (im *Import) newRun(verb string, progress *plan.Progress) *run {
+	if progress == nil {
+		progress = &plan.Progress{}
+	}
+	began := time.Now().UTC()
+	id := fmt.Sprintf("%s-%03d%s", began.Format("20060102T150405Z"), began.Nanosecond()/1e6, rand.Text()[:3])
+	return &run{Import: im, progress: progress, record: plan.Run{ID: id, Verb: verb, Started: began, State: "done"}}
+}
+
+// Plan says what Apply would do. It leaves nothing behind.
+func (im *Import) Plan(ctx context.Context, o plan.Options) (*plan.Plan, error) {
+	r := im.newRun("plan", o.Progress)
+	if err := r.compare(ctx); err != nil {
+		return nil, err
+	}
+	defer r.comparison.drop(ctx)
+	p, err := r.describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.tell(ctx, o.Row, o.Report, false)
+	return p, err
+}
+
+// Apply does what a plan made now says, in one transaction.
+func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
+	r := im.newRun("apply", o.Progress)
+	r.failFast = im.Job.Errors.Rows == "fail"
+	err := r.compare(ctx)
+	var reject *plan.RejectError
+	var invalid *plan.InvalidError
+	switch {
+	case errors.As(err, &reject):
+		r.counts = plan.Counts{plan.Invalid: reject.Bad}
+		return r.finish(&plan.Result{}, err)
+	case errors.As(err, &invalid):
+		return r.finish(&plan.Result{Invalid: invalid.Files}, err)
+	case err != nil:
+		return nil, err
+	}
+	defer r.comparison.drop(ctx)
+	return r.apply(ctx, o)
+}
+
+// apply writes what was compared.
+func (r *run) apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
+	p, err := r.describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	refused := r.judge()
+	if p.Changes() > 0 && refused == nil {
+		if err := agree(p, o.Confirm); err != nil {
+			return nil, err
+		}
+	}
+	out := &plan.Result{}
+	if out.Rejected, err = r.tell(ctx, o.Row, o.Report, true); err == nil && refused != nil {
+		err = refused
+	}
+	if p.Changes() > 0 && err == nil {
+		r.record.Rejected = out.Rejected
+		record := r.recorded()
+		out.Run, out.Rows = record.ID, record.Rows
+		err = r.timed(&r.times.Apply, "writing", func() error { return r.comparison.apply(ctx, record, r.counts) })
+	}
+	return r.finish(out, err)
+}
+
+// agree asks whether the plan is to be applied.
+func agree[T any](p T, confirm func(T) (bool, error)) error {
+	if confirm == nil {
+		return nil
+	}
+	yes, err := confirm(p)
+	if err == nil && !yes {
+		err = plan.ErrDeclined
+	}
+	return err
+}
+
+// timed does a part of the run.
+func (r *run) timed(seconds *float64, phase string, do func() error) error {
+	began := time.Now()
+	r.progress.Enter(phase)
+	err := do()
+	*seconds = time.Since(began).Seconds()
+	return err
+}
+
+// finish fills in how the run ended.
+func (r *run) finish(out *plan.Result, err error) (*plan.Result, error) {
+	out.Type, out.Verb, out.Counts, out.Rejects = "result", r.record.Verb, r.counts, r.counts[plan.Invalid]
+	out.Seconds = time.Since(r.record.Started).Seconds()
+	if r.loaded != nil {
+		out.Times, out.Rate = &r.times, float64(r.loaded.rows)/out.Seconds
+		for _, f := range r.loaded.files {
+			out.BytesIn += f.Size
+		}
+	}
+	var reject *plan.RejectError
+	switch {
+	case errors.As(err, &reject), len(out.Invalid) > 0:
+		out.Status = 3
+	case err != nil:
+		out.Status = 1
+	case out.Rejects > 0:
+		out.Status = 3
+	}
+	if err != nil {
+		out.Run, out.Rows, out.Error = "", 0, spec.Redact(err.Error())
+	}
+	return out, err
+}
+
+// recorded is what the ledger keeps of the run.
+func (r *run) recorded() plan.Run {
+	out := r.record
+	out.Host, _ = os.Hostname()
+	out.Hash, out.Params, out.Version, out.Counts = r.hash, r.Params.Shown(), r.Version, r.counts
+	out.Rows = r.counts[plan.New] + r.counts[plan.Update] + r.counts[plan.Delete]
+	out.Rejects = r.counts[plan.Invalid]
+	return out
+}
+
+// compare reads the source files and holds their rows against the table.
+func (r *run) compare(ctx context.Context) error {
+	files, err := r.files.Find(ctx)
+	if err != nil {
+		return err
+	}
+	size := int64(0)
+	for _, f := range files {
+		size += f.Size
+	}
+	if r.comparison, err = r.db.begin(ctx, r.target); err != nil {
+		return err
+	}
+	r.progress.Start(int64(len(files)), size)
+	err = r.timed(&r.times.Read, "reading", func() error {
+		return r.comparison.fill(ctx, func(ctx context.Context, to incoming) (*load, error) { return r.load(ctx, files, to) })
+	})
+	if err == nil {
+		err = r.timed(&r.times.Compare, "comparing", func() error { return r.classify(ctx) })
+	}
+	if err != nil {
+		r.comparison.drop(ctx)
+	}
+	return err
+}
+
+// classify says what is to be done with each row.
+func (r *run) classify(ctx context.Context) (err error) {
+	r.loaded = r.comparison.loaded()
+	if r.counts, err = r.comparison.classify(ctx); err != nil {
+		return err
+	}
+	err = r.comparison.bad(ctx, func(number int64, column, why string) error {
+		r.loaded.refused.add(number, fault{column: column, why: why})
+		return nil
+	})
+	r.loaded.refused.sort()
+	return err
+}
+
+// fast ends reading with the first bad row, if that is asked for.
+func (r *run) fast(l *load) error {
+	if !r.failFast || l.rejects == 0 {
+		return nil
+	}
+	return &plan.RejectError{Bad: l.rejects, First: position(l.bad()[0]), Rule: failRule}
+}
+
+const failRule = "errors.rows: fail"
+
+// judge says whether the bad rows are more than the job lets pass.
+func (r *run) judge() *plan.RejectError {
+	bad, all, allow := r.counts[plan.Invalid], r.loaded.rows, r.Job.Errors.Allow
+	var rule string
+	switch {
+	case bad == 0:
+		return nil
+	case r.Job.Errors.Rows == "fail":
+		all, rule = 0, failRule
+	case allow.Set && !allow.IsShare && bad > allow.Rows:
+		rule = fmt.Sprintf("and errors.allow lets %d pass", allow.Rows)
+	case allow.Set && allow.IsShare && float64(bad) > allow.Share*float64(all):
+		rule = fmt.Sprintf("and errors.allow lets %g%% pass", allow.Share*100)
+	case bad == all:
+		rule = "which is every row"
+	default:
+		return nil
+	}
+	return &plan.RejectError{Bad: bad, Rows: all, First: position(r.loaded.bad()[0]), Rule: rule}
+}
+
+// position is a bad row as an error.
+func position(b plan.Row) *row.Error {
+	return &row.Error{File: b.File, Row: b.Row, Line: b.Line, Column: b.Column, Err: errors.New(b.Why)}
+}
+
+// mostShown is how many rows of a table's plan are kept to be shown.
+const mostShown = 50
+
+// describe makes the plan of what was compared.
+func (r *run) describe(ctx context.Context) (*plan.Plan, error) {
+	t := &plan.Table{Name: r.target.Name, Several: len(r.loaded.files) > 1, Files: []plan.File{}, Times: r.times}
+	p := &plan.Plan{
+		Sluice: plan.Version, Job: r.Job.Name, JobFile: r.Job.File, Hash: r.hash, Params: r.Params.Shown(),
+		Created: time.Now().UTC().Truncate(time.Second), Counts: r.counts, Files: []plan.File{}, Table: t,
+	}
+	for _, f := range r.loaded.files {
+		t.Files = append(t.Files, f.File.File)
+	}
+	if refused := r.judge(); refused != nil {
+		t.Notes = append(t.Notes, "apply would load nothing: "+refused.Why())
+	}
+	t.Rows = r.loaded.bad()
+	if len(t.Rows) >= mostShown {
+		t.Rows = t.Rows[:mostShown]
+		return p, nil
+	}
+	return p, r.comparison.rows(ctx, mostShown-len(t.Rows), false, func(one *plan.Row) error {
+		t.Rows = append(t.Rows, *one)
+		return nil
+	})
+}
+
+// tell gives the rows that are reported to each, if that is not nil. file asks
+// for the rejects file, whose URL it returns, "" if there are no rejects.
+func (r *run) tell(ctx context.Context, each func(*plan.Row) error, report string, file bool) (url string, err error) {
+	if report == "" {
+		report = r.Job.Report
+	}
+	if report == "none" {
+		each = nil
+	}
+	if file = file && r.Job.Errors.Rows != "fail"; r.counts[plan.Invalid] > 0 && (file || each != nil) {
+		if url, err = r.rejects(ctx, each, file); err != nil {
+			return "", err
+		}
+	}
+	if each == nil {
+		return url, nil
+	}
+	return url, r.comparison.rows(ctx, 0, report == "all", each)
+}
