@@ -161,6 +161,10 @@ func (b *binder) lookup(ctx context.Context, col *spec.Column, ref *ForeignKey) 
 			b.fail(col.Lookup.Pos, "", "missing: reject, and load that table first", "rows of table %s cannot be created: %s must be filled, too", table.Name, strings.Join(missing, ", "))
 			return nil
 		}
+		if k := l.id.Type.Kind; k < row.Int16 || k > row.Int64 || l.id.made() == "" && l.id.Identity == NoIdentity {
+			b.fail(col.Lookup.Pos, "", "missing: reject, and load that table first", "rows of table %s cannot be created: %s is not a number that the database gives them", table.Name, l.id.Name)
+			return nil
+		}
 	}
 	return l
 }

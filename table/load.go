@@ -31,6 +31,14 @@ type load struct {
 	refused refusals        // the others, and what classify found: all of them
 	invalid []plan.Problem  // files
 	notes   map[string]bool // that were given: of columns that nothing reads
+	remarks []string        // on the plan, for a person
+}
+
+// remark adds to what a person is told of the plan.
+func (l *load) remark(text string) {
+	if text != "" {
+		l.remarks = append(l.remarks, text)
+	}
 }
 
 // A part is one source file of a load.

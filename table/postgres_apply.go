@@ -49,7 +49,7 @@ func (w *postgresWriter) all(ctx context.Context, run plan.Run) error {
 	if w.journal, err = w.newJournal(ctx, w.tx, n, w.t); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.lock, w.update, w.insert} {
+	for _, step := range []func(context.Context) error{w.lock, w.create, w.update, w.insert} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -159,9 +159,9 @@ func (w *postgresWriter) relink(ctx context.Context, c *binding) error {
 	mine := fmt.Sprintf("p.op = 'u' AND %d = ANY (p.mask)", c.at)
 	id := "t." + quoteName(c.link.ownID.Name)
 	for _, sql := range []string{
-		fmt.Sprintf("INSERT INTO %s (op, r) SELECT 'd', k FROM %s JOIN %s k ON k.%s = %s WHERE %s AND k.%s <> ALL (s.l%d) FOR UPDATE OF k", journal, changed, through, own, id, mine, other, c.at),
+		fmt.Sprintf("INSERT INTO %s (op, r) SELECT 'd', k FROM %s JOIN %s k ON k.%s = %s WHERE %s AND k.%s <> ALL (s.sluice_l%d) FOR UPDATE OF k", journal, changed, through, own, id, mine, other, c.at),
 		fmt.Sprintf("DELETE FROM %s k USING %s j WHERE j.op = 'd' AND k.%s = (j.r).%s AND k.%s = (j.r).%s", through, journal, own, own, other, other),
-		fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, g FROM %[5]s, unnest(s.l%[6]d) g WHERE %[7]s
+		fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, g FROM %[5]s, unnest(s.sluice_l%[6]d) g WHERE %[7]s
 			AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = g) RETURNING k) INSERT INTO %[8]s (op, r) SELECT 'n', k FROM i`,
 			through, own, other, id, changed, c.at, mine, journal),
 	} {
@@ -218,6 +218,6 @@ func (w *postgresWriter) link(ctx context.Context, c *binding, numbered bool) er
 	if !numbered {
 		own = "s." + quoteName(c.link.ownID.Name)
 	}
-	return w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, g FROM sluice_new n JOIN sluice_incoming s USING (sluice_row), unnest(s.l%d) g",
+	return w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, g FROM sluice_new n JOIN sluice_incoming s USING (sluice_row), unnest(s.sluice_l%d) g",
 		c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name), own, c.at))
 }

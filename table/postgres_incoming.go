@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -15,7 +17,8 @@ import (
 // A postgresImport is one plan of an import, and perhaps its apply, over one
 // connection. Its rows are in temporary tables of that:
 //
-//	sluice_incoming   sluice_row, the columns that are loaded, l<i> for each link: IDs
+//	sluice_incoming   sluice_row, sluice_op (NULL: to be written; 'd': to be deleted; 'p': to be left alone, for it is bad), the columns that are loaded, sluice_l<i> for each link: IDs
+//	sluice_made       rows of look-ups that are created: see postgres_made.go
 //	sluice_bad        rows that only the database found to be bad
 //	sluice_plan       the rows that change: see postgres_plan.go
 type postgresImport struct {
@@ -31,27 +34,31 @@ type postgresImport struct {
 // begin makes the incoming table.
 func (p *postgres) begin(ctx context.Context, t *target) (comparison, error) {
 	s := &postgresImport{postgres: p, t: t, looks: map[*binding]*looker{}}
-	columns := []string{"sluice_row bigint"}
+	columns := []string{"sluice_row bigint", `sluice_op "char"`}
+	collations, err := collations(ctx, p.conn, t.Table)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range t.columns {
 		var field copyField
 		if c.lookup == nil {
-			var err error
 			if field, err = copyFieldOf(*c.col.Type, c.to); err != nil {
 				return nil, err
 			}
 		}
 		s.fields = append(s.fields, field)
-		columns = append(columns, quoteName(c.to.Name)+" "+c.to.Base)
+		columns = append(columns, quoteName(c.to.Name)+" "+c.to.Base+collations[c.to.Name])
 	}
 	for _, c := range t.links {
-		columns = append(columns, fmt.Sprintf("l%d %s[]", c.at, c.link.other.Base))
+		columns = append(columns, fmt.Sprintf("sluice_l%d %s[]", c.at, c.link.other.Base))
 	}
-	for _, c := range slices.Concat(t.columns, t.links) {
-		if c.lookup != nil {
-			var err error
-			if s.looks[c], err = newLooker(ctx, p.side, c.lookup); err != nil {
-				return nil, err
-			}
+	for _, group := range t.lookups() {
+		look, err := newLooker(ctx, p.side, group[0].lookup)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range group {
+			s.looks[c] = look
 		}
 	}
 	if _, err := execute(ctx, p.conn, "SET temp_buffers = '32MB'; CREATE TEMP TABLE sluice_incoming ("+strings.Join(columns, ", ")+")"); err != nil {
@@ -60,11 +67,48 @@ func (p *postgres) begin(ctx context.Context, t *target) (comparison, error) {
 	return s, nil
 }
 
+// collations returns what a column's declaration says of its collation, where
+// that is not its type's.
+func collations(ctx context.Context, conn *pgx.Conn, t *Table) (map[string]string, error) {
+	rows, err := conn.Query(ctx, `SELECT attname, format(' COLLATE %I.%I', nspname, collname)
+		FROM pg_attribute JOIN pg_type y ON y.oid = atttypid JOIN pg_collation c ON c.oid = attcollation JOIN pg_namespace n ON n.oid = collnamespace
+		WHERE attrelid = $1::regclass AND attcollation <> 0 AND collname <> 'default'`, t.sqlName())
+	if err != nil {
+		return nil, err
+	}
+	of := map[string]string{}
+	var name, collation string
+	_, err = pgx.ForEachRow(rows, []any{&name, &collation}, func() error {
+		of[name] = collation
+		return nil
+	})
+	return of, err
+}
+
+// lookups returns the columns and links that look up the same, together.
+func (t *target) lookups() (groups [][]*binding) {
+	for _, c := range slices.Concat(t.columns, t.links) {
+		if c.lookup == nil {
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g []*binding) bool {
+			l := g[0].lookup
+			return l.sqlName() == c.lookup.sqlName() && l.by.Name == c.lookup.by.Name && l.id.Name == c.lookup.id.Name && l.create == c.lookup.create
+		})
+		if i < 0 {
+			groups = append(groups, []*binding{c})
+		} else {
+			groups[i] = append(groups[i], c)
+		}
+	}
+	return groups
+}
+
 func (s *postgresImport) loaded() *load { return s.load }
 
 // drop removes what is left of the import.
 func (s *postgresImport) drop(ctx context.Context) {
-	_, _ = execute(context.WithoutCancel(ctx), s.conn, "DROP TABLE IF EXISTS sluice_incoming, sluice_bad, sluice_plan, sluice_new") // or they go with the connection
+	_, _ = execute(context.WithoutCancel(ctx), s.conn, "DROP TABLE IF EXISTS sluice_incoming, sluice_made, sluice_bad, sluice_plan, sluice_new") // or they go with the connection
 }
 
 // fill copies the rows that read gives into the incoming table.
@@ -99,10 +143,10 @@ func (s *postgresImport) add(ctx context.Context, b *row.Batch, numbers []int64)
 			return nil, err
 		}
 	}
-	fields := 1 + len(s.t.columns) + len(s.t.links)
+	fields := 2 + len(s.t.columns) + len(s.t.links)
 	for r, n := range numbers {
 		start := len(s.buf)
-		s.buf = appendInt64(appendInt32(appendInt16(s.buf, fields), 8), n)
+		s.buf = appendNull(appendInt64(appendInt32(appendInt16(s.buf, fields), 8), n))
 		if bad := s.addRow(b, r); bad != nil {
 			bad.Row, bad.Line = b.Row[r], lineOf(b, r)
 			refused = append(refused, *bad)

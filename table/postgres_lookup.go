@@ -16,16 +16,30 @@ import (
 // A looker knows which rows natural keys stand for. It asks the database for
 // those of a batch that it does not know yet, all at once, so that equality is
 // the database's.
+//
+// Where rows are created, a text that is not there stands for an ID below every
+// one that there is, until it has its own: text i of made for below - 1 - i.
 type looker struct {
 	*lookup
-	conn *pgx.Conn
-	oid  uint32              // of the IDs' type
-	ids  map[string][][]byte // by text of the key: IDs in binary form; none, or more than one, is a fault
+	conn  *pgx.Conn
+	oid   uint32              // of the IDs' type
+	ids   map[string][][]byte // by text of the key: IDs in binary form; none, or more than one, is a fault
+	made  []string
+	equal string // how texts of the key are compared: its type and collation
+	below int64
 }
 
 func newLooker(ctx context.Context, conn *pgx.Conn, l *lookup) (*looker, error) {
-	oid, err := one[uint32](ctx, conn, "SELECT $1::text::regtype::oid", l.id.Base)
-	return &looker{lookup: l, conn: conn, oid: oid, ids: map[string][][]byte{}}, err
+	k := &looker{lookup: l, conn: conn, ids: map[string][][]byte{}}
+	of, err := collations(ctx, conn, l.Table)
+	if err != nil {
+		return nil, err
+	}
+	k.equal = l.by.Base + of[l.by.Name]
+	if k.oid, err = one[uint32](ctx, conn, "SELECT $1::text::regtype::oid", l.id.Base); err == nil && l.create {
+		k.below, err = one[int64](ctx, conn, fmt.Sprintf("SELECT least(min(%s), 0) FROM %s", quoteName(l.id.Name), l.sqlName()))
+	}
+	return k, err
 }
 
 // know asks for the keys in a column that are not known.
@@ -59,7 +73,49 @@ func (k *looker) know(ctx context.Context, c *row.Column) error {
 		text := wanted[binary.BigEndian.Uint64(v[0])-1]
 		k.ids[text] = append(k.ids[text], bytes.Clone(v[1]))
 	}
-	return rows.Err()
+	if rows.Err() != nil || !k.create {
+		return rows.Err()
+	}
+	return k.make(ctx, slices.DeleteFunc(wanted, func(text string) bool { return k.ids[text] != nil }))
+}
+
+// make gives texts that are not there an ID for the time being: those that are
+// equal to the database the same.
+func (k *looker) make(ctx context.Context, texts []string) error {
+	if len(texts) == 0 {
+		return nil
+	}
+	first := len(k.made)
+	k.made = append(k.made, texts...)
+	for i, text := range texts {
+		k.ids[text] = [][]byte{k.code(first + i)}
+	}
+	if t := k.by.Type; k.by.Collation == "" && (t.Kind != row.Decimal || t.Precision > 0) {
+		return nil // the same value is the same text
+	}
+	rows, err := k.conn.Query(ctx, fmt.Sprintf(`SELECT v.n, min(w.n) FROM unnest($1::text[]) WITH ORDINALITY v (x, n)
+		JOIN unnest($2::text[]) WITH ORDINALITY w (x, n) ON v.x::%[1]s = w.x::%[1]s GROUP BY 1`, k.equal), texts, k.made)
+	if err != nil {
+		return err
+	}
+	var n, same int
+	_, err = pgx.ForEachRow(rows, []any{&n, &same}, func() error {
+		k.ids[texts[n-1]] = [][]byte{k.code(same - 1)}
+		return nil
+	})
+	return err
+}
+
+// code is the ID in binary form that text i of made has for the time being.
+func (k *looker) code(i int) []byte {
+	v := k.below - 1 - int64(i)
+	switch k.id.Type.Kind {
+	case row.Int16:
+		return appendInt16(nil, int(v))
+	case row.Int32:
+		return appendInt32(nil, int(v))
+	}
+	return appendInt64(nil, v)
 }
 
 func keyText(c *row.Column, r int) string {
@@ -77,7 +133,7 @@ func (k *looker) find(c *binding, v *row.Column, r int) ([]byte, *row.Reject) {
 	switch {
 	case len(ids) == 1:
 		return ids[0], nil
-	case len(ids) == 0 && k.null:
+	case len(ids) == 0 && c.lookup.null:
 		return nil, nil
 	case len(ids) == 0:
 		return nil, refusal(c, text, "there is no row of %s whose %s is %q", k.Name, k.by.Name, text)

@@ -190,6 +190,10 @@ func (u *postgresUndo) steps(journal string) (steps []step) {
 	add := func(what string, want int64, sql string, args ...any) {
 		steps = append(steps, step{what, want, fmt.Sprintf(sql, args...)})
 	}
+	created := func(journal string, g []*binding) string { return fmt.Sprintf("%s_c%d", journal, g[0].at) }
+	for _, g := range t.creates() {
+		steps = append(steps, remake(g[0].lookup, created(u.journal, g), created(journal, g)))
+	}
 	for _, c := range t.links {
 		own, other, through := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
 		of, to := fmt.Sprintf("%s_l%d", u.journal, c.at), fmt.Sprintf("%s_l%d", journal, c.at)
@@ -214,6 +218,9 @@ func (u *postgresUndo) steps(journal string) (steps []step) {
 	for _, c := range t.links {
 		add("", -1, "WITH k AS (INSERT INTO %s AS k OVERRIDING SYSTEM VALUE SELECT (j.r).* FROM %s_l%d j WHERE j.op = 'd' RETURNING k) INSERT INTO %s_l%d (op, r) SELECT 'n', k FROM k",
 			c.link.sqlName(), u.journal, c.at, journal, c.at)
+	}
+	for _, g := range t.creates() {
+		steps = append(steps, unmake(g[0].lookup, created(u.journal, g), created(journal, g))...)
 	}
 	add("", -1, "SET CONSTRAINTS ALL IMMEDIATE")
 	return steps

@@ -100,14 +100,15 @@ SELECT json_build_object(
 	'ForeignKeys', (SELECT json_agg(key ORDER BY conname) FROM references_ WHERE conrelid = t.oid),
 	'Referrers', (SELECT json_agg(key ORDER BY conrelid::regclass::text, conname) FROM references_ WHERE confrelid = t.oid),
 	'Checks', (
-		SELECT json_agg(json_build_object('Name', conname, 'Expression', expression, 'Column', attname)
+		SELECT json_agg(json_build_object('Name', conname, 'Expression', expression, 'Column', attname, 'Columns', columns)
 			ORDER BY attnum NULLS FIRST, conname)
 		FROM (
-			SELECT conname, pg_get_expr(conbin, conrelid) AS expression, NULL AS attname, NULL AS attnum
+			SELECT conname, pg_get_expr(conbin, conrelid) AS expression, NULL AS attname, NULL AS attnum,
+				(SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = conrelid AND a.attnum = ANY (conkey)) AS columns
 			FROM pg_constraint con
 			WHERE conrelid = t.oid AND contype = 'c' AND coalesce((to_jsonb(con) ->> 'conenforced')::boolean, true)
 			UNION ALL
-			SELECT conname, pg_get_expr(conbin, 0), attname, attnum
+			SELECT conname, pg_get_expr(conbin, 0), attname, attnum, NULL
 			FROM types JOIN pg_constraint ON contypid = types.oid AND contype = 'c'
 		) c),
 	'Exclusions', (

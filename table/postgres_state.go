@@ -21,6 +21,7 @@ const lockTimeout = 10 * time.Second
 //	run          the runs, each with the transaction that it committed in
 //	j<n>         the journal of run n: a row for each row that it touched
 //	j<n>_l<i>    what it did to the links of the job's column i
+//	j<n>_c<i>    the rows that it created because the job's column i looks them up
 //
 // A journal's row has op ('n' new, 'u' updated, 'd' deleted), the identity i0 ...,
 // and h, a hash of the loaded columns as the run left them; of an update also
@@ -62,6 +63,9 @@ func (p *postgres) newJournal(ctx context.Context, tx pgx.Tx, n int64, t *target
 	sql := "CREATE TABLE " + name + " (" + strings.Join(columns, ", ") + ")"
 	for _, c := range t.links {
 		sql += fmt.Sprintf(`; CREATE TABLE %s_l%d (op "char" NOT NULL, r %s)`, name, c.at, c.link.sqlName())
+	}
+	for _, g := range t.creates() {
+		sql += fmt.Sprintf(`; CREATE TABLE %s_c%d (op "char" NOT NULL, r %s)`, name, g[0].at, g[0].lookup.sqlName())
 	}
 	_, err := tx.Exec(ctx, sql)
 	return name, err

@@ -102,7 +102,7 @@ func TestRejectsAreImportedWhenCorrected(t *testing.T) {
 	if err := w.WriteAll(lines); err != nil {
 		t.Fatal(err)
 	}
-	first, err := s.rejecting(saveText(t, "bad.csv", text.String()), "allow: 2%", "allow: 20")
+	first, err := s.rejecting(saveText(t, "bad.csv", text.String()), "allow: 2%", "allow: 20", "shop_tag.name, missing: create", "shop_tag.name, missing: reject")
 	if err != nil || first.Status != 3 || first.Rejects != 9 || first.Rejected == "" {
 		t.Fatalf("%v, %+v", err, first)
 	}

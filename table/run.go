@@ -232,7 +232,7 @@ const mostShown = 50
 
 // describe makes the plan of what was compared.
 func (r *run) describe(ctx context.Context) (*plan.Plan, error) {
-	t := &plan.Table{Name: r.target.Name, Several: len(r.loaded.files) > 1, Files: []plan.File{}, Times: r.times}
+	t := &plan.Table{Name: r.target.Name, Several: len(r.loaded.files) > 1, Files: []plan.File{}, Times: r.times, Notes: r.loaded.remarks}
 	p := &plan.Plan{
 		Sluice: plan.Version, Job: r.Job.Name, JobFile: r.Job.File, Hash: r.hash, Params: r.Params.Shown(),
 		Created: time.Now().UTC().Truncate(time.Second), Counts: r.counts, Files: []plan.File{}, Table: t,

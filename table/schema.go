@@ -125,6 +125,8 @@ type Check struct {
 	Name       string // "": SQLite, not named
 	Expression string // SQL
 	Column     string // the check of a domain: the column that VALUE stands for; "": of the table
+
+	Columns []string // that it reads; nil: not known
 }
 
 // A Trigger runs when rows are written.

@@ -1,0 +1,207 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// Rows of look-ups that are created with the rows that refer to them are in
+// sluice_made:
+//
+//	look    the first column of the job that looks them up
+//	code    the ID that incoming rows have for them: see looker
+//	value   what is looked up, as text
+//	id      the ID that they get
+//
+// A journal keeps them, whole, in j<n>_c<look>.
+
+// creates returns those of lookups that create rows.
+func (t *target) creates() (groups [][]*binding) {
+	for _, g := range t.lookups() {
+		if g[0].lookup.create {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// fillMade fills sluice_made with all that is not there, or not yet.
+func (s *postgresImport) fillMade(ctx context.Context) error {
+	if _, err := execute(ctx, s.conn, "CREATE TEMP TABLE sluice_made (look int, code bigint, value text, id bigint)"); err != nil {
+		return err
+	}
+	for _, g := range s.t.creates() {
+		look := s.looks[g[0]]
+		_, err := execute(ctx, s.conn, "INSERT INTO sluice_made SELECT $1, $2::bigint - n, x FROM unnest($3::text[]) WITH ORDINALITY v (x, n)", g[0].at, look.below, look.made)
+		if err != nil {
+			return err
+		}
+	}
+	_, err := execute(ctx, s.conn, "ANALYSE sluice_made")
+	return err
+}
+
+// pruneMade leaves in sluice_made what rows of the plan refer to, and notes it.
+func (s *postgresImport) pruneMade(ctx context.Context) error {
+	for _, g := range s.t.creates() {
+		if len(s.looks[g[0]].made) == 0 {
+			continue
+		}
+		var used []string
+		for _, c := range g {
+			value := "unnest(s.sluice_l" + fmt.Sprint(c.at) + ")"
+			if c.link == nil {
+				value = "s." + quoteName(c.to.Name)
+			}
+			used = append(used, "SELECT "+value+"::bigint AS v FROM sluice_incoming s JOIN sluice_plan p USING (sluice_row)")
+		}
+		_, err := execute(ctx, s.conn, fmt.Sprintf("DELETE FROM sluice_made m WHERE look = %d AND code NOT IN (SELECT v FROM (%s) u WHERE v < %d)",
+			g[0].at, strings.Join(used, " UNION ALL "), s.looks[g[0]].below))
+		if err != nil {
+			return err
+		}
+		var n int64
+		var first []string
+		err = s.conn.QueryRow(ctx, "SELECT count(*), (array_agg(value ORDER BY code DESC))[1:10] FROM sluice_made WHERE look = $1", g[0].at).Scan(&n, &first)
+		if err != nil {
+			return err
+		}
+		s.load.remark(madeNote(g[0].lookup, n, first))
+	}
+	_, err := execute(ctx, s.conn, "ANALYSE sluice_made")
+	return err
+}
+
+// madeNote says which rows of a look-up's table are created; "": none.
+func madeNote(l *lookup, n int64, first []string) string {
+	if n == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("creates %s of %s: %s", count(n, "row"), l.Name, strings.Join(first, ", "))
+	if more := n - int64(len(first)); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// count is a number of things, in words.
+func count(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// create makes the rows of look-ups that the plan refers to, and gives the
+// incoming rows their IDs.
+func (w *postgresWriter) create(ctx context.Context) error {
+	for _, g := range w.t.creates() {
+		n, err := oneOf[int64](ctx, w.tx, fmt.Sprintf("SELECT count(*) FROM sluice_made WHERE look = %d", g[0].at))
+		if err == nil && n > 0 {
+			err = w.createOf(ctx, g[0].at, n, g[0].lookup)
+		}
+		if err != nil {
+			return err
+		}
+		for _, c := range g {
+			if n > 0 {
+				if err := w.do(ctx, -1, "", givenIDs(c, g[0].at, w.looks[c].below)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// createOf makes n rows of one table.
+func (w *postgresWriter) createOf(ctx context.Context, look int, n int64, l *lookup) error {
+	table, by, id := l.sqlName(), quoteName(l.by.Name), quoteName(l.id.Name)
+	rows, err := w.tx.Query(ctx, fmt.Sprintf("SELECT m.value FROM sluice_made m JOIN %s l ON l.%s = m.value::%s WHERE m.look = %d ORDER BY 1 LIMIT 20", table, by, l.by.Base, look))
+	if err != nil {
+		return err
+	}
+	var there []plan.Problem
+	var value string
+	_, err = pgx.ForEachRow(rows, []any{&value}, func() error {
+		there = append(there, plan.Problem{File: l.Name, Why: fmt.Sprintf("a row with the %s %q was made since it was looked up", l.by.Name, value)})
+		return nil
+	})
+	if err == nil && there != nil {
+		err = &plan.DriftError{Moved: there}
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.do(ctx, -1, "", fmt.Sprintf(`UPDATE sluice_made m SET id = o.id FROM (SELECT code, %s AS id FROM (SELECT code FROM sluice_made WHERE look = %d ORDER BY code DESC) c) o
+		WHERE m.look = %d AND m.code = o.code`, l.id.made(), look, look)); err != nil {
+		return err
+	}
+	got, err := w.tx.Exec(ctx, fmt.Sprintf(`WITH l AS (INSERT INTO %s AS l (%s, %s) OVERRIDING SYSTEM VALUE SELECT id, value::%s FROM sluice_made WHERE look = %d ORDER BY code DESC RETURNING %s AS r)
+		INSERT INTO %s_c%d (op, r) SELECT 'n', r FROM l`, table, id, by, l.by.Base, look, whole("l", l.Table), w.journal, look))
+	if err == nil && got.RowsAffected() != n {
+		err = fmt.Errorf("inserted %d rows of table %s, and %d were planned: a trigger or rule of that table may have done it; nothing was changed", got.RowsAffected(), l.Name, n)
+	}
+	return err
+}
+
+// givenIDs is the statement that replaces the codes in a column, or a link, of
+// incoming rows.
+func givenIDs(c *binding, look int, below int64) string {
+	if c.link == nil {
+		name := quoteName(c.to.Name)
+		return fmt.Sprintf("UPDATE sluice_incoming s SET %s = m.id FROM sluice_made m WHERE m.look = %d AND m.code = s.%s AND m.id IS NOT NULL", name, look, name)
+	}
+	l := fmt.Sprintf("sluice_l%d", c.at)
+	return fmt.Sprintf(`UPDATE sluice_incoming s SET %[1]s = (SELECT array_agg(coalesce(m.id, g) ORDER BY 1) FROM unnest(s.%[1]s) g LEFT JOIN sluice_made m ON m.look = %[2]d AND m.code = g)
+		WHERE s.%[1]s[1] < %[3]d`, l, look, below)
+}
+
+// whole is the whole row that an alias stands for, whatever its columns are
+// called.
+func whole(alias string, t *Table) string { return "(" + alias + ".*)::" + t.sqlName() }
+
+// unmake are the steps that take back the creation of rows, from one journal
+// into another: those that are as they were made, and that nothing refers to.
+func unmake(l *lookup, from, to string) []step {
+	table, id := l.sqlName(), quoteName(l.id.Name)
+	free := ""
+	for _, fk := range l.Referrers {
+		var on []string
+		for i, c := range fk.Columns {
+			on = append(on, fmt.Sprintf("k.%s = l.%s", quoteName(c), quoteName(fk.RefColumns[i])))
+		}
+		free += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s.%s k WHERE %s)", quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "))
+	}
+	return []step{
+		{"", -1, fmt.Sprintf("INSERT INTO %s (op, r) SELECT 'd', %s FROM %s l JOIN %s j ON l.%s = (j.r).%s WHERE j.op = 'n' AND %s::text = (j.r)::text%s",
+			to, whole("l", l.Table), table, from, id, id, whole("l", l.Table), free)},
+		{"", -1, fmt.Sprintf("DELETE FROM %s l USING %s j WHERE j.op = 'd' AND l.%s = (j.r).%s", table, to, id, id)},
+	}
+}
+
+// remake is the step that makes rows again which unmake took back.
+func remake(l *lookup, from, to string) step {
+	columns, values := l.stored("(j.r)")
+	return step{"", -1, fmt.Sprintf(`WITH l AS (INSERT INTO %s AS l (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s j WHERE j.op = 'd'
+		AND NOT EXISTS (SELECT FROM %s o WHERE o.%s = (j.r).%s) RETURNING %s AS r) INSERT INTO %s (op, r) SELECT 'n', r FROM l`,
+		l.sqlName(), columns, values, from, l.sqlName(), quoteName(l.id.Name), quoteName(l.id.Name), whole("l", l.Table), to)}
+}
+
+// stored lists the columns that a whole row is written by, and their values in
+// a row.
+func (t *Table) stored(of string) (columns, values string) {
+	var c, v []string
+	for i := range t.Columns {
+		if t.Columns[i].Generated == "" {
+			name := quoteName(t.Columns[i].Name)
+			c, v = append(c, name), append(v, of+"."+name)
+		}
+	}
+	return strings.Join(c, ", "), strings.Join(v, ", ")
+}

@@ -1,0 +1,172 @@
+package table
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// rows yields the rows that change, in their order, or all of them. limit 0 is
+// none.
+func (s *postgresImport) rows(ctx context.Context, limit int, all bool, yield func(*plan.Row) error) error {
+	sql := s.changes(all)
+	if limit > 0 {
+		sql += fmt.Sprintf(" LIMIT %d", limit)
+	}
+	rows, err := s.conn.Query(ctx, sql)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := s.change(rows)
+		if err != nil {
+			return err
+		}
+		if err := yield(r); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// changes selects what changes: the number, op, mask, and the old and the new
+// text of each column and link. all selects unchanged rows, too, whose op is empty.
+func (s *postgresImport) changes(all bool) string {
+	t := s.t
+	values, joins, from := []string{"s.sluice_row", "coalesce(p.op::text, '')", "p.mask"}, "", "sluice_plan p JOIN sluice_incoming s"
+	if all {
+		from = "sluice_incoming s LEFT JOIN sluice_plan p"
+	}
+	for _, c := range t.columns {
+		name := quoteName(c.to.Name)
+		if c.lookup == nil {
+			values = append(values, "t."+name+"::text", "s."+name+"::text")
+			continue
+		}
+		by, id := quoteName(c.lookup.by.Name), quoteName(c.lookup.id.Name)
+		joins += fmt.Sprintf(" LEFT JOIN %[1]s o%[2]d ON o%[2]d.%[3]s = t.%[4]s LEFT JOIN %[1]s n%[2]d ON n%[2]d.%[3]s = s.%[4]s", c.lookup.sqlName(), c.at, id, name)
+		is := fmt.Sprintf("n%d.%s::text", c.at, by)
+		if c.lookup.create {
+			is = fmt.Sprintf("coalesce(%s, (SELECT value FROM sluice_made m WHERE m.look = %d AND m.code = s.%s))", is, s.looked(c), name)
+		}
+		values = append(values, fmt.Sprintf("o%d.%s::text, %s", c.at, by, is))
+	}
+	for _, c := range t.links {
+		made := ""
+		if c.lookup.create {
+			made = fmt.Sprintf(" UNION ALL SELECT value FROM sluice_made m WHERE m.look = %d AND m.code = ANY (s.sluice_l%d)", s.looked(c), c.at)
+		}
+		by, id := quoteName(c.lookup.by.Name), quoteName(c.lookup.id.Name)
+		values = append(values, fmt.Sprintf("(SELECT array_to_json(array_agg(r.%s::text ORDER BY r.%s::text))::text FROM %s k JOIN %s r ON r.%s = k.%s WHERE k.%s = t.%s)",
+			by, by, c.link.sqlName(), c.lookup.sqlName(), id, quoteName(c.link.other.Name), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name)),
+			fmt.Sprintf("(SELECT array_to_json(array_agg(v ORDER BY v))::text FROM (SELECT r.%s::text FROM %s r WHERE r.%s = ANY (s.sluice_l%d)%s) r (v))", by, c.lookup.sqlName(), id, c.at, made))
+	}
+	return "SELECT " + strings.Join(values, ", ") + " FROM " + from + " USING (sluice_row) LEFT JOIN " + t.sqlName() + " t ON " +
+		names(t.identity(), " AND ", "t.%c = p.i%i") + joins + " ORDER BY s.sluice_row"
+}
+
+// looked is what sluice_made calls a column's look-up.
+func (s *postgresImport) looked(c *binding) int {
+	for _, g := range s.t.creates() {
+		if slices.Contains(g, c) {
+			return g[0].at
+		}
+	}
+	return -1
+}
+
+// change makes a row's change of what changes selects.
+func (s *postgresImport) change(rows pgx.Rows) (*plan.Row, error) {
+	var number int64
+	var op string
+	var mask []int32
+	columns := slices.Concat(s.t.columns, s.t.links)
+	texts := make([]*string, 2*len(columns))
+	into := []any{&number, &op, &mask}
+	for i := range texts {
+		into = append(into, &texts[i])
+	}
+	if err := rows.Scan(into...); err != nil {
+		return nil, err
+	}
+	r := &plan.Row{State: map[string]plan.State{"n": plan.New, "u": plan.Update, "": plan.Unchanged}[op]}
+	r.File, r.Row = s.load.place(number)
+	for i, c := range columns {
+		was, is := valueOf(c, texts[2*i]), valueOf(c, texts[2*i+1])
+		switch {
+		case slices.Contains(s.t.key, c):
+			r.Key = append(r.Key, plan.Value{Column: c.col.Name, Value: is})
+		case r.State == plan.New || slices.Contains(mask, int32(c.at)):
+			r.Values = append(r.Values, plan.Change{Column: c.col.Name, Old: was, New: is})
+		}
+	}
+	return r, nil
+}
+
+// valueOf is what a plan shows of a value that the database wrote as text.
+func valueOf(c *binding, text *string) any {
+	if c.link != nil {
+		list := []any{}
+		if text != nil {
+			_ = json.Unmarshal([]byte(*text), &list) // the database made it
+		}
+		return list
+	}
+	if text == nil {
+		return nil
+	}
+	switch k := c.col.Type.Kind; {
+	case k == row.Bool:
+		return *text == "true"
+	case k >= row.Int16 && k <= row.Decimal:
+		if json.Valid([]byte(*text)) {
+			return json.Number(*text)
+		}
+	}
+	return *text
+}
+
+// bad yields what is wrong with the rows in sluice_bad.
+func (s *postgresImport) bad(ctx context.Context, yield func(number int64, column, why string) error) error {
+	rows, err := s.conn.Query(ctx, "SELECT sluice_row, col, why, others[1:6] FROM sluice_bad ORDER BY 1, 2, 3")
+	if err != nil {
+		return err
+	}
+	var number int64
+	var col int
+	var why string
+	var others []int64
+	_, err = pgx.ForEachRow(rows, []any{&number, &col, &why, &others}, func() error {
+		if others != nil {
+			why = s.load.named(others, number) + " " + why
+		}
+		return yield(number, s.t.job.Cols[col].Name, why)
+	})
+	return err
+}
+
+// named says which rows are meant, to someone who looks at the row of a number.
+func (l *load) named(rows []int64, at int64) string {
+	here, _ := l.place(at)
+	var names []string
+	for _, n := range rows {
+		file, r := l.place(n)
+		name := fmt.Sprintf("row %d", r)
+		if file != here {
+			name += " of " + file
+		}
+		names = append(names, name)
+	}
+	if len(names) > 5 {
+		names[5] = "more"
+	}
+	return strings.Join(names, ", ")
+}

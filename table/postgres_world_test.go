@@ -1,0 +1,166 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// A world is a database of PostgreSQL for one test, and jobs that load it.
+type world struct {
+	testing.TB
+	url  string
+	conn *pgx.Conn
+	job  string // columns and to of the job, as YAML; {to} is filled in
+}
+
+func newWorld(t testing.TB, ddl, job string) *world {
+	t.Helper()
+	w := &world{TB: t, url: newPostgres(t), job: job}
+	execPostgres(t, w.url, ddl)
+	var err error
+	if w.conn, err = pgx.Connect(context.Background(), w.url); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.conn.Close(context.Background()) })
+	return w
+}
+
+// open opens the job for a file of these lines.
+func (w *world) open(lines ...string) (*Import, error) {
+	w.Helper()
+	file := filepath.Join(w.TempDir(), "in.csv")
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	text := "sluice: 1\nname: test\nfrom: {files: '" + file + "'}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
+	job, err := spec.Parse("job.yaml", []byte(text))
+	if err != nil {
+		w.Fatal(err)
+	}
+	params, err := job.Bind(nil, nil)
+	if err != nil {
+		w.Fatal(err)
+	}
+	im, err := Open(context.Background(), Options{Job: job, Params: params, Stores: store.NewSet(store.Options{}), Version: "test"})
+	if err == nil {
+		w.Cleanup(im.Close)
+	}
+	return im, err
+}
+
+// plan returns the plan of a file, and its rows as text.
+func (w *world) plan(lines ...string) (*plan.Plan, string) {
+	w.Helper()
+	p, err := w.tryPlan(lines...)
+	if err != nil {
+		w.Fatal(err)
+	}
+	var text strings.Builder
+	if err := p.Text(&text, 0); err != nil {
+		w.Fatal(err)
+	}
+	return p, text.String()
+}
+
+func (w *world) tryPlan(lines ...string) (*plan.Plan, error) {
+	w.Helper()
+	im, err := w.open(lines...)
+	if err != nil {
+		return nil, err
+	}
+	return im.Plan(context.Background(), plan.Options{})
+}
+
+func (w *world) tryApply(lines ...string) (*plan.Result, error) {
+	w.Helper()
+	im, err := w.open(lines...)
+	if err != nil {
+		return nil, err
+	}
+	return im.Apply(context.Background(), plan.ApplyOptions{})
+}
+
+func (w *world) apply(lines ...string) *plan.Result {
+	w.Helper()
+	r, err := w.tryApply(lines...)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return r
+}
+
+// meanwhile applies a file; before it is written, another session runs
+// statements.
+func (w *world) meanwhile(statements string, lines ...string) (*plan.Result, error) {
+	w.Helper()
+	im, err := w.open(lines...)
+	if err != nil {
+		return nil, err
+	}
+	return im.Apply(context.Background(), plan.ApplyOptions{Confirm: func(*plan.Plan) (bool, error) {
+		w.exec(statements)
+		return true, nil
+	}})
+}
+
+func (w *world) revert(run string) *plan.Result {
+	w.Helper()
+	r, err := w.tryRevert(run)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return r
+}
+
+func (w *world) tryRevert(run string) (*plan.Result, error) {
+	w.Helper()
+	im, err := w.open("none")
+	if err != nil {
+		return nil, err
+	}
+	return im.Revert(context.Background(), run, plan.RevertOptions{})
+}
+
+func (w *world) exec(statements string) {
+	w.Helper()
+	execPostgres(w, w.url, statements)
+}
+
+// rows returns the rows of a table, in order, one a line.
+func (w *world) rows(tables ...string) string {
+	w.Helper()
+	var all []string
+	for _, table := range tables {
+		rows, err := w.conn.Query(context.Background(), fmt.Sprintf("SELECT (sluice_test.*)::text FROM %s sluice_test ORDER BY 1", table))
+		if err != nil {
+			w.Fatal(err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			w.Fatal(err)
+		}
+		all = append(all, strings.Join(lines, " "))
+	}
+	return strings.Join(all, "\n")
+}
+
+// has fails the test if a text, or the text of an error, lacks one of the parts.
+func has(t testing.TB, got any, parts ...string) {
+	t.Helper()
+	text := fmt.Sprint(got)
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("no %q in:\n%s", part, text)
+		}
+	}
+}
