@@ -103,9 +103,6 @@ func run(cmd *exec.Cmd) (sample, error) {
 	begin := time.Now()
 	if err := cmd.Run(); err != nil {
 		text := strings.TrimSpace(stderr.String())
-		if out, ok := cmd.Stdout.(*bytes.Buffer); ok && text == "" { // sluice --json has said it there
-			text = strings.TrimSpace(out.String())
-		}
 		return sample{}, fmt.Errorf("%w: %s", err, text[max(0, len(text)-300):])
 	}
 	took := sample{wall: time.Since(begin), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}

@@ -15,19 +15,18 @@ import (
 const productJob = "bench/products.yaml"
 
 // imports is the command of sluice that does verb, with the product file at
-// input, to a database; of revert, run is which. Its output is a bytes.Buffer.
+// input, to a database; of revert, run is which. It prints what a person is
+// shown: as JSON it would be every row.
 func (l *lab) imports(verb, run, input, database string) *exec.Cmd {
 	args := []string{verb, filepath.Join(l.root, productJob)}
 	if run != "" {
 		args = append(args, run)
 	}
 	args = append(args, "--param", "input="+input, "--param", "database="+database)
-	if verb != "plan" { // which would print every row
-		args = append(args, "--yes", "--json")
+	if verb != "plan" {
+		args = append(args, "--yes")
 	}
-	cmd := l.command(nil, filepath.Join(l.root, "bin/sluice"), args...)
-	cmd.Stdout = &bytes.Buffer{}
-	return cmd
+	return l.command(nil, filepath.Join(l.root, "bin/sluice"), args...)
 }
 
 // importer is the command of a peer that loads the product file at input.
@@ -48,21 +47,15 @@ func (l *lab) clocked(c *section, program string, cmd *exec.Cmd, check func() er
 	})
 }
 
-// runOf is the ID of the run that a command of sluice printed.
-func runOf(cmd *exec.Cmd) (string, error) {
-	out, ok := cmd.Stdout.(*bytes.Buffer)
-	if !ok {
-		return "", errors.New("its output was not kept")
+// runOf is the ID of the run in what sluice printed: "run ID: 3 rows written".
+func runOf(out string) (string, error) {
+	for line := range strings.Lines(out) {
+		if rest, ok := strings.CutPrefix(line, "run "); ok {
+			id, _, _ := strings.Cut(rest, ":")
+			return id, nil
+		}
 	}
-	lines := bytes.Split(bytes.TrimSpace(out.Bytes()), []byte("\n"))
-	var result struct{ Run string }
-	if err := json.Unmarshal(lines[len(lines)-1], &result); err != nil {
-		return "", err
-	}
-	if result.Run == "" {
-		return "", fmt.Errorf("no run in %s", lines[len(lines)-1])
-	}
-	return result.Run, nil
+	return "", fmt.Errorf("sluice printed no run: %q", out)
 }
 
 // An agreement holds programs to the same rows: by what was loaded, the contents

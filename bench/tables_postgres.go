@@ -5,6 +5,7 @@ import (
 	"math"
 	"os/exec"
 	"strconv"
+	"strings"
 )
 
 // A shop measures programs on the tables of a PostgreSQL cluster, each in a
@@ -151,9 +152,13 @@ func intoPostgres(l *lab, c *section) error {
 // the tables are as before, IDs included.
 func (s *shop) secondAndBack(input string) {
 	const program = "sluice, revert"
-	cmd := s.lab.imports("apply", "", input, s.url(work))
-	s.on(loaded, "sluice, second", "second", func(string) *exec.Cmd { return cmd })
-	run, err := runOf(cmd)
+	var out strings.Builder
+	s.on(loaded, "sluice, second", "second", func(url string) *exec.Cmd {
+		cmd := s.lab.imports("apply", "", input, url)
+		cmd.Stdout = &out
+		return cmd
+	})
+	run, err := runOf(out.String())
 	if err == nil {
 		err = s.settle(work)
 	}
