@@ -81,8 +81,8 @@ func newSQLite(t testing.TB) string {
 	return filepath.Join(t.TempDir(), "test.db")
 }
 
-// openSQLite opens a new database file that holds what the statements create.
-func openSQLite(t testing.TB, statements string) *sql.Conn {
+// newSQLiteConn opens a new database file that holds what the statements create.
+func newSQLiteConn(t testing.TB, statements string) *sql.Conn {
 	t.Helper()
 	db, err := sql.Open("sqlite", newSQLite(t))
 	if err != nil {

@@ -98,10 +98,12 @@ func Open(ctx context.Context, o Options) (*Import, error) {
 func openDatabase(ctx context.Context, url string, job *spec.Job) (database, error) {
 	scheme, _, _ := strings.Cut(url, "://")
 	switch scheme {
+	case "sqlite":
+		return openSQLite(ctx, url, job)
 	case "postgres", "postgresql":
 		return openPostgres(ctx, url, job)
 	}
-	return nil, job.ErrorAt(job.To.Database.Text, 0, fmt.Sprintf("this version of sluice does not load %s", scheme), "postgres:// it does")
+	return nil, job.ErrorAt(job.To.Database.Text, 0, fmt.Sprintf("this version of sluice does not load %s", scheme), "sqlite:// and postgres:// it does")
 }
 
 // lay lays the job onto its table.

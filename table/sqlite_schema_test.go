@@ -184,7 +184,7 @@ var sqliteCases = map[string]schemaCase{
 }
 
 func TestInspectSQLite(t *testing.T) {
-	conn := openSQLite(t, "")
+	conn := newSQLiteConn(t, "")
 	for name, tc := range sqliteCases {
 		if _, err := conn.ExecContext(context.Background(), tc.create); err != nil {
 			t.Fatalf("%s: %v", name, err)

@@ -1,0 +1,339 @@
+package table
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// apply writes the plan and its journal, in one transaction: if anybody has
+// written to the database since it was compared, what is touched is compared
+// again, and each statement touches as many rows as were planned.
+func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Counts) error {
+	return s.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
+		version, err := s.number(ctx, "PRAGMA data_version")
+		if err != nil {
+			return err
+		}
+		if version != s.version {
+			if err := s.drift(ctx); err != nil {
+				return err
+			}
+		}
+		w := &sqliteWriter{sqliteImport: s}
+		if w.journal, err = s.beginRun(ctx, run, s.job.Name, s.form()); err != nil {
+			return err
+		}
+		for _, step := range []func(context.Context) error{w.create, w.update, w.insert} {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		if w.updated != counts[plan.Update] || w.inserted != counts[plan.New] {
+			return fmt.Errorf("%d rows were updated and %d inserted, and %d and %d were planned", w.updated, w.inserted, counts[plan.Update], counts[plan.New])
+		}
+		return w.journal.flush(ctx)
+	})
+}
+
+// A sqliteWriter is an apply under way.
+type sqliteWriter struct {
+	*sqliteImport
+	journal           *journal
+	made              map[*binding][][]byte // IDs of the look-ups' rows that were made
+	updated, inserted int64
+}
+
+// create makes the rows of look-ups that the rows which are written refer to.
+func (w *sqliteWriter) create(ctx context.Context) error {
+	w.made = map[*binding][][]byte{}
+	for c, look := range w.looks {
+		if len(look.made) > 0 {
+			w.made[c] = make([][]byte, len(look.made))
+		}
+	}
+	if len(w.made) == 0 {
+		return nil
+	}
+	in := w.in.reader()
+	for {
+		i, _, fields, err := in.next(rowFresh, rowChanged)
+		if err != nil || i < 0 {
+			return err
+		}
+		w.eachField(fields, func(c *binding, field []byte) {
+			if field[0] == storedMade && err == nil {
+				n, _ := binary.Uvarint(field[1:])
+				if w.made[c][n] == nil {
+					w.made[c][n], err = w.createOne(ctx, w.looks[c], w.looks[c].made[n])
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// eachField gives each field and each element of a set of a record.
+func (t *sqliteTarget) eachField(fields []byte, each func(c *binding, field []byte)) {
+	for _, c := range t.columns {
+		var field []byte
+		field, fields = cutStored(fields, 1)
+		each(c, field)
+	}
+	for _, c := range t.links {
+		var set [][]byte
+		set, fields = takeSet(nil, fields)
+		for _, id := range set {
+			each(c, id)
+		}
+	}
+}
+
+func (w *sqliteWriter) createOne(ctx context.Context, k *sqliteLooker, key []byte) (id []byte, err error) {
+	if _, err := w.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (?)", k.lookup.sqlName(), quoteName(k.by.Name)), valueStored(key)); err != nil {
+		return nil, err
+	}
+	var entry []byte
+	columns := append([]string{quoteName(k.id.Name)}, k.rowIDs()...)
+	q := rowQuery{from: k.lookup.sqlName(), where: " WHERE " + quoteName(k.by.Name) + " = ?"}
+	err = w.scan(ctx, selectValues(columns, q), len(columns), func(v []driver.Value) error {
+		id, entry = putValue(nil, v[0]), nil
+		for _, one := range v[1:] {
+			entry = putValue(entry, one)
+		}
+		return nil
+	}, valueStored(key))
+	if err == nil && id == nil {
+		err = fmt.Errorf("a row of table %s was made and is not there: a trigger of the table may have done it", k.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return id, w.journal.add(ctx, "add", k.lookup.Table, entry)
+}
+
+// resolve puts the IDs of rows that were made into a record.
+func (w *sqliteWriter) resolve(fields []byte) []byte {
+	if len(w.made) == 0 {
+		return fields
+	}
+	real := func(c *binding, field []byte) []byte {
+		if field[0] != storedMade {
+			return field
+		}
+		n, _ := binary.Uvarint(field[1:])
+		return w.made[c][n]
+	}
+	var out []byte
+	for _, c := range w.columns {
+		var field []byte
+		field, fields = cutStored(fields, 1)
+		out = append(out, real(c, field)...)
+	}
+	for _, c := range w.links {
+		var set [][]byte
+		set, fields = takeSet(nil, fields)
+		for i := range set {
+			set[i] = real(c, set[i])
+		}
+		out = putSet(out, sorted(set))
+	}
+	return out
+}
+
+// writeBatch is how many rows one statement inserts.
+const writeBatch = 50_000
+
+// insert writes the new rows, with IDs that are known before, and their links.
+func (w *sqliteWriter) insert(ctx context.Context) error {
+	f := &freshRows{sqliteWriter: w, in: w.in.reader(), pairs: make([][][]byte, len(w.links))}
+	var columns, given []string
+	if w.idAt == nil {
+		columns = append(columns, w.ids[0])
+		var err error
+		if f.id, err = w.lastRow(ctx); err != nil {
+			return err
+		}
+	}
+	for _, c := range w.columns {
+		columns = append(columns, quoteName(c.to.Name))
+	}
+	for i := range columns {
+		given = append(given, fmt.Sprintf("c%d", i))
+	}
+	if err := w.give(ctx, "new", strings.Join(given, ", "), func() (rowFeed, error) { return f.next, nil }); err != nil {
+		return err
+	}
+	for !f.ended {
+		f.begin()
+		n, err := w.exec(ctx, fmt.Sprintf("INSERT OR FAIL INTO %s (%s) SELECT * FROM temp.sluice_new", w.sqlName(), strings.Join(columns, ", ")))
+		if err != nil {
+			return f.explain(err)
+		}
+		w.inserted += n
+		if err := f.finish(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lastRow returns the highest number that a row has, or had.
+func (w *sqliteWriter) lastRow(ctx context.Context) (int64, error) {
+	sql := fmt.Sprintf("SELECT coalesce(max(%s), 0) FROM %s", w.ids[0], w.sqlName())
+	for _, c := range w.Columns {
+		if c.Sequence != "" {
+			sql = fmt.Sprintf("SELECT max(coalesce((SELECT seq FROM main.sqlite_sequence WHERE name = '%s'), 0), (%s))", strings.ReplaceAll(w.Name, "'", "''"), sql)
+		}
+	}
+	last, err := w.number(ctx, sql)
+	if err == nil && last > 1<<62 {
+		err = fmt.Errorf("table %s has a row of number %d: few numbers, or none, are left for new rows", w.Name, last)
+	}
+	return last, err
+}
+
+// freshRows gives the new rows, batch by batch.
+type freshRows struct {
+	*sqliteWriter
+	in      *spoolReader
+	id      int64 // of the last row, if the rows are numbered here
+	left    int   // of the batch
+	ended   bool
+	number  int64 // of the last row, in the run
+	entries [][]byte
+	pairs   [][][]byte // by link: what it refers to, and the ID
+	values  []driver.Value
+}
+
+func (f *freshRows) begin() {
+	f.left, f.entries = writeBatch, f.entries[:0]
+	for i := range f.pairs {
+		f.pairs[i] = f.pairs[i][:0]
+	}
+}
+
+// next is a rowFeed.
+func (f *freshRows) next() ([]driver.Value, error) {
+	if f.left == 0 {
+		return nil, nil
+	}
+	f.left--
+	i, number, fields, err := f.in.next(rowFresh)
+	if err != nil || i < 0 {
+		f.ended = true
+		return nil, err
+	}
+	f.number, fields = number, f.resolve(fields)
+	f.values = f.values[:0]
+	var id []byte
+	if f.idAt == nil {
+		f.id++
+		f.values = append(f.values, f.id)
+		id = putInt(nil, f.id)
+	}
+	f.values, _ = takeValues(f.values, fields, len(f.columns))
+	for _, at := range f.idAt {
+		id = append(id, fieldAt(fields, at)...)
+	}
+	f.entries = append(f.entries, rowHash(id, fields))
+	f.link(id, fields)
+	return f.values, nil
+}
+
+func fieldAt(fields []byte, at int) []byte {
+	_, rest := cutStored(fields, at)
+	field, _ := cutStored(rest, 1)
+	return field
+}
+
+// link notes the links of a row.
+func (f *freshRows) link(id, fields []byte) {
+	_, sets := cutStored(fields, len(f.columns))
+	for l := range f.links {
+		own := id
+		if at := f.ownAt[l]; at >= 0 {
+			own = fieldAt(fields, at)
+		} else {
+			own, _ = cutStored(id, 1)
+		}
+		var set [][]byte
+		set, sets = takeSet(nil, sets)
+		for _, other := range set {
+			f.pairs[l] = append(f.pairs[l], append(append([]byte(nil), own...), other...))
+		}
+	}
+}
+
+// finish writes the links and the journal of a batch.
+func (f *freshRows) finish(ctx context.Context) error {
+	for l, c := range f.links {
+		if len(f.pairs[l]) == 0 {
+			continue
+		}
+		if err := f.addLinks(ctx, c, f.pairs[l]); err != nil {
+			return err
+		}
+	}
+	if len(f.Triggers) > 0 {
+		if err := f.readBack(ctx, f.sqliteTarget, f.entries); err != nil {
+			return err
+		}
+	}
+	for _, entry := range f.entries {
+		if err := f.journal.add(ctx, "new", f.Table, entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explain says at which row an insert failed. With triggers SQLite reads a whole
+// batch first.
+func (f *freshRows) explain(err error) error {
+	if sqliteCode(err) == 0 || len(f.Triggers) > 0 || f.number == 0 {
+		return err
+	}
+	file, r := f.load.place(f.number)
+	return fmt.Errorf("%s: row %d: %w", file, r, err)
+}
+
+// addLinks inserts links: pairs of what they refer to.
+func (w *sqliteWriter) addLinks(ctx context.Context, c *binding, pairs [][]byte) error {
+	if err := w.giveFields(ctx, "pairs", 2, pairs); err != nil {
+		return err
+	}
+	n, err := w.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT * FROM temp.sluice_pairs", c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name)))
+	if err == nil && n != int64(len(pairs)) {
+		err = fmt.Errorf("%d rows of table %s were inserted, and %d were planned", n, c.link.Name, len(pairs))
+	}
+	return err
+}
+
+// readBack puts the hashes of rows as they are now behind the IDs of entries.
+func (d *sqlite) readBack(ctx context.Context, t *sqliteTarget, entries [][]byte) error {
+	k := &rowChunk{}
+	for from := 0; from < len(entries); from += chunkRows {
+		part := entries[from:min(from+chunkRows, len(entries))]
+		if err := d.giveFields(ctx, "ids", len(t.ids), part); err != nil {
+			return err
+		}
+		if err := d.read(ctx, t, t.at(), k); err != nil {
+			return err
+		}
+		if len(k.rows) != len(part) {
+			return fmt.Errorf("%d rows of table %s were written, and %d of them are there: a trigger of the table may have done it", len(part), t.Name, len(k.rows))
+		}
+		for i := range part {
+			ids, fields := k.row(i)
+			part[i] = rowHash(append([]byte(nil), ids...), fields)
+		}
+	}
+	return nil
+}

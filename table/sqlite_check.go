@@ -1,0 +1,227 @@
+package table
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// check refuses the rows that the database would, of those that are to be
+// written: what its catalog says is asked of temp.sluice_rows, all at once.
+func (s *sqliteImport) check(ctx context.Context) error {
+	if err := s.giveRows(ctx); err != nil {
+		return err
+	}
+	for i := range s.Checks {
+		if err := s.holds(ctx, &s.Checks[i]); err != nil {
+			return err
+		}
+	}
+	for i := range s.ForeignKeys {
+		if err := s.dangling(ctx, &s.ForeignKeys[i]); err != nil {
+			return err
+		}
+	}
+	for i := range s.Uniques {
+		if err := s.unique(ctx, &s.Uniques[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// giveRows makes temp.sluice_rows: the loaded columns of each row that is new or
+// changed, its place sluice_at, and the IDs i0, ... of the table's row.
+func (s *sqliteImport) giveRows(ctx context.Context) error {
+	columns := []string{"sluice_at INTEGER"}
+	for i := range s.ids {
+		columns = append(columns, fmt.Sprintf("sluice_i%d", i))
+	}
+	for _, c := range s.columns {
+		column := quoteName(c.to.Name) + " " + c.to.Affinity
+		if c.to.Collation != "" {
+			column += " COLLATE " + c.to.Collation
+		}
+		columns = append(columns, column)
+	}
+	return s.give(ctx, "rows", strings.Join(columns, ", "), func() (rowFeed, error) {
+		in, values := s.in.reader(), []driver.Value(nil)
+		return func() ([]driver.Value, error) {
+			i, _, fields, err := in.next(rowFresh, rowChanged)
+			if err != nil || i < 0 {
+				return nil, err
+			}
+			values = append(values[:0], int64(i))
+			if *s.in.state(i) == rowChanged {
+				c, _, err := s.changeAt(int64(*s.in.value(i)))
+				if err != nil {
+					return nil, err
+				}
+				values, _ = takeValues(values, c.ids, len(s.ids))
+			} else {
+				values = append(values, make([]driver.Value, len(s.ids))...)
+			}
+			values, _ = takeValues(values, fields, len(s.columns))
+			return values, nil
+		}, nil
+	})
+}
+
+// bad refuses the rows whose place a query gives, with what it gives of each.
+func (s *sqliteImport) find(ctx context.Context, query string, n int, c *binding, why func(v []driver.Value) string) error {
+	type found struct {
+		i   int
+		why string
+	}
+	var all []found
+	err := s.scan(ctx, query, n, func(v []driver.Value) error {
+		all = append(all, found{int(v[0].(int64)), why(v)})
+		return nil
+	})
+	for _, f := range all {
+		s.refuse(f.i, c, "%s", f.why)
+	}
+	return err
+}
+
+// holds refuses the rows that break a check, if it is of loaded columns alone.
+func (s *sqliteImport) holds(ctx context.Context, check *Check) error {
+	var first *binding
+	for _, word := range words(check.Expression) {
+		if column := s.Column(word); column != nil {
+			at := s.loadedAt(column.Name)
+			if at < 0 {
+				return nil
+			}
+			if first == nil {
+				first = s.columns[at]
+			}
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return s.find(ctx, "SELECT sluice_at AS v0 FROM temp.sluice_rows WHERE NOT ("+check.Expression+"\n)", 1, first, func([]driver.Value) string {
+		return "the table's check says no: " + check.Expression
+	})
+}
+
+// dangling refuses the rows that refer to a row which is not there, unless a
+// look-up has found it. Rows that refer to others of their table are left to the
+// database.
+func (s *sqliteImport) dangling(ctx context.Context, fk *ForeignKey) error {
+	if fk.RefColumns == nil || fk.RefTable == s.Name {
+		return nil
+	}
+	var given, refers []string
+	var first *binding
+	for i, name := range fk.Columns {
+		at := s.loadedAt(name)
+		if at < 0 || s.columns[at].lookup != nil {
+			return nil
+		}
+		if first == nil {
+			first = s.columns[at]
+		}
+		given = append(given, "s."+quoteName(name)+" IS NOT NULL")
+		refers = append(refers, "r."+quoteName(fk.RefColumns[i])+" = s."+quoteName(name))
+	}
+	query := fmt.Sprintf("SELECT s.sluice_at AS v0, CAST(s.%s AS TEXT) AS v1 FROM temp.sluice_rows AS s WHERE %s AND NOT EXISTS (SELECT 1 FROM main.%s AS r WHERE %s)",
+		quoteName(first.to.Name), strings.Join(given, " AND "), quoteName(fk.RefTable), strings.Join(refers, " AND "))
+	return s.find(ctx, query, 2, first, func(v []driver.Value) string {
+		return fmt.Sprintf("there is no such row of %s: %s", fk.RefTable, v[1])
+	})
+}
+
+// unique refuses the rows that have the values of another row in a unique that
+// is not the key: of the files, or of the table.
+func (s *sqliteImport) unique(ctx context.Context, u *Unique) error {
+	names := u.columns()
+	if names == nil || s.sound.Unique == u {
+		return nil
+	}
+	var given, same, group []string
+	var first *binding
+	for i, name := range names {
+		at := s.loadedAt(name)
+		if at < 0 {
+			return nil
+		}
+		if first == nil {
+			first = s.columns[at]
+		}
+		collate := ""
+		if c := u.Parts[i].Collation; c != "" {
+			collate = " COLLATE " + c
+		}
+		given = append(given, "s."+quoteName(name)+" IS NOT NULL")
+		same = append(same, "t."+quoteName(name)+" = s."+quoteName(name)+collate)
+		group = append(group, "s."+quoteName(name)+collate)
+	}
+	if u.Where != "" {
+		given = append(given, "("+u.Where+"\n)")
+	}
+	where, columns := strings.Join(given, " AND "), strings.Join(names, ", ")
+	if err := s.sharedInFiles(ctx, where, strings.Join(group, ", "), columns, first); err != nil {
+		return err
+	}
+	var other []string
+	for i, id := range s.ids {
+		other = append(other, fmt.Sprintf("t.%s IS NOT s.sluice_i%d", id, i))
+	}
+	if u.Where != "" { // the condition names columns without their table: of s alone
+		where = fmt.Sprintf("s.sluice_at IN (SELECT sluice_at FROM temp.sluice_rows AS s WHERE %s)", where)
+	}
+	query := fmt.Sprintf("SELECT s.sluice_at AS v0, CAST(t.%s AS TEXT) AS v1 FROM temp.sluice_rows AS s CROSS JOIN %s AS t ON %s WHERE %s AND (%s)",
+		s.ids[0], s.sqlName(), strings.Join(same, " AND "), where, strings.Join(other, " OR "))
+	return s.find(ctx, query, 2, first, func(v []driver.Value) string {
+		return fmt.Sprintf("row %s of the table has the same %s", v[1], columns)
+	})
+}
+
+// sharedInFiles refuses rows of the files that have the same values.
+func (s *sqliteImport) sharedInFiles(ctx context.Context, where, group, columns string, first *binding) error {
+	query := fmt.Sprintf("SELECT group_concat(s.sluice_at) AS v0 FROM temp.sluice_rows AS s WHERE %s GROUP BY %s HAVING count(*) > 1 LIMIT -1", where, group)
+	var groups [][]int
+	err := s.scan(ctx, query, 1, func(v []driver.Value) error {
+		var rows []int
+		for text := range strings.SplitSeq(v[0].(string), ",") {
+			var i int
+			if _, err := fmt.Sscan(text, &i); err != nil {
+				return err
+			}
+			rows = append(rows, i)
+		}
+		slices.Sort(rows)
+		groups = append(groups, rows)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, rows := range groups {
+		if err := s.refuseAll(rows, first, "the same "+columns); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuseAll refuses rows that have the same of something: each names the others.
+func (s *sqliteImport) refuseAll(rows []int, c *binding, what string) error {
+	numbers := make([]string, len(rows))
+	for at, i := range rows {
+		number, _, err := s.in.record(i, nil)
+		if err != nil {
+			return err
+		}
+		numbers[at] = fmt.Sprint(number)
+	}
+	for at, i := range rows {
+		others := slices.Delete(slices.Clone(numbers), at, at+1)
+		s.refuse(i, c, "row %s has %s", strings.Join(others, ", "), what)
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package table
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// A sqliteLooker knows which rows natural keys stand for. It asks the database
+// for those of a batch that it does not know yet, all at once, so that equality
+// is the database's.
+type sqliteLooker struct {
+	*lookup
+	*sqlite
+	c     *binding
+	store storeField
+	ids   map[string][][]byte // by stored key: stored IDs; none, or more than one, is a fault
+	made  [][]byte            // keys of rows that are yet to be made; their IDs are storedMade
+	folds map[string]int      // of made, by what the database takes for equal
+	names map[string]any      // by stored ID: the key, to be shown
+	buf   []byte
+}
+
+func newSQLiteLooker(d *sqlite, c *binding) (*sqliteLooker, error) {
+	t := *c.col.Type
+	if t.Kind == row.List {
+		t = *t.Elem
+	}
+	store, err := storeFieldOf(t, c.lookup.by)
+	return &sqliteLooker{
+		lookup: c.lookup, sqlite: d, c: c, store: store,
+		ids: map[string][][]byte{}, folds: map[string]int{}, names: map[string]any{},
+	}, err
+}
+
+// know asks for the keys in a column that are not known.
+func (k *sqliteLooker) know(ctx context.Context, c *row.Column) error {
+	if c.Elem != nil {
+		c = c.Elem
+	}
+	var wanted []string
+	for r := range c.Len() {
+		var err error
+		if k.buf, err = k.store(k.buf[:0], c, r); err != nil || c.Null[r] {
+			continue // find tells it
+		}
+		if _, ok := k.ids[string(k.buf)]; !ok {
+			k.ids[string(k.buf)] = nil
+			wanted = append(wanted, string(k.buf))
+		}
+	}
+	if wanted == nil {
+		return nil
+	}
+	return k.ask(ctx, wanted, func(key string, id []byte) { k.ids[key] = append(k.ids[key], id) })
+}
+
+// ask finds the IDs of keys.
+func (k *sqliteLooker) ask(ctx context.Context, wanted []string, found func(key string, id []byte)) error {
+	err := k.give(ctx, "keys", "x", func() (rowFeed, error) {
+		i := 0
+		return func() ([]driver.Value, error) {
+			if i++; i > len(wanted) {
+				return nil, nil
+			}
+			return []driver.Value{valueStored([]byte(wanted[i-1]))}, nil
+		}, nil
+	})
+	if err != nil {
+		return err
+	}
+	query := fmt.Sprintf("SELECT s.rowid AS v0, l.%s AS v1 FROM temp.sluice_keys AS s CROSS JOIN %s AS l ON l.%s = s.x", quoteName(k.id.Name), k.lookup.sqlName(), quoteName(k.by.Name))
+	return k.scan(ctx, query, 2, func(v []driver.Value) error {
+		found(wanted[v[0].(int64)-1], putValue(nil, v[1]))
+		return nil
+	})
+}
+
+// find returns the ID for value r, which is not null.
+func (k *sqliteLooker) find(v *row.Column, r int) ([]byte, *row.Reject) {
+	var err error
+	if k.buf, err = k.store(k.buf[:0], v, r); err != nil {
+		return nil, refusal(k.c, keyText(v, r), "%w", err)
+	}
+	ids := k.ids[string(k.buf)]
+	switch {
+	case len(ids) == 1:
+		return ids[0], nil
+	case len(ids) > 1:
+		return nil, refusal(k.c, keyText(v, r), "%d rows of %s have the %s %q", len(ids), k.Name, k.by.Name, keyText(v, r))
+	case k.create:
+		return k.make(), nil
+	case k.null:
+		return nil, nil
+	}
+	return nil, refusal(k.c, keyText(v, r), "there is no row of %s whose %s is %q", k.Name, k.by.Name, keyText(v, r))
+}
+
+// make returns the provisional ID of the key in buf.
+func (k *sqliteLooker) make() []byte {
+	fold := string(foldStored(nil, k.buf, k.by.Collation))
+	n, ok := k.folds[fold]
+	if !ok {
+		n = len(k.made)
+		k.folds[fold] = n
+		k.made = append(k.made, append([]byte(nil), k.buf...))
+	}
+	id := binary.AppendUvarint([]byte{storedMade}, uint64(n))
+	k.ids[string(k.buf)] = [][]byte{id}
+	return id
+}
+
+// append appends the ID for value r.
+func (k *sqliteLooker) append(b []byte, v *row.Column, r int) ([]byte, *row.Reject) {
+	if v.Null[r] {
+		return append(b, storedNull), nil
+	}
+	id, bad := k.find(v, r)
+	switch {
+	case bad != nil:
+		return b, bad
+	case id == nil && k.c.to.NotNull:
+		return b, refusal(k.c, keyText(v, r), "there is no row of %s whose %s is %q, and null cannot stand for it", k.Name, k.by.Name, keyText(v, r))
+	case id == nil:
+		return append(b, storedNull), nil
+	}
+	return append(b, id...), nil
+}
+
+// name returns the key of an ID, as a plan shows it.
+func (k *sqliteLooker) name(ctx context.Context, id []byte) (any, error) {
+	if id[0] == storedNull {
+		return nil, nil
+	}
+	if id[0] == storedMade {
+		n, _ := binary.Uvarint(id[1:])
+		return shown(k.by.Type.Kind, k.by.Type.Scale, k.made[n]), nil
+	}
+	if name, ok := k.names[string(id)]; ok {
+		return name, nil
+	}
+	query := fmt.Sprintf("SELECT %s AS v0 FROM %s WHERE %s = ?", quoteName(k.by.Name), k.lookup.sqlName(), quoteName(k.id.Name))
+	var name any
+	err := k.scan(ctx, query, 1, func(v []driver.Value) error {
+		name = shown(k.by.Type.Kind, k.by.Type.Scale, putValue(nil, v[0]))
+		return nil
+	}, valueStored(id))
+	k.names[string(id)] = name
+	return name, err
+}

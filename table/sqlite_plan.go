@@ -1,0 +1,230 @@
+package table
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// What changes is in a file beside the spool, in the order of the table, an
+// entry for each row:
+//
+//	uvarint, bytes of the entry
+//	uvarint, place of the incoming row
+//	the IDs of the table's row
+//	the mask: a bit for each column and link that differs
+//	of each of these the field, or the set, as it is before
+//
+// The spool keeps each entry's place. New rows are those that the spool says are
+// not in the table.
+
+// classify holds the incoming rows against the table, and returns how many there
+// are of each state.
+func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
+	repeated, err := s.in.index()
+	if err != nil {
+		return nil, err
+	}
+	if len(s.key) > 0 {
+		if err := s.repeats(repeated); err != nil {
+			return nil, err
+		}
+	}
+	err = s.transaction(ctx, "BEGIN", func() (err error) {
+		if s.version, err = s.number(ctx, "PRAGMA data_version"); err != nil {
+			return err
+		}
+		if s.schema, err = s.number(ctx, "PRAGMA schema_version"); err != nil {
+			return err
+		}
+		if len(s.key) > 0 {
+			if err := s.compare(ctx); err != nil {
+				return err
+			}
+		}
+		return s.check(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	counts := plan.Counts{plan.New: 0, plan.Update: 0, plan.Unchanged: 0, plan.Invalid: s.load.rejects}
+	for i := range s.in.n {
+		counts[stateOf(*s.in.state(i))]++
+	}
+	slices.SortFunc(s.bad, func(a, b badRow) int { return cmp.Or(a.i-b.i, a.col-b.col) })
+	return counts, nil
+}
+
+func stateOf(s rowState) plan.State {
+	return [...]plan.State{rowFresh: plan.New, rowSame: plan.Unchanged, rowChanged: plan.Update, rowHeld: plan.Update, rowBad: plan.Invalid}[s]
+}
+
+// refuse notes that a row is bad.
+func (s *sqliteImport) refuse(i int, c *binding, format string, args ...any) {
+	*s.in.state(i) = rowBad
+	s.bad = append(s.bad, badRow{i, c.at, fmt.Sprintf(format, args...)})
+}
+
+// repeats refuses the rows whose key another row of the files has, too.
+func (s *sqliteImport) repeats(repeated map[int][]int) error {
+	for first, others := range repeated {
+		if err := s.refuseAll(append([]int{first}, others...), s.key[0], "the same key"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare reads the table once, and finds for each row what differs.
+func (s *sqliteImport) compare(ctx context.Context) error {
+	w := &changeWriter{sqliteImport: s}
+	k := &rowChunk{}
+	for q := s.above(nil); ; q = s.above(k.rows[len(k.rows)-1]) {
+		if err := s.read(ctx, s.sqliteTarget, q, k); err != nil {
+			return err
+		}
+		for i := range k.rows {
+			if err := w.row(k.row(i)); err != nil {
+				return err
+			}
+		}
+		if len(k.rows) < chunkRows {
+			_, err := s.changes.Write(w.out)
+			return err
+		}
+	}
+}
+
+// A changeWriter writes the entries of what changes.
+type changeWriter struct {
+	*sqliteImport
+	buf, entry, out []byte
+	size            int64 // of what is written
+}
+
+// row compares a row of the table with the incoming one that has its key.
+func (w *changeWriter) row(ids, record []byte) error {
+	i, fields, err := w.in.find(record, w.buf)
+	if err != nil || i < 0 {
+		return err
+	}
+	state := w.in.state(i)
+	switch {
+	case *state == rowBad:
+		return nil
+	case *state != rowFresh:
+		key, _ := cutStored(ids, 1)
+		return fmt.Errorf("table %s has the key of one row of the files twice, in row %s, too: the key has to find one row", w.Name, textStored(key))
+	case fields == nil:
+		*state = rowSame
+		return nil
+	}
+	w.buf = fields
+	mask, before, moved := w.differ(fields, record)
+	switch {
+	case mask == nil:
+		*state = rowSame
+	case moved != nil:
+		w.refuse(i, moved, "the row of the table has another %s, by which it is told apart", moved.to.Name)
+	default:
+		*state = rowChanged
+		*w.in.value(i) = uint64(w.size + int64(len(w.out)))
+		w.entry = append(append(append(binary.AppendUvarint(w.entry[:0], uint64(i)), ids...), mask...), before...)
+		w.out = append(binary.AppendUvarint(w.out, uint64(len(w.entry))), w.entry...)
+		if len(w.out) >= chunk {
+			w.size += int64(len(w.out))
+			_, err = w.changes.Write(w.out)
+			w.out = w.out[:0]
+		}
+	}
+	return err
+}
+
+// differ returns the mask of what differs between an incoming row and the
+// table's, nil if nothing does, and how that is before. moved is a column that
+// differs and tells rows apart.
+func (t *sqliteTarget) differ(incoming, record []byte) (mask, before []byte, moved *binding) {
+	bits := make([]byte, t.maskSize())
+	differs := func(n int, old []byte) {
+		bits[n/8] |= 1 << (n % 8)
+		mask, before = bits, append(before, old...)
+	}
+	for n, c := range t.columns {
+		var is, was []byte
+		is, incoming = cutStored(incoming, 1)
+		was, record = cutStored(record, 1)
+		if t.inKey[n] || bytes.Equal(is, was) || c.lookup == nil && sameStored(c.col.Type.Kind, is, was) {
+			continue
+		}
+		differs(n, was)
+		if slices.Contains(t.idAt, n) {
+			moved = c
+		}
+	}
+	for n := range t.links {
+		is, was := incoming, record
+		_, incoming = takeSet(nil, incoming)
+		_, record = takeSet(nil, record)
+		if is, was = is[:len(is)-len(incoming)], was[:len(was)-len(record)]; !bytes.Equal(is, was) {
+			differs(len(t.columns)+n, was)
+		}
+	}
+	return mask, before, moved
+}
+
+// maskSize is the bytes of a mask.
+func (t *sqliteTarget) maskSize() int { return (len(t.columns) + len(t.links) + 7) / 8 }
+
+// A rowChange is one entry of what changes.
+type rowChange struct {
+	i    int
+	ids  []byte
+	mask []byte
+	was  [][]byte // by columns, then links: the field or set; nil: it does not differ
+}
+
+// changeAt reads the entry at a place, and returns the place of the next.
+func (s *sqliteImport) changeAt(at int64) (c *rowChange, next int64, err error) {
+	var head [binary.MaxVarintLen64]byte
+	n, err := s.changes.ReadAt(head[:], at)
+	if err != nil && err != io.EOF {
+		return nil, 0, err
+	}
+	size, w := binary.Uvarint(head[:n])
+	body := make([]byte, size)
+	at += int64(w)
+	if _, err := s.changes.ReadAt(body, at); err != nil {
+		return nil, 0, err
+	}
+	i, w := binary.Uvarint(body)
+	c = &rowChange{i: int(i)}
+	var rest []byte
+	c.ids, rest = cutStored(body[w:], len(s.ids))
+	c.mask, rest = rest[:s.maskSize()], rest[s.maskSize():]
+	c.was = s.masked(c.mask, rest)
+	return c, at + int64(size), nil
+}
+
+// masked returns the fields and sets of a mask.
+func (t *sqliteTarget) masked(mask, from []byte) [][]byte {
+	was := make([][]byte, len(t.columns)+len(t.links))
+	for n := range was {
+		if mask[n/8]&(1<<(n%8)) == 0 {
+			continue
+		}
+		rest := from
+		if n < len(t.columns) {
+			_, rest = cutStored(from, 1)
+		} else {
+			_, rest = takeSet(nil, from)
+		}
+		was[n], from = from[:len(from)-len(rest)], rest
+	}
+	return was
+}

@@ -1,0 +1,223 @@
+package table
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash/crc64"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// The tables of the state, beside the user's: the runs, each with the form of
+// its journal, and the journals. A row of a journal holds many entries of one
+// op, one behind the other, all of one table:
+//
+//	new      of the target: IDs; hash of the loaded columns and the sets, as they are then
+//	update   of the target: IDs; hash of the loaded columns, likewise; mask; fields as they were before
+//	delete   of the target: whole rows
+//	unlink   whole rows that went with the deleted ones which they refer to
+//	remove   whole rows
+//	add      IDs of rows
+const sqliteState = `
+	CREATE TABLE IF NOT EXISTS main.sluice_run (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, form TEXT NOT NULL, record TEXT NOT NULL);
+	CREATE TABLE IF NOT EXISTS main.sluice_journal (run INTEGER NOT NULL, seq INTEGER NOT NULL, op TEXT NOT NULL, tbl TEXT NOT NULL, rows INTEGER NOT NULL, data BLOB NOT NULL,
+		PRIMARY KEY (run, seq))`
+
+// A journalForm says what the entries of a run are of.
+type journalForm struct {
+	Table   string
+	Columns []string // loaded
+	Links   []linkForm
+}
+
+type linkForm struct{ Table, Own, Other, OwnID string }
+
+func (t *sqliteTarget) form() journalForm {
+	f := journalForm{Table: t.Name}
+	for _, c := range t.columns {
+		f.Columns = append(f.Columns, c.to.Name)
+	}
+	for _, c := range t.links {
+		f.Links = append(f.Links, linkForm{c.link.Name, c.link.own.Name, c.link.other.Name, c.link.ownID.Name})
+	}
+	return f
+}
+
+// target returns what the entries of a journal are of, as far as it is read.
+func (f *journalForm) target(table *Table) *sqliteTarget {
+	t := &sqliteTarget{target: &target{Table: table}, ids: table.rowIDs()}
+	for i, name := range f.Columns {
+		t.columns = append(t.columns, &binding{at: i, to: &Column{Name: name}})
+	}
+	for _, l := range f.Links {
+		t.links = append(t.links, &binding{link: &link{Table: &Table{Schema: table.Schema, Name: l.Table}, own: &Column{Name: l.Own}, other: &Column{Name: l.Other}, ownID: &Column{Name: l.OwnID}}})
+	}
+	return t
+}
+
+// rowIDs are the columns that tell the rows of a table apart, quoted: the number
+// of the row, or the primary key.
+func (t *Table) rowIDs() (ids []string) {
+	if !t.WithoutRowID {
+		return []string{t.rowid()}
+	}
+	for _, name := range t.PrimaryKey() {
+		ids = append(ids, quoteName(name))
+	}
+	return ids
+}
+
+// whole are all that has to be written to make a row again, quoted.
+func (t *Table) whole() (columns []string) {
+	for _, c := range t.Columns {
+		if c.Generated == "" {
+			columns = append(columns, quoteName(c.Name))
+		}
+	}
+	if id := t.rowid(); id != "" && !slices.Contains(columns, id) {
+		columns = append(columns, id)
+	}
+	return columns
+}
+
+// of puts the name of a table before columns.
+func of(table string, columns []string) []string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = table + "." + c
+	}
+	return out
+}
+
+var hashTable = crc64.MakeTable(crc64.ECMA)
+
+// rowHash is the hash of a record that a journal keeps.
+func rowHash(to, record []byte) []byte {
+	return binary.LittleEndian.AppendUint64(to, crc64.Checksum(record, hashTable))
+}
+
+// A journal writes what a run does.
+type journal struct {
+	*sqlite
+	run, seq  int64
+	op, table string // of the entries in buf
+	rows      int64
+	buf       []byte
+}
+
+// journalChunk is how many bytes of entries a row of a journal holds, or a few more.
+const journalChunk = 256 << 10
+
+// beginRun records a run, and begins its journal.
+func (d *sqlite) beginRun(ctx context.Context, run plan.Run, job string, form journalForm) (*journal, error) {
+	if _, err := d.exec(ctx, sqliteState); err != nil {
+		return nil, err
+	}
+	run.Ended = time.Now().UTC()
+	record, err := json.Marshal(run)
+	if err != nil {
+		return nil, err
+	}
+	shape, err := json.Marshal(form)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.exec(ctx, "INSERT INTO main.sluice_run (id, job, form, record) VALUES (?, ?, ?, ?)", run.ID, job, string(shape), string(record)); err != nil {
+		return nil, err
+	}
+	j := &journal{sqlite: d}
+	j.run, err = d.number(ctx, "SELECT last_insert_rowid()")
+	return j, err
+}
+
+// add notes one entry.
+func (j *journal) add(ctx context.Context, op string, t *Table, entry []byte) error {
+	if j.op != op || j.table != t.Name || len(j.buf) >= journalChunk {
+		if err := j.flush(ctx); err != nil {
+			return err
+		}
+		j.op, j.table = op, t.Name
+	}
+	j.rows++
+	j.buf = append(j.buf, entry...)
+	return nil
+}
+
+func (j *journal) flush(ctx context.Context) error {
+	if j.rows == 0 {
+		return nil
+	}
+	j.seq++
+	_, err := j.exec(ctx, "INSERT INTO main.sluice_journal (run, seq, op, tbl, rows, data) VALUES (?, ?, ?, ?, ?, ?)", j.run, j.seq, j.op, j.table, j.rows, j.buf)
+	j.rows, j.buf = 0, j.buf[:0]
+	return err
+}
+
+// remove deletes the rows k of a table that a join finds, and journals them
+// whole. It returns how many there were.
+func (j *journal) remove(ctx context.Context, op string, t *Table, join string) (int64, error) {
+	values := of("k", t.whole())
+	var entries [][]byte
+	err := j.scan(ctx, selectValues(values, rowQuery{from: join}), len(values), func(v []driver.Value) error {
+		var entry []byte
+		for _, one := range v {
+			entry = putValue(entry, one)
+		}
+		entries = append(entries, entry)
+		return nil
+	})
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	for _, entry := range entries {
+		if err := j.add(ctx, op, t, entry); err != nil {
+			return 0, err
+		}
+	}
+	n, err := j.exec(ctx, fmt.Sprintf("DELETE FROM %s WHERE (%s) IN (SELECT %s FROM %s)", t.sqlName(), strings.Join(t.rowIDs(), ", "), strings.Join(of("k", t.rowIDs()), ", "), join))
+	if err == nil && n != int64(len(entries)) {
+		err = fmt.Errorf("%d rows of table %s were deleted, and %d were to be: a trigger of the table may have done it", n, t.Name, len(entries))
+	}
+	return n, err
+}
+
+// giveFields makes a table of the columns i0, ... whose rows are records of n
+// fields.
+func (d *sqlite) giveFields(ctx context.Context, name string, n int, records [][]byte) error {
+	columns := make([]string, n)
+	for i := range columns {
+		columns[i] = fmt.Sprintf("i%d", i)
+	}
+	return d.give(ctx, name, strings.Join(columns, ", "), func() (rowFeed, error) {
+		at, values := 0, []driver.Value(nil)
+		return func() ([]driver.Value, error) {
+			if at == len(records) {
+				return nil, nil
+			}
+			values, _ = takeValues(values[:0], records[at], n)
+			at++
+			return values, nil
+		}, nil
+	})
+}
+
+// runs returns the runs of a job, oldest first.
+func (d *sqlite) runs(ctx context.Context, job string) (runs []plan.Run, err error) {
+	there, err := d.number(ctx, "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sluice_run'")
+	if err != nil || there == 0 {
+		return nil, err
+	}
+	err = d.scan(ctx, "SELECT record AS v0 FROM main.sluice_run WHERE job = ? ORDER BY n LIMIT -1", 1, func(v []driver.Value) error {
+		var run plan.Run
+		err := json.Unmarshal([]byte(v[0].(string)), &run)
+		runs = append(runs, run)
+		return err
+	}, job)
+	return runs, err
+}

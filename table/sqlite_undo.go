@@ -1,0 +1,274 @@
+package table
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// apply takes the run back, as a run of its own.
+func (u *sqliteUndo) apply(ctx context.Context, run plan.Run) error {
+	return u.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
+		version, err := u.number(ctx, "PRAGMA data_version")
+		if err != nil {
+			return err
+		}
+		if version != u.version {
+			found, err := u.conflicts(ctx)
+			if err != nil {
+				return err
+			}
+			if len(found) > 0 {
+				return &plan.ConflictError{Reversal: &plan.Reversal{Run: u.of.ID, Conflicts: found}}
+			}
+		}
+		j, err := u.beginRun(ctx, run, u.job, u.shape)
+		if err != nil {
+			return err
+		}
+		r := &sqliteReverter{sqliteUndo: u, journal: j, statements: map[string]driver.Stmt{}, tables: map[string]*Table{u.Name: u.Table}}
+		defer r.close()
+		if err := u.parts(ctx, func(p *journalPart) error { return r.part(ctx, p) }); err != nil {
+			return err
+		}
+		if err := u.parts(ctx, func(p *journalPart) error { return r.made(ctx, p) }); err != nil {
+			return err
+		}
+		return j.flush(ctx)
+	})
+}
+
+// A sqliteReverter is a revert under way.
+type sqliteReverter struct {
+	*sqliteUndo
+	journal    *journal
+	statements map[string]driver.Stmt // by mask
+	tables     map[string]*Table
+}
+
+func (r *sqliteReverter) close() {
+	for _, st := range r.statements {
+		_ = st.Close()
+	}
+}
+
+// table returns a table of the journal, as it is now.
+func (r *sqliteReverter) table(ctx context.Context, name string) (t *Table, err error) {
+	if t = r.tables[name]; t == nil {
+		t, err = r.inspect(ctx, jobName(name))
+		r.tables[name] = t
+	}
+	return t, err
+}
+
+// part takes back one row of the journal.
+func (r *sqliteReverter) part(ctx context.Context, p *journalPart) error {
+	t, err := r.table(ctx, p.tbl)
+	if err != nil {
+		return err
+	}
+	switch p.op {
+	case "new":
+		return r.removeNew(ctx, p)
+	case "update":
+		return r.restore(ctx, p)
+	case "add":
+		return r.removeAdded(ctx, p, t)
+	}
+	return r.insert(ctx, p, t)
+}
+
+// removeNew deletes rows that the run made, and their links.
+func (r *sqliteReverter) removeNew(ctx context.Context, p *journalPart) error {
+	if err := r.giveTouched(ctx, r.touched(p)); err != nil {
+		return err
+	}
+	for _, c := range r.links {
+		t, err := r.table(ctx, c.link.Name)
+		if err != nil {
+			return err
+		}
+		join := r.at().from + fmt.Sprintf(" CROSS JOIN %s AS k ON k.%s = t.%s", c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name))
+		if _, err := r.journal.remove(ctx, "unlink", t, join); err != nil {
+			return err
+		}
+	}
+	n, err := r.journal.remove(ctx, "delete", r.Table, r.idsJoin(r.Table))
+	if err == nil && n != p.rows {
+		err = fmt.Errorf("%d rows of table %s were deleted, and %d were to be", n, r.Name, p.rows)
+	}
+	return err
+}
+
+// idsJoin finds the rows k of the IDs in temp.sluice_ids.
+func (r *sqliteReverter) idsJoin(t *Table) string {
+	on := make([]string, len(t.rowIDs()))
+	for i, id := range t.rowIDs() {
+		on[i] = fmt.Sprintf("k.%s = s.i%d", id, i)
+	}
+	return "temp.sluice_ids AS s CROSS JOIN " + t.sqlName() + " AS k ON " + strings.Join(on, " AND ")
+}
+
+// removeAdded deletes links, and rows of look-ups that nobody else refers to by
+// now.
+func (r *sqliteReverter) removeAdded(ctx context.Context, p *journalPart, t *Table) error {
+	n := len(t.rowIDs())
+	records := make([][]byte, p.rows)
+	rest := p.data
+	for i := range records {
+		records[i], rest = cutStored(rest, n)
+	}
+	if err := r.giveFields(ctx, "ids", n, records); err != nil {
+		return err
+	}
+	join := r.idsJoin(t)
+	var unused []string
+	for _, fk := range t.Referrers {
+		var on []string
+		for i, c := range fk.Columns {
+			if fk.RefColumns != nil {
+				on = append(on, fmt.Sprintf("o.%s = k.%s", quoteName(c), quoteName(fk.RefColumns[i])))
+			}
+		}
+		if on != nil {
+			unused = append(unused, fmt.Sprintf("NOT EXISTS (SELECT 1 FROM main.%s AS o WHERE %s)", quoteName(fk.Table), strings.Join(on, " AND ")))
+		}
+	}
+	if unused != nil {
+		join += " WHERE " + strings.Join(unused, " AND ")
+	}
+	_, err := r.journal.remove(ctx, "remove", t, join)
+	return err
+}
+
+// insert makes whole rows again that the run deleted.
+func (r *sqliteReverter) insert(ctx context.Context, p *journalPart, t *Table) error {
+	columns := t.whole()
+	records := r.wholeRows(p, t)
+	if err := r.giveFields(ctx, "whole", len(columns), records); err != nil {
+		return err
+	}
+	n, err := r.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM temp.sluice_whole", t.sqlName(), strings.Join(columns, ", ")))
+	if err != nil {
+		return err
+	}
+	if n != p.rows {
+		return fmt.Errorf("%d rows of table %s were inserted, and %d were to be", n, t.Name, p.rows)
+	}
+	if p.op != "remove" {
+		return nil // made journals the rows of the target; their links go with them
+	}
+	at := wholeIDs(t)
+	for _, record := range records {
+		var ids []byte
+		for _, i := range at {
+			ids = append(ids, fieldAt(record, i)...)
+		}
+		if err := r.journal.add(ctx, "add", t, ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// made journals the rows that were made again, as they are with their links.
+func (r *sqliteReverter) made(ctx context.Context, p *journalPart) error {
+	if p.op != "delete" {
+		return nil
+	}
+	at := wholeIDs(r.Table)
+	var entries [][]byte
+	for _, record := range r.wholeRows(p, r.Table) {
+		var ids []byte
+		for _, i := range at {
+			ids = append(ids, fieldAt(record, i)...)
+		}
+		entries = append(entries, ids)
+	}
+	if err := r.readBack(ctx, r.sqliteTarget, entries); err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := r.journal.add(ctx, "new", r.Table, entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restore writes the fields of updated rows as they were.
+func (r *sqliteReverter) restore(ctx context.Context, p *journalPart) error {
+	rows := r.touched(p)
+	t, k := r.bare(), &rowChunk{}
+	for from := 0; from < len(rows); from += chunkRows {
+		part := rows[from:min(from+chunkRows, len(rows))]
+		if err := r.giveTouched(ctx, part); err != nil {
+			return err
+		}
+		if err := r.read(ctx, t, t.at(), k); err != nil {
+			return err
+		}
+		if len(k.rows) != len(part) {
+			return fmt.Errorf("%d rows of table %s are there, and %d were", len(k.rows), r.Name, len(part))
+		}
+		var entries, rests [][]byte
+		for i := range part {
+			ids, fields := k.row(i)
+			entries, rests = append(entries, append([]byte(nil), ids...)), append(rests, r.before(&part[i], fields))
+			if err := r.write(ctx, &part[i]); err != nil {
+				return err
+			}
+		}
+		if err := r.readBack(ctx, t, entries); err != nil {
+			return err
+		}
+		for i, entry := range entries {
+			if err := r.journal.add(ctx, "update", r.Table, append(entry, rests[i]...)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// before is the mask of a row, and the fields of it as they are now.
+func (r *sqliteReverter) before(row *touchedRow, fields []byte) []byte {
+	out := append([]byte(nil), row.mask...)
+	for n := range r.columns {
+		var field []byte
+		if field, fields = cutStored(fields, 1); row.mask[n/8]&(1<<(n%8)) != 0 {
+			out = append(out, field...)
+		}
+	}
+	return out
+}
+
+// write writes the fields of one row as they were.
+func (r *sqliteReverter) write(ctx context.Context, row *touchedRow) (err error) {
+	var values []driver.Value
+	for rest := row.was; len(rest) > 0; {
+		values, rest = takeValues(values, rest, 1)
+	}
+	if values == nil {
+		return nil // its links alone were changed
+	}
+	values, _ = takeValues(values, row.ids, len(r.ids))
+	st := r.statements[string(row.mask)]
+	if st == nil {
+		if st, err = r.raw.PrepareContext(ctx, r.updateSQL(r.sqliteTarget, row.mask)); err != nil {
+			return err
+		}
+		r.statements[string(row.mask)] = st
+	}
+	done, err := st.(driver.StmtExecContext).ExecContext(ctx, ordinals(values))
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n != 1 {
+		return fmt.Errorf("%d rows of table %s were restored for one", n, r.Name)
+	}
+	return nil
+}

@@ -1,0 +1,308 @@
+package table
+
+import (
+	"bytes"
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// update writes the columns of rows that differ, and then their links.
+func (w *sqliteWriter) update(ctx context.Context) error {
+	size, err := w.changes.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	u := &updates{sqliteWriter: w, statements: map[string]driver.Stmt{}}
+	defer u.close()
+	for at := int64(0); at < size; {
+		var c *rowChange
+		if c, at, err = w.changeAt(at); err != nil {
+			return err
+		}
+		if *w.in.state(c.i) != rowChanged {
+			continue
+		}
+		if err := u.one(ctx, c); err != nil {
+			return err
+		}
+		if len(u.entries) == chunkRows {
+			if err := u.finish(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return u.finish(ctx)
+}
+
+// updates are some updates under way.
+type updates struct {
+	*sqliteWriter
+	statements map[string]driver.Stmt // by mask
+	entries    [][]byte               // of the journal, as far as the IDs
+	rests      [][]byte               // and what is behind their hashes
+	gone, come [][][]byte             // by link: pairs
+	buf        []byte
+}
+
+func (u *updates) close() {
+	for _, st := range u.statements {
+		_ = st.Close()
+	}
+}
+
+// one updates a row.
+func (u *updates) one(ctx context.Context, c *rowChange) error {
+	_, fields, err := u.in.record(c.i, u.buf)
+	if err != nil {
+		return err
+	}
+	u.buf, fields = fields, u.resolve(fields)
+	values, sets := takeValues(nil, fields, len(u.columns))
+	var set []driver.Value
+	mask, was := make([]byte, len(c.mask)), []byte(nil)
+	for n := range u.columns {
+		if c.was[n] != nil {
+			mask[n/8] |= 1 << (n % 8)
+			set, was = append(set, values[n]), append(was, c.was[n]...)
+		}
+	}
+	if set != nil {
+		set, _ = takeValues(set, c.ids, len(u.ids))
+		if err := u.write(ctx, mask, set); err != nil {
+			file, r := u.placeOf(c.i)
+			return fmt.Errorf("%s: row %d: %w", file, r, err)
+		}
+	}
+	u.entries, u.rests = append(u.entries, c.ids), append(u.rests, append(mask, was...))
+	u.relink(c, fields, sets)
+	u.updated++
+	return nil
+}
+
+func (s *sqliteImport) placeOf(i int) (file string, r int64) {
+	number, _, err := s.in.record(i, nil)
+	if err != nil {
+		return "", 0
+	}
+	return s.load.place(number)
+}
+
+// write sets the columns of a mask of one row.
+func (u *updates) write(ctx context.Context, mask []byte, values []driver.Value) error {
+	st := u.statements[string(mask)]
+	if st == nil {
+		var err error
+		if st, err = u.raw.PrepareContext(ctx, u.updateSQL(u.sqliteTarget, mask)); err != nil {
+			return err
+		}
+		u.statements[string(mask)] = st
+	}
+	r, err := st.(driver.StmtExecContext).ExecContext(ctx, ordinals(values))
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil || n != 1 {
+		return fmt.Errorf("%d rows of table %s were updated, and 1 was planned: a trigger of the table may have done it", n, u.Name)
+	}
+	return nil
+}
+
+// updateSQL sets the columns of a mask of the row that its IDs tell.
+func (d *sqlite) updateSQL(t *sqliteTarget, mask []byte) string {
+	var set []string
+	for n, c := range t.columns {
+		if mask[n/8]&(1<<(n%8)) != 0 {
+			set = append(set, quoteName(c.to.Name)+" = ?")
+		}
+	}
+	return fmt.Sprintf("UPDATE %s SET %s WHERE (%s) = (%s)", t.sqlName(), strings.Join(set, ", "), t.idList("%c"), t.idList("?"))
+}
+
+// relink notes which links of a row go, and which come.
+func (u *updates) relink(c *rowChange, fields, sets []byte) {
+	if u.gone == nil {
+		u.gone, u.come = make([][][]byte, len(u.links)), make([][][]byte, len(u.links))
+	}
+	for l := range u.links {
+		var is [][]byte
+		is, sets = takeSet(nil, sets)
+		if c.was[len(u.columns)+l] == nil {
+			continue
+		}
+		own := c.ids
+		if at := u.ownAt[l]; at >= 0 {
+			own = fieldAt(fields, at)
+		}
+		was, _ := takeSet(nil, c.was[len(u.columns)+l])
+		u.gone[l] = append(u.gone[l], without(own, was, is)...)
+		u.come[l] = append(u.come[l], without(own, is, was)...)
+	}
+}
+
+// without returns the pairs of a row and what is in a set, but not in another.
+func without(own []byte, set, other [][]byte) (pairs [][]byte) {
+	for _, id := range set {
+		if !slices.ContainsFunc(other, func(o []byte) bool { return bytes.Equal(o, id) }) {
+			pairs = append(pairs, slices.Concat(own, id))
+		}
+	}
+	return pairs
+}
+
+// finish writes the links and the journal of some updates.
+func (u *updates) finish(ctx context.Context) error {
+	for l, c := range u.links {
+		if u.gone == nil {
+			break
+		}
+		if err := u.exchange(ctx, c, u.gone[l], u.come[l]); err != nil {
+			return err
+		}
+		u.gone[l], u.come[l] = u.gone[l][:0], u.come[l][:0]
+	}
+	if err := u.readBack(ctx, u.bare(), u.entries); err != nil {
+		return err
+	}
+	for i, entry := range u.entries {
+		if err := u.journal.add(ctx, "update", u.Table, append(entry, u.rests[i]...)); err != nil {
+			return err
+		}
+	}
+	u.entries, u.rests = u.entries[:0], u.rests[:0]
+	return nil
+}
+
+// bare is the target without its links.
+func (t *sqliteTarget) bare() *sqliteTarget {
+	copied := *t.target
+	copied.links = nil
+	bare := *t
+	bare.target = &copied
+	return &bare
+}
+
+// exchange removes links and adds others.
+func (u *updates) exchange(ctx context.Context, c *binding, gone, come [][]byte) error {
+	join := fmt.Sprintf("temp.sluice_pairs AS s CROSS JOIN %s AS k ON k.%s = s.i0 AND k.%s = s.i1", c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name))
+	if len(gone) > 0 {
+		if err := u.giveFields(ctx, "pairs", 2, gone); err != nil {
+			return err
+		}
+		if _, err := u.journal.remove(ctx, "remove", c.link.Table, join); err != nil {
+			return err
+		}
+	}
+	if len(come) == 0 {
+		return nil
+	}
+	if err := u.addLinks(ctx, c, come); err != nil {
+		return err
+	}
+	ids := c.link.rowIDs()
+	var entries [][]byte
+	err := u.scan(ctx, selectValues(of("k", ids), rowQuery{from: join}), len(ids), func(v []driver.Value) error {
+		var entry []byte
+		for _, one := range v {
+			entry = putValue(entry, one)
+		}
+		entries = append(entries, entry)
+		return nil
+	})
+	for _, entry := range entries {
+		if err == nil {
+			err = u.journal.add(ctx, "add", c.link.Table, entry)
+		}
+	}
+	return err
+}
+
+// drift compares what the plan touches with the table once more. Rows that
+// others have changed and the plan does not touch may be as they are.
+func (s *sqliteImport) drift(ctx context.Context) error {
+	schema, err := s.number(ctx, "PRAGMA schema_version")
+	if err != nil {
+		return err
+	}
+	if schema != s.schema {
+		now, err := s.inspect(ctx, jobName(s.Name))
+		if err != nil || !reflect.DeepEqual(now, s.Table) {
+			return &plan.DriftError{Moved: []plan.Problem{{File: "table " + s.Name, Why: "it was altered since it was compared"}}}
+		}
+	}
+	d := &driftCheck{sqliteImport: s}
+	k := &rowChunk{}
+	for q := s.above(nil); ; q = s.above(k.rows[len(k.rows)-1]) {
+		if err := s.read(ctx, s.sqliteTarget, q, k); err != nil {
+			return err
+		}
+		for i := range k.rows {
+			if err := d.row(k.row(i)); err != nil {
+				return err
+			}
+		}
+		if len(k.rows) < chunkRows {
+			return d.err()
+		}
+	}
+}
+
+// A driftCheck looks for rows that are no longer as they were compared.
+type driftCheck struct {
+	*sqliteImport
+	moved []plan.Problem
+}
+
+func (d *driftCheck) note(i int, why string) {
+	if len(d.moved) < 20 {
+		file, r := d.placeOf(i)
+		d.moved = append(d.moved, plan.Problem{File: file, Why: fmt.Sprintf("row %d: %s", r, why)})
+	}
+}
+
+// row looks at a row of the table.
+func (d *driftCheck) row(ids, record []byte) error {
+	if len(d.key) == 0 {
+		return nil
+	}
+	i, fields, err := d.in.find(record, nil)
+	if err != nil || i < 0 {
+		return err
+	}
+	switch *d.in.state(i) {
+	case rowFresh:
+		d.note(i, "its key was taken since it was compared")
+	case rowChanged:
+		c, _, err := d.changeAt(int64(*d.in.value(i)))
+		if err != nil {
+			return err
+		}
+		mask, before, _ := d.differ(fields, record)
+		if bytes.Equal(c.ids, ids) && bytes.Equal(c.mask, mask) && bytes.Equal(slices.Concat(c.was...), before) {
+			*d.in.state(i) = rowHeld
+		}
+	}
+	return nil
+}
+
+// err names the rows that moved, if there are any.
+func (d *driftCheck) err() error {
+	for i := range d.in.n {
+		switch state := d.in.state(i); *state {
+		case rowHeld:
+			*state = rowChanged
+		case rowChanged:
+			d.note(i, "the row of the table was changed or removed since it was compared")
+		}
+	}
+	if len(d.moved) > 0 {
+		return &plan.DriftError{Moved: d.moved}
+	}
+	return nil
+}
