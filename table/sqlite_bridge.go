@@ -69,12 +69,20 @@ func (b *bridge) cause(err error) error {
 // scan gives each row of a query to each: the values that are named v0, v1, ...
 // in it, n of them.
 func (d *sqlite) scan(ctx context.Context, query string, n int, each func([]driver.Value) error, args ...driver.Value) error {
+	return d.scanSome(ctx, query, -1, n, each, args...)
+}
+
+// scanSome gives the first rows, up to a limit; -1: all. It is the limit that
+// keeps SQLite from calling sluice_row before it has looked at the conditions of
+// the query, and that keeps its order.
+func (d *sqlite) scanSome(ctx context.Context, query string, limit, n int, each func([]driver.Value) error, args ...driver.Value) error {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = fmt.Sprintf("v%d", i)
 	}
 	d.each = each
-	rows, err := d.raw.QueryContext(ctx, "SELECT 1 FROM ("+query+") WHERE sluice_row("+strings.Join(names, ", ")+")", ordinals(args))
+	sql := fmt.Sprintf("SELECT 1 FROM (%s LIMIT %d) WHERE sluice_row(%s)", query, limit, strings.Join(names, ", "))
+	rows, err := d.raw.QueryContext(ctx, sql, ordinals(args))
 	if err != nil {
 		return d.cause(err)
 	}

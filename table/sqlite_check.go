@@ -183,7 +183,7 @@ func (s *sqliteImport) unique(ctx context.Context, u *Unique) error {
 
 // sharedInFiles refuses rows of the files that have the same values.
 func (s *sqliteImport) sharedInFiles(ctx context.Context, where, group, columns string, first *binding) error {
-	query := fmt.Sprintf("SELECT group_concat(s.sluice_at) AS v0 FROM temp.sluice_rows AS s WHERE %s GROUP BY %s HAVING count(*) > 1 LIMIT -1", where, group)
+	query := fmt.Sprintf("SELECT group_concat(s.sluice_at) AS v0 FROM temp.sluice_rows AS s WHERE %s GROUP BY %s HAVING count(*) > 1", where, group)
 	var groups [][]int
 	err := s.scan(ctx, query, 1, func(v []driver.Value) error {
 		var rows []int

@@ -20,15 +20,15 @@ type sqliteImport struct {
 	fields  []storeField
 	looks   map[*binding]*sqliteLooker
 	changes *os.File // the rows that are changed, as they are before
-	bad     []badRow
+	refused []sqliteRefusal
 	version int64 // PRAGMA data_version, when the table was compared
 	schema  int64 // PRAGMA schema_version, likewise
 	buf     []byte
 	set     [][]byte
 }
 
-// A badRow is an incoming row that only the database can tell to be bad.
-type badRow struct {
+// A sqliteRefusal is an incoming row that only the database can tell to be bad.
+type sqliteRefusal struct {
 	i   int
 	col int // in the job
 	why string

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/seed-128c3863/sluice/plan"
 )
@@ -57,7 +58,7 @@ func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
 	for i := range s.in.n {
 		counts[stateOf(*s.in.state(i))]++
 	}
-	slices.SortFunc(s.bad, func(a, b badRow) int { return cmp.Or(a.i-b.i, a.col-b.col) })
+	slices.SortFunc(s.refused, func(a, b sqliteRefusal) int { return cmp.Or(a.i-b.i, a.col-b.col, strings.Compare(a.why, b.why)) })
 	return counts, nil
 }
 
@@ -68,7 +69,7 @@ func stateOf(s rowState) plan.State {
 // refuse notes that a row is bad.
 func (s *sqliteImport) refuse(i int, c *binding, format string, args ...any) {
 	*s.in.state(i) = rowBad
-	s.bad = append(s.bad, badRow{i, c.at, fmt.Sprintf(format, args...)})
+	s.refused = append(s.refused, sqliteRefusal{i, c.at, fmt.Sprintf(format, args...)})
 }
 
 // repeats refuses the rows whose key another row of the files has, too.

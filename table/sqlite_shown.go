@@ -10,15 +10,30 @@ import (
 	"github.com/seed-128c3863/sluice/row"
 )
 
-// rows yields the rows that are bad, then those that change, in order. limit 0
-// is all.
-func (s *sqliteImport) rows(ctx context.Context, limit int, yield func(*plan.Row) error) error {
-	if err := s.badRows(yield); err != nil {
-		return err
+// bad yields what is wrong with the rows that classify refused.
+func (s *sqliteImport) bad(_ context.Context, yield func(number int64, column, why string) error) error {
+	for _, r := range s.refused {
+		number, _, err := s.in.record(r.i, nil)
+		if err != nil {
+			return err
+		}
+		if err := yield(number, s.job.Cols[r.col].Name, r.why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rows yields the rows that change, in their order, or all of them. limit 0 is
+// none.
+func (s *sqliteImport) rows(ctx context.Context, limit int, all bool, yield func(*plan.Row) error) error {
+	wanted := []rowState{rowFresh, rowChanged}
+	if all {
+		wanted = append(wanted, rowSame)
 	}
 	in := s.in.reader()
 	for n := 0; limit == 0 || n < limit; n++ {
-		i, number, fields, err := in.next(rowFresh, rowChanged)
+		i, number, fields, err := in.next(wanted...)
 		if err != nil || i < 0 {
 			return err
 		}
@@ -33,54 +48,28 @@ func (s *sqliteImport) rows(ctx context.Context, limit int, yield func(*plan.Row
 	return nil
 }
 
-// badRows yields the rows that were refused while they were read, as many as
-// are held, and those that only the database found to be bad.
-func (s *sqliteImport) badRows(yield func(*plan.Row) error) error {
-	for i := range s.load.bad {
-		if err := yield(&s.load.bad[i]); err != nil {
-			return err
-		}
-	}
-	for from := 0; from < len(s.bad); {
-		to := from
-		var whys []string
-		for ; to < len(s.bad) && s.bad[to].i == s.bad[from].i; to++ {
-			whys = append(whys, fmt.Sprintf("column %q: %s", s.job.Cols[s.bad[to].col].Name, s.bad[to].why))
-		}
-		number, _, err := s.in.record(s.bad[from].i, nil)
-		if err != nil {
-			return err
-		}
-		r := &plan.Row{State: plan.Invalid, Why: strings.Join(whys, "; ")}
-		r.File, r.Row = s.load.place(number)
-		if err := yield(r); err != nil {
-			return err
-		}
-		from = to
-	}
-	return nil
-}
-
 // change makes the change of an incoming row.
 func (s *sqliteImport) change(ctx context.Context, i int, number int64, fields []byte) (*plan.Row, error) {
-	r := &plan.Row{State: plan.New}
+	state := *s.in.state(i)
+	r := &plan.Row{State: stateOf(state)}
 	r.File, r.Row = s.load.place(number)
 	was := make([][]byte, len(s.columns)+len(s.links))
-	if *s.in.state(i) == rowChanged {
+	if state == rowChanged {
 		c, _, err := s.changeAt(int64(*s.in.value(i)))
 		if err != nil {
 			return nil, err
 		}
-		r.State, was = plan.Update, c.was
+		was = c.was
 	}
 	for n, c := range slices.Concat(s.columns, s.links) {
-		is, rest := fields, fields
+		rest := fields
 		if n < len(s.columns) {
 			_, rest = cutStored(fields, 1)
 		} else {
 			_, rest = takeSet(nil, fields)
 		}
-		is, fields = is[:len(is)-len(rest)], rest
+		is := fields[:len(fields)-len(rest)]
+		fields = rest
 		value, err := s.shown(ctx, c, is)
 		if err != nil {
 			return nil, err

@@ -213,7 +213,7 @@ func (d *sqlite) runs(ctx context.Context, job string) (runs []plan.Run, err err
 	if err != nil || there == 0 {
 		return nil, err
 	}
-	err = d.scan(ctx, "SELECT record AS v0 FROM main.sluice_run WHERE job = ? ORDER BY n LIMIT -1", 1, func(v []driver.Value) error {
+	err = d.scan(ctx, "SELECT record AS v0 FROM main.sluice_run WHERE job = ? ORDER BY n", 1, func(v []driver.Value) error {
 		var run plan.Run
 		err := json.Unmarshal([]byte(v[0].(string)), &run)
 		runs = append(runs, run)

@@ -96,12 +96,13 @@ const chunkRows = 4096
 // A rowQuery says which rows of the target, t, are read.
 type rowQuery struct {
 	from, where, order string
+	limit              int // 0: none; with one there is an order
 	args               []driver.Value
 }
 
 // above are the next rows behind an ID, in their order; nil: the first.
 func (t *sqliteTarget) above(last []byte) rowQuery {
-	q := rowQuery{from: t.sqlName() + " AS t", order: " ORDER BY " + t.idList("t.%c") + fmt.Sprintf(" LIMIT %d", chunkRows)}
+	q := rowQuery{from: t.sqlName() + " AS t", order: " ORDER BY " + t.idList("t.%c"), limit: chunkRows}
 	if last != nil {
 		q.where = " WHERE " + t.bound(">")
 		q.args, _ = takeValues(nil, last, len(t.ids))
@@ -142,7 +143,11 @@ func (d *sqlite) read(ctx context.Context, t *sqliteTarget, q rowQuery, k *rowCh
 		values = append(values, "t."+quoteName(c.to.Name))
 	}
 	k.recs, k.ends = k.recs[:0], k.ends[:0]
-	err := d.scan(ctx, selectValues(values, q), len(values), func(v []driver.Value) error {
+	limit := -1
+	if q.limit > 0 {
+		limit = q.limit
+	}
+	err := d.scanSome(ctx, selectValues(values, q), limit, len(values), func(v []driver.Value) error {
 		for _, one := range v {
 			k.recs = putValue(k.recs, one)
 		}
@@ -188,7 +193,7 @@ func (d *sqlite) readLinks(ctx context.Context, t *sqliteTarget, c *binding, q r
 			q.where += " AND "
 		}
 		q.where += t.bound("<=")
-		q.order = " ORDER BY " + t.idList("t.%c") + " LIMIT -1"
+		q.order = " ORDER BY " + t.idList("t.%c") + ""
 	}
 	if q.order != "" && len(t.ids) == 1 && t.ids[0] == quoteName(c.link.ownID.Name) {
 		q.from, values = through, []string{own}
