@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
@@ -113,6 +111,9 @@ func kills() int {
 // alone returns when the server has noticed that a killed run is no more.
 func (s *shop) alone() {
 	s.Helper()
+	if s.conn == nil {
+		return
+	}
 	for n := -1; n != 0; {
 		err := s.conn.QueryRow(context.Background(), "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sluice' AND datname = current_database() AND state <> 'idle'").Scan(&n)
 		if err != nil {
@@ -123,8 +124,9 @@ func (s *shop) alone() {
 
 // TestKill kills applies and reverts at random moments: the table is as before
 // or as after, never between, and the next run goes on from there.
-func TestKill(t *testing.T) {
-	s := newShop(t)
+func TestKill(t *testing.T) { eachShop(t, testKill) }
+
+func testKill(t *testing.T, s *shop) {
 	s.apply(v1)
 	first := s.dump()
 	before, after := s.products(), ""
@@ -164,13 +166,7 @@ func TestCrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{TB: t, url: u.JoinPath("..", "shop").String()}
-	schema, err := os.ReadFile("testdata/products/postgres.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	execPostgres(t, s.url, string(schema))
-	s.reconnect()
+	s := postgresShopOf(t, u.JoinPath("..", "shop").String())
 	s.apply(v1)
 	before, after := s.products(), ""
 	r := newMoments(t)
@@ -207,17 +203,4 @@ func (s *shop) crashed(c *cluster, r *moments, what string) {
 	c.Crash(s)
 	_ = cmd.Wait() // it may have been done before
 	s.reconnect()
-}
-
-func (s *shop) reconnect() {
-	s.Helper()
-	if s.conn != nil {
-		s.conn.Close(context.Background())
-	}
-	var err error
-	if s.conn, err = pgx.Connect(context.Background(), s.url); err != nil {
-		s.Fatal(err)
-	}
-	conn := s.conn
-	s.Cleanup(func() { conn.Close(context.Background()) })
 }

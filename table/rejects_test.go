@@ -83,7 +83,10 @@ const (
 // Whatever finds a row to be bad, it is in the rejects file, in its order, as the
 // source has it; corrected, the file is imported as it is.
 func TestRejectsAreImportedWhenCorrected(t *testing.T) {
-	s := newShop(t)
+	eachShop(t, testRejectsAreImportedWhenCorrected)
+}
+
+func testRejectsAreImportedWhenCorrected(t *testing.T, s *shop) {
 	s.apply(v1)
 	lines := records(t, v2)
 	good := slices.Clone(lines)
@@ -229,8 +232,9 @@ func TestRejectsOfBatchesAndFiles(t *testing.T) {
 
 // What the job does not let pass ends with nothing loaded, status 3, and the
 // reason.
-func TestTooManyRejects(t *testing.T) {
-	s := newShop(t)
+func TestTooManyRejects(t *testing.T) { eachShop(t, testTooManyRejects) }
+
+func testTooManyRejects(t *testing.T, s *shop) {
 	s.apply(v1)
 	before := s.dump()
 	header := strings.Join(records(t, v1)[0], ",") + "\n"

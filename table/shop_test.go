@@ -48,13 +48,14 @@ func eachShop(t *testing.T, test func(t *testing.T, s *shop)) {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{TB: t, url: newPostgres(t), shopSQL: postgresShop}
+	return postgresShopOf(t, newPostgres(t))
+}
+
+func postgresShopOf(t testing.TB, url string) *shop {
+	t.Helper()
+	s := &shop{TB: t, url: url, shopSQL: postgresShop}
 	execPostgres(t, s.url, readShop(t, "postgres"))
-	var err error
-	if s.conn, err = pgx.Connect(context.Background(), s.url); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.conn.Close(context.Background()) })
+	s.reconnect()
 	s.exec = func(sql string, args ...any) {
 		t.Helper()
 		if _, err := s.conn.Exec(context.Background(), sql, args...); err != nil {
@@ -74,6 +75,19 @@ func newShop(t testing.TB) *shop {
 		return lines
 	}
 	return s
+}
+
+func (s *shop) reconnect() {
+	s.Helper()
+	if s.conn != nil {
+		s.conn.Close(context.Background())
+	}
+	var err error
+	if s.conn, err = pgx.Connect(context.Background(), s.url); err != nil {
+		s.Fatal(err)
+	}
+	conn := s.conn
+	s.Cleanup(func() { conn.Close(context.Background()) })
 }
 
 func newSQLiteShop(t testing.TB) *shop {

@@ -123,7 +123,7 @@ func (w *sqliteWriter) resolve(fields []byte) []byte {
 	if len(w.made) == 0 {
 		return fields
 	}
-	real := func(c *binding, field []byte) []byte {
+	known := func(c *binding, field []byte) []byte {
 		if field[0] != storedMade {
 			return field
 		}
@@ -134,13 +134,13 @@ func (w *sqliteWriter) resolve(fields []byte) []byte {
 	for _, c := range w.columns {
 		var field []byte
 		field, fields = cutStored(fields, 1)
-		out = append(out, real(c, field)...)
+		out = append(out, known(c, field)...)
 	}
 	for _, c := range w.links {
 		var set [][]byte
 		set, fields = takeSet(nil, fields)
 		for i := range set {
-			set[i] = real(c, set[i])
+			set[i] = known(c, set[i])
 		}
 		out = putSet(out, sorted(set))
 	}
@@ -257,11 +257,9 @@ func fieldAt(fields []byte, at int) []byte {
 func (f *freshRows) link(id, fields []byte) {
 	_, sets := cutStored(fields, len(f.columns))
 	for l := range f.links {
-		own := id
+		own := id // of one field: else the links would refer to a column
 		if at := f.ownAt[l]; at >= 0 {
 			own = fieldAt(fields, at)
-		} else {
-			own, _ = cutStored(id, 1)
 		}
 		var set [][]byte
 		set, sets = takeSet(nil, sets)

@@ -168,12 +168,12 @@ func (t *sqliteTarget) differ(incoming, record []byte) (mask, before []byte, mov
 			moved = c
 		}
 	}
-	for n := range t.links {
-		is, was := incoming, record
-		_, incoming = takeSet(nil, incoming)
-		_, record = takeSet(nil, record)
-		if is, was = is[:len(is)-len(incoming)], was[:len(was)-len(record)]; !bytes.Equal(is, was) {
-			differs(len(t.columns)+n, was)
+	for n := len(t.columns); n < len(t.columns)+len(t.links); n++ {
+		var is, was []byte
+		is, incoming = t.cut(incoming, n)
+		was, record = t.cut(record, n)
+		if !bytes.Equal(is, was) {
+			differs(n, was)
 		}
 	}
 	return mask, before, moved
@@ -219,13 +219,16 @@ func (t *sqliteTarget) masked(mask, from []byte) [][]byte {
 		if mask[n/8]&(1<<(n%8)) == 0 {
 			continue
 		}
-		rest := from
-		if n < len(t.columns) {
-			_, rest = cutStored(from, 1)
-		} else {
-			_, rest = takeSet(nil, from)
-		}
-		was[n], from = from[:len(from)-len(rest)], rest
+		was[n], from = t.cut(from, n)
 	}
 	return was
+}
+
+// cut parts a record, or what is left of it, behind its column or set n.
+func (t *sqliteTarget) cut(from []byte, n int) (part, rest []byte) {
+	if n < len(t.columns) {
+		return cutStored(from, 1)
+	}
+	_, rest = takeSet(nil, from)
+	return from[:len(from)-len(rest)], rest
 }

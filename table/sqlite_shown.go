@@ -62,14 +62,8 @@ func (s *sqliteImport) change(ctx context.Context, i int, number int64, fields [
 		was = c.was
 	}
 	for n, c := range slices.Concat(s.columns, s.links) {
-		rest := fields
-		if n < len(s.columns) {
-			_, rest = cutStored(fields, 1)
-		} else {
-			_, rest = takeSet(nil, fields)
-		}
-		is := fields[:len(fields)-len(rest)]
-		fields = rest
+		var is []byte
+		is, fields = s.cut(fields, n)
 		value, err := s.shown(ctx, c, is)
 		if err != nil {
 			return nil, err

@@ -1,12 +1,11 @@
 package table
 
 import (
+	"database/sql/driver"
 	"encoding/binary"
 	"math"
 	"strings"
 	"unsafe"
-
-	"database/sql/driver"
 )
 
 // The stored form of a value is what SQLite holds after the affinity of its
