@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/seed-128c3863/sluice/mapping"
@@ -144,6 +145,9 @@ func (im *Import) PlanRevert(ctx context.Context, id string) (*plan.Reversal, er
 // are removed, those that it replaced are as they were. It refuses if one of
 // them was changed since.
 func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (*plan.Result, error) {
+	if back, err := im.takenBack(ctx, id); back || err != nil {
+		return im.newRun("revert", o.Progress).finish(&plan.Result{}, err)
+	}
 	u, err := im.db.undo(ctx, im.target, im.Job.Name, id)
 	if err != nil {
 		return nil, err
@@ -163,4 +167,19 @@ func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (
 	record := r.recorded()
 	err = u.apply(ctx, record)
 	return r.finish(&plan.Result{Run: record.ID, Rows: record.Rows}, err)
+}
+
+// takenBack says whether a run was taken back, and that not taken back again.
+func (im *Import) takenBack(ctx context.Context, id string) (bool, error) {
+	runs, err := im.db.runs(ctx, im.Job.Name)
+	if err != nil {
+		return false, err
+	}
+	of, err := runOf(runs, id)
+	return err == nil && lifted(runs, of.ID), err
+}
+
+// lifted says whether a run has been taken back by one that has not.
+func lifted(runs []plan.Run, id string) bool {
+	return slices.ContainsFunc(runs, func(r plan.Run) bool { return r.Of == id && !lifted(runs, r.ID) })
 }

@@ -46,6 +46,9 @@ func testImport(t *testing.T, s *shop) {
 		t.Errorf("reverted: %+v", back)
 	}
 	same(t, "the second file reverted", s.dump(), before)
+	if twice := s.revert(second.Run); twice.Run != "" {
+		t.Errorf("reverted twice: %+v", twice)
+	}
 	s.revert(back.Run)
 	same(t, "the revert reverted", s.dump(), after)
 	s.revert(s.lastRun())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -52,7 +53,24 @@ func connect(ctx context.Context, url string) (*pgx.Conn, error) {
 	if errors.As(err, &parse) {
 		return nil, fmt.Errorf("database %s: the URL cannot be read", spec.Redact(url))
 	}
-	return nil, fmt.Errorf("database %s: %w", spec.Redact(url), err)
+	return nil, fmt.Errorf("database %s: %w", spec.Redact(url), plainly(err))
+}
+
+// plainly is why a connection could not be made, once: the driver tells it for
+// each address and manner that it tried.
+func plainly(err error) error {
+	var refused *pgconn.PgError
+	var op *net.OpError
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &refused):
+		return errors.New(refused.Message)
+	case errors.As(err, &name):
+		return fmt.Errorf("there is no host %s", name.Name)
+	case errors.As(err, &op):
+		return fmt.Errorf("%w: is the server there, and is this its port?", op.Err)
+	}
+	return err
 }
 
 func (p *postgres) close(ctx context.Context) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -83,7 +84,7 @@ func showReversal(a *app, rev *sluice.Reversal) {
 		fmt.Fprintf(w, "  ! %s (%s)\n", p.File, p.Why)
 	}
 	if rev.Counts != nil {
-		fmt.Fprintf(w, "run %s: %d rows to restore, %d to remove, %d to put back, %d in conflict\n", rev.Run, rev.Counts[plan.Update], rev.Counts[plan.Delete], rev.Counts[plan.New], len(rev.Conflicts))
+		fmt.Fprintf(w, "run %s: %s; %d in conflict\n", rev.Run, undone(rev.Counts, "to restore", "to remove", "to put back"), len(rev.Conflicts))
 		return
 	}
 	fmt.Fprintf(w, "run %s: %d to restore, %d to remove, %d in conflict\n", rev.Run, len(rev.Restore), len(rev.Remove), len(rev.Conflicts))
@@ -95,7 +96,7 @@ func (a *app) reverted(r *sluice.Result, file, id string) {
 		return
 	}
 	if c := r.Counts; c[plan.Update]+c[plan.Delete]+c[plan.New] > 0 {
-		fmt.Fprintf(a.out, "run %s: %s restored, %d removed, %d put back in %.1fs\n", r.Run, number(c[plan.Update], "row"), c[plan.Delete], c[plan.New], r.Seconds)
+		fmt.Fprintf(a.out, "run %s: %s in %.1fs\n", r.Run, undone(c, "restored", "removed", "put back"), r.Seconds)
 	} else {
 		fmt.Fprintf(a.out, "run %s: %s restored, %d removed in %.1fs\n", r.Run, number(r.Written, "output"), r.Removed, r.Seconds)
 	}
@@ -106,4 +107,19 @@ func (a *app) reverted(r *sluice.Result, file, id string) {
 		fmt.Fprintf(a.out, "to go on: %s\n", a.again("revert", file, id))
 	}
 	fmt.Fprintf(a.out, "to take that back: %s\n", a.again("revert", file, r.Run))
+}
+
+// undone tells of rows: those that were replaced, made and deleted by the run
+// that is taken back, as far as there are any.
+func undone(c plan.Counts, replaced, made, deleted string) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int64
+		what string
+	}{{c[plan.Update], replaced}, {c[plan.Delete], made}, {c[plan.New], deleted}} {
+		if p.n > 0 {
+			parts = append(parts, number(p.n, "row")+" "+p.what)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
