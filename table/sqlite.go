@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -53,7 +52,7 @@ func openSQLite(ctx context.Context, address string, job *spec.Job) (*sqlite, er
 		return nil, fmt.Errorf("database %s: %s is a folder", address, path)
 	}
 	d := &sqlite{bridge: bridge{tables: map[string]*given{}}}
-	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(filepath.Clean(path))}).EscapedPath() + "?mode=rw"
+	dsn := sqliteName(path) + "?mode=rw"
 	if d.db, err = d.connector(dsn); err != nil {
 		return nil, err
 	}

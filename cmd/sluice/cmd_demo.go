@@ -20,11 +20,12 @@ func (a *app) demoCmd() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Load 60 made-up files, and show plan, apply and revert",
+		Short: "Load made-up files, and show plan, apply and revert",
 		Long: `Demo writes 60 raw flight-search files and a job file into a new folder, and
 runs sluice on them: plan, apply, a second apply that finds nothing to do, one
-changed file that is picked up, and a revert. Everything it did can be looked
-at, and done again by hand, in that folder. No server, no account.`,
+changed file that is picked up, and a revert. Then it does the same with a
+spreadsheet of products and a table of a small database. Everything it did can
+be looked at, and done again by hand, in that folder. No server, no account.`,
 		Example: `  sluice demo
   sluice demo --dir /tmp/flights`,
 		Args: exactly(),
@@ -38,6 +39,7 @@ at, and done again by hand, in that folder. No server, no account.`,
 type demonstration struct {
 	*app
 	dir, job string
+	params   []string
 	err      error // of the first command that did not end as it should
 }
 
@@ -45,7 +47,22 @@ func (a *app) demo(dir string) error {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return &usageError{fmt.Errorf("folder %s is there already: remove it, or name another with --dir", dir)}
 	}
-	d := &demonstration{app: a, dir: dir, job: filepath.Join(dir, "raw_to_stage.yaml")}
+	d := &demonstration{app: a, dir: dir}
+	if err := d.files(); err != nil {
+		return err
+	}
+	if err := d.table(); err != nil {
+		return err
+	}
+	d.say("Look around in %s; the two job files there are a good start for your own.", dir)
+	return d.err
+}
+
+// files loads files into files.
+func (d *demonstration) files() error {
+	dir := d.dir
+	d.job = filepath.Join(dir, "raw_to_stage.yaml")
+	d.params = []string{"raw=" + dir + "/raw", "stage=" + dir + "/stage", "current_date=2024-04-17"}
 	changed, err := writeFlights(filepath.Join(dir, "raw"))
 	if err != nil {
 		return err
@@ -59,7 +76,7 @@ func (a *app) demo(dir string) error {
 	d.sluice("apply", "--yes")
 	d.say("The first rows of one of the outputs:")
 	if d.err == nil {
-		d.err = showParquet(a.out, filepath.Join(dir, "stage", strings.TrimSuffix(changed, ".json")+".parquet"), 3)
+		d.err = showParquet(d.out, filepath.Join(dir, "stage", strings.TrimSuffix(changed, ".json")+".parquet"), 3)
 	}
 	d.say("A second apply finds nothing to do:")
 	d.sluice("apply", "--yes")
@@ -68,13 +85,12 @@ func (a *app) demo(dir string) error {
 		return err
 	}
 	d.sluice("plan")
-	run := d.apply()
+	run := d.apply(0)
 	d.say("That is taken back: the output is again what it was before.")
 	d.sluice("revert", run, "--yes")
 	d.say("What happened is in the ledger:")
 	d.sluice("runs")
-	d.say("Look around in %s; %s is a good start for a job of your own.", dir, d.job)
-	return d.err
+	return nil
 }
 
 func (d *demonstration) say(text string, args ...any) {
@@ -84,13 +100,16 @@ func (d *demonstration) say(text string, args ...any) {
 }
 
 // sluice shows a command and runs it.
-func (d *demonstration) sluice(verb string, args ...string) {
+func (d *demonstration) sluice(verb string, args ...string) { d.ends(0, verb, args...) }
+
+// ends does the same with a command that has another exit status.
+func (d *demonstration) ends(status int, verb string, args ...string) {
 	if d.err != nil {
 		return
 	}
 	words := []string{verb, d.job}
 	words = append(words, args...)
-	for _, p := range []string{"raw=" + d.dir + "/raw", "stage=" + d.dir + "/stage", "current_date=2024-04-17"} {
+	for _, p := range d.params {
 		words = append(words, "--param", p)
 	}
 	shown := make([]string, len(words))
@@ -98,17 +117,17 @@ func (d *demonstration) sluice(verb string, args ...string) {
 		shown[i] = quote(word)
 	}
 	fmt.Fprintf(d.out, "$ sluice %s\n", strings.Join(shown, " "))
-	if status := run(d.stop, words, d.stdin, d.out, d.app.err); status != 0 {
-		d.err = statusError(status)
+	if got := run(d.stop, words, d.stdin, d.out, d.app.err); got != status {
+		d.err = statusError(max(got, 1))
 	}
 }
 
-// apply applies the job, and returns the run's ID.
-func (d *demonstration) apply() string {
+// apply applies the job, which ends with that status, and returns the run's ID.
+func (d *demonstration) apply(status int) string {
 	var out strings.Builder
 	screen := d.out
 	d.out = io.MultiWriter(screen, &out)
-	d.sluice("apply", "--yes")
+	d.ends(status, "apply", "--yes")
 	d.out = screen
 	_, rest, _ := strings.Cut(out.String(), "\nrun ")
 	id, _, ok := strings.Cut(rest, ":")

@@ -76,7 +76,7 @@ func (a *app) previewTable(p *sluice.Preview) error {
 	if len(p.Rows) == 0 {
 		return nil
 	}
-	t := &table{dim: terminal(a.out)}
+	t := &grid{dim: terminal(a.out)}
 	for _, c := range p.Columns {
 		t.add(c.Name, c.Type)
 	}

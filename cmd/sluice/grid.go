@@ -9,15 +9,15 @@ import (
 	"unicode"
 )
 
-// A table is rows of typed columns, aligned for a person. Numbers stand to the
+// A grid is rows of typed columns, aligned for a person. Numbers stand to the
 // right, and null is null without quotes: a text that could be taken for it, or
 // for nothing, has quotes.
-type table struct {
+type grid struct {
 	dim     bool // null is dimmed, as terminals can
-	columns []tableColumn
+	columns []gridColumn
 }
 
-type tableColumn struct {
+type gridColumn struct {
 	cells []string // name, type, then a value for each row
 	right bool
 	width int
@@ -30,26 +30,26 @@ const (
 	mostWhole = 28
 )
 
-func (t *table) add(name, typ string) {
-	c := tableColumn{}
+func (g *grid) add(name, typ string) {
+	c := gridColumn{}
 	c.right = strings.HasPrefix(typ, "int") || strings.HasPrefix(typ, "float") || strings.HasPrefix(typ, "decimal")
 	c.put(cutWide(printable(name), mostWide))
 	c.put(typ)
-	t.columns = append(t.columns, c)
+	g.columns = append(g.columns, c)
 }
 
-func (c *tableColumn) put(text string) {
+func (c *gridColumn) put(text string) {
 	c.cells = append(c.cells, text)
 	c.width = max(c.width, wide(text))
 }
 
 // row adds a row: an object with a member for each column.
-func (t *table) row(values json.RawMessage) error {
+func (g *grid) row(values json.RawMessage) error {
 	d := json.NewDecoder(strings.NewReader(string(values)))
 	if _, err := d.Token(); err != nil {
 		return err
 	}
-	for i := range t.columns {
+	for i := range g.columns {
 		if _, err := d.Token(); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (t *table) row(values json.RawMessage) error {
 		if err := d.Decode(&value); err != nil {
 			return err
 		}
-		t.columns[i].put(cellText(value))
+		g.columns[i].put(cellText(value))
 	}
 	return nil
 }
@@ -77,11 +77,11 @@ func cellText(value json.RawMessage) string {
 }
 
 // write prints the table, in several parts if it is wider than width; 0: in one.
-func (t *table) write(w io.Writer, width int) error {
-	for first := 0; first < len(t.columns); {
-		end, sum := first+1, t.columns[first].width
-		for end < len(t.columns) && (width == 0 || sum+2+t.columns[end].width <= width) {
-			sum += 2 + t.columns[end].width
+func (g *grid) write(w io.Writer, width int) error {
+	for first := 0; first < len(g.columns); {
+		end, sum := first+1, g.columns[first].width
+		for end < len(g.columns) && (width == 0 || sum+2+g.columns[end].width <= width) {
+			sum += 2 + g.columns[end].width
 			end++
 		}
 		if first > 0 {
@@ -89,7 +89,7 @@ func (t *table) write(w io.Writer, width int) error {
 				return err
 			}
 		}
-		if err := t.part(w, t.columns[first:end]); err != nil {
+		if err := g.part(w, g.columns[first:end]); err != nil {
 			return err
 		}
 		first = end
@@ -98,7 +98,7 @@ func (t *table) write(w io.Writer, width int) error {
 }
 
 // part prints some of the columns.
-func (t *table) part(w io.Writer, columns []tableColumn) error {
+func (g *grid) part(w io.Writer, columns []gridColumn) error {
 	for r := range columns[0].cells {
 		var line strings.Builder
 		for i, c := range columns {
@@ -106,7 +106,7 @@ func (t *table) part(w io.Writer, columns []tableColumn) error {
 				line.WriteString("  ")
 			}
 			text, space := c.cells[r], strings.Repeat(" ", c.width-wide(c.cells[r]))
-			if t.dim && (r == 1 || r > 1 && text == "null") {
+			if g.dim && (r == 1 || r > 1 && text == "null") {
 				text = "\x1b[2m" + text + "\x1b[0m"
 			}
 			switch {

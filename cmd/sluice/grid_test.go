@@ -30,7 +30,7 @@ func TestWide(t *testing.T) {
 
 // TestTable parts a table that is wider than the terminal.
 func TestTable(t *testing.T) {
-	table := &table{}
+	table := &grid{}
 	for _, c := range [][2]string{{"id", "int64"}, {"name", "string"}, {"a long name", "float64"}, {"last", "bool"}} {
 		table.add(c[0], c[1])
 	}
