@@ -22,6 +22,18 @@ type Program struct {
 	lets    []*let
 	fields  []string // of the file, as the slots of Mapper.fields
 	params  []spec.Param
+	keep    []bool // columns: see Keep; nil: no row at fault is kept
+	verdict int    // with keep: the column of type bool
+}
+
+// Keep lets rows at fault stay in a batch if the columns of key are not at
+// fault, and neither is verdict, a column of type bool: where that is true, the
+// row has no fault that matters; else it is a reject, and verdict is null.
+func (p *Program) Keep(key []int, verdict int) {
+	p.keep, p.verdict = make([]bool, len(p.columns)), verdict
+	for _, i := range append([]int{verdict}, key...) {
+		p.keep[i] = true
+	}
 }
 
 // A column is one column of the target.

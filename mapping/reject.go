@@ -36,12 +36,36 @@ func (m *Mapper) reject() {
 		for end < len(m.faults) && m.faults[end].r == m.faults[i].r {
 			end++
 		}
-		bad[m.faults[i].r] = true
-		rejects = append(rejects, m.rejectOf(m.faults[i:end]))
+		r := m.faults[i].r
+		kept, good := m.kept(r, m.faults[i:end])
+		bad[r] = !kept
+		if !good {
+			rejects = append(rejects, m.rejectOf(m.faults[i:end]))
+		}
 		i = end
 	}
 	dst.Bad = merge(dst.Bad, src.Bad, rejects)
 	remove(dst, bad)
+}
+
+// kept says whether a row at fault stays in the batch, and whether it is good
+// all the same: see Program.Keep.
+func (m *Mapper) kept(r int, faults []rowFault) (kept, good bool) {
+	p := m.prog
+	if p.keep == nil {
+		return false, false
+	}
+	for _, f := range faults {
+		if i := slices.Index(p.columns, f.col); p.keep[i] {
+			return false, false
+		}
+	}
+	verdict := &m.dst.Cols[p.verdict]
+	if !verdict.Null[r] && verdict.Ints[r] == 1 {
+		return true, true
+	}
+	verdict.Null[r], verdict.Ints[r] = true, 0
+	return true, false
 }
 
 // rejectOf returns the reject of a row, whose faults are in order of columns.

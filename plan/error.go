@@ -62,6 +62,24 @@ func be(n int64) string {
 	return "are"
 }
 
+// A RefusedError names rows that the database does not take, though nothing was
+// found to be wrong with them. Nothing was changed.
+type RefusedError struct {
+	Rows []Problem
+	Err  error // of the database, for the whole
+}
+
+func (e *RefusedError) Error() string {
+	text := fmt.Sprintf("the database refuses %s: %s", e.Rows[0].File, e.Rows[0].Why)
+	if n := len(e.Rows) - 1; n > 0 {
+		text += fmt.Sprintf(", and %d more", n)
+	}
+	return text + ": nothing was changed"
+}
+
+// Unwrap returns the database's error.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
 // A ConflictError is returned when outputs are no longer what the run made.
 type ConflictError struct{ Reversal *Reversal }
 

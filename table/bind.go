@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/spec"
 )
@@ -18,6 +19,7 @@ type target struct {
 	key     []*binding // of columns
 	links   []*binding // that fill another table
 	sound   Key        // how the database keeps the key unique
+	verdict int        // the column of the typed batches that says of a row whether it is deleted: true; false: it is written; null: it is bad, and only its key is known. -1: none
 }
 
 // A binding is one column of the job, and where its values go.
@@ -54,11 +56,12 @@ func bind(ctx context.Context, job *spec.Job, inspect func(context.Context, stri
 	}
 	copied := *job
 	copied.Cols = slices.Clone(job.Cols)
-	b := &binder{target: &target{Table: table, job: &copied}, inspect: inspect}
+	b := &binder{target: &target{Table: table, job: &copied, verdict: -1}, inspect: inspect}
 	for i := range copied.Cols {
 		b.bind(ctx, i)
 	}
 	b.keys()
+	b.deletes()
 	if len(b.errs) > 0 {
 		return nil, b.errs.Sorted()
 	}
@@ -280,6 +283,39 @@ func (b *binder) keys() {
 		names = append(names, k.to.Name)
 	}
 	b.sound = b.Key(names)
+	if len(b.errs) == 0 && len(b.identity()) == 0 {
+		b.fail(b.job.To.Pos, "", "as in key: [id]", "table %s has no primary key that is loaded or made by the database: the job has to say by which columns its rows are told apart", b.Name)
+	}
+}
+
+// deletes adds a column for which rows are deleted, if any can be.
+func (b *binder) deletes() {
+	to := &b.job.To
+	if to.Write != "mirror" && to.DeleteWhen.S == "" {
+		return
+	}
+	col := spec.Column{Name: "delete_when", Value: spec.Text{S: "false", Pos: to.Pos}, Type: &row.Type{Kind: row.Bool}, Required: true, Pos: to.Pos}
+	if to.DeleteWhen.S != "" {
+		col.Value = spec.Text{S: "(" + to.DeleteWhen.S + ") ?? false", Pos: to.DeleteWhen.Pos}
+	}
+	b.verdict = len(b.job.Cols)
+	b.job.Cols = append(b.job.Cols, col)
+}
+
+// mirrors tells that what the files lack is deleted.
+func (t *target) mirrors() bool { return t.job.To.Write == "mirror" }
+
+// keep tells a program which of the columns are the key, so that rows to be
+// deleted need no others, and bad rows are not missing.
+func (t *target) keep(p *mapping.Program) {
+	if t.verdict < 0 {
+		return
+	}
+	var key []int
+	for _, k := range t.key {
+		key = append(key, k.at)
+	}
+	p.Keep(key, t.verdict)
 }
 
 // loaded are the names of the job's columns that fill one of the table.

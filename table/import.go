@@ -119,6 +119,7 @@ func (im *Import) lay(ctx context.Context) (err error) {
 	if im.program, err = mapping.Compile(im.target.job); err != nil {
 		return err
 	}
+	im.target.keep(im.program)
 	if im.form, err = source.NewForm(im.target.job, im.program); err != nil {
 		return err
 	}

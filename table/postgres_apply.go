@@ -3,8 +3,9 @@ package table
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,38 +19,45 @@ func (s *postgresImport) apply(ctx context.Context, run plan.Run, counts plan.Co
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
+	watch := s.watch(ctx, s.t.lockTimeout())
 	err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
-		w := &postgresWriter{postgresImport: s, tx: tx, counts: counts, id: s.t.identity()}
-		return w.all(ctx, run)
+		w := &postgresWriter{postgresImport: s, tx: tx, counts: counts, id: s.t.identity(), plan: "sluice_plan"}
+		if err := s.enter(ctx, tx, s.t); err != nil {
+			return err
+		}
+		if err := w.begin(ctx, run); err != nil {
+			return err
+		}
+		return w.all(ctx)
 	})
-	return s.explain(err)
+	blocker := watch()
+	if refuses(err) {
+		err = s.trace(ctx, err)
+	}
+	return s.explain(err, blocker)
 }
 
 // A postgresWriter is an apply under way.
 type postgresWriter struct {
 	*postgresImport
 	tx      pgx.Tx
-	counts  plan.Counts
+	counts  plan.Counts // of the rows in plan
 	id      []*Column
+	plan    string // the table of what is done: sluice_plan, or a part of it
 	journal string // its table; those of links have _l<i> behind
 }
 
-func (w *postgresWriter) all(ctx context.Context, run plan.Run) error {
-	timeout := w.t.job.To.LockTimeout
-	if timeout == 0 {
-		timeout = lockTimeout
-	}
-	if err := w.do(ctx, -1, "", fmt.Sprintf("SET LOCAL lock_timeout = %d", timeout.Milliseconds())); err != nil {
-		return err
-	}
+// begin makes the run and its journal.
+func (w *postgresWriter) begin(ctx context.Context, run plan.Run) error {
 	n, err := w.beginRun(ctx, w.tx, run, w.t)
-	if err != nil {
-		return err
+	if err == nil {
+		w.journal, err = w.newJournal(ctx, w.tx, n, w.t)
 	}
-	if w.journal, err = w.newJournal(ctx, w.tx, n, w.t); err != nil {
-		return err
-	}
-	for _, step := range []func(context.Context) error{w.lock, w.create, w.update, w.insert} {
+	return err
+}
+
+func (w *postgresWriter) all(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{w.lock, w.drifted, w.create, w.remove, w.update, w.insert} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -70,67 +78,25 @@ func (w *postgresWriter) do(ctx context.Context, want int64, what, sql string) e
 	return nil
 }
 
-// lock takes the rows that are updated, in the order of their identity, into the
-// journal, as they are before. Rows that moved since they were compared are
-// drift.
-func (w *postgresWriter) lock(ctx context.Context) error {
-	if w.counts[plan.Update] == 0 {
-		return nil
-	}
-	sql := fmt.Sprintf(`INSERT INTO %s (op, mask, x, %s, %s)
-		SELECT 'u', p.mask, t.xmin::text::bigint, %s, %s FROM sluice_plan p JOIN %s t ON %s WHERE p.op = 'u' ORDER BY %s FOR NO KEY UPDATE OF t`,
-		w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"),
-		names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"), names(w.id, ", ", "t.%c"))
-	if err := w.do(ctx, -1, "", sql); err != nil {
-		return err
-	}
-	rows, err := w.tx.Query(ctx, fmt.Sprintf(`SELECT p.sluice_row FROM sluice_plan p LEFT JOIN %s j ON %s WHERE p.op = 'u' AND j.x IS DISTINCT FROM p.x ORDER BY 1 LIMIT 20`,
-		w.journal, names(w.id, " AND ", "j.i%i = p.i%i")))
-	if err != nil {
-		return err
-	}
-	return w.drift(rows, "the row of the table was changed or removed since it was compared")
-}
-
-// drift makes an error of rows that are no longer as they were compared.
-func (w *postgresWriter) drift(rows pgx.Rows, why string) error {
-	var moved []plan.Problem
-	var number int64
-	_, err := pgx.ForEachRow(rows, []any{&number}, func() error {
-		file, r := w.load.place(number)
-		moved = append(moved, plan.Problem{File: file, Why: fmt.Sprintf("row %d: %s", r, why)})
-		return nil
-	})
-	if err == nil && len(moved) > 0 {
-		err = &plan.DriftError{Moved: moved}
-	}
-	return err
-}
-
 // update writes the columns of rows that differ, and then their links.
 func (w *postgresWriter) update(ctx context.Context) error {
 	if w.counts[plan.Update] == 0 {
 		return nil
 	}
-	var numbers []string
-	for _, c := range w.t.columns {
-		numbers = append(numbers, fmt.Sprint(c.at))
-	}
-	written := "p.mask && '{" + strings.Join(numbers, ",") + "}'::int[]"
-	n, err := oneOf[int64](ctx, w.tx, "SELECT count(*) FROM sluice_plan p WHERE p.op = 'u' AND "+written)
+	written := "p.mask && '{" + each(w.t.columns, ",", "%i") + "}'::int[]"
+	n, err := oneOf[int64](ctx, w.tx, "SELECT count(*) FROM "+w.plan+" p WHERE p.op = 'u' AND "+written)
 	if err != nil {
 		return err
 	}
 	set := slices.DeleteFunc(slices.Clone(w.t.columns), func(c *binding) bool { return slices.Contains(w.t.key, c) })
 	if n > 0 {
-		sql := fmt.Sprintf("UPDATE %s t SET %s FROM sluice_plan p JOIN sluice_incoming s USING (sluice_row) WHERE p.op = 'u' AND %s AND %s",
-			w.t.sqlName(), each(set, ", ", "%c = s.%c"), written, names(w.id, " AND ", "t.%c = p.i%i"))
+		sql := fmt.Sprintf(`WITH w AS (UPDATE %s t SET %s FROM %s p JOIN sluice_incoming s USING (sluice_row) WHERE p.op = 'u' AND %s AND %s RETURNING %s, %s AS h)
+			UPDATE %s j SET h = w.h FROM w WHERE j.op = 'u' AND %s`,
+			w.t.sqlName(), each(set, ", ", "%c = s.%c"), w.plan, written, names(w.id, " AND ", "t.%c = p.i%i"), names(w.id, ", ", "t.%c AS i%i"), hash(w.t),
+			w.journal, names(w.id, " AND ", "j.i%i = w.i%i"))
 		if err := w.do(ctx, n, "updated", sql); err != nil {
 			return err
 		}
-	}
-	if err := w.do(ctx, w.counts[plan.Update], "read back", after(w.t, w.journal)); err != nil {
-		return err
 	}
 	for _, c := range w.t.links {
 		if err := w.relink(ctx, c); err != nil {
@@ -140,36 +106,18 @@ func (w *postgresWriter) update(ctx context.Context) error {
 	return nil
 }
 
-// after is the statement that notes the after-images of updated rows, as hashes,
-// in a journal.
-func after(t *target, journal string) string {
-	return fmt.Sprintf("UPDATE %s j SET h = %s FROM %s t WHERE j.op = 'u' AND %s", journal, hash(t), t.sqlName(), names(t.identity(), " AND ", "t.%c = j.i%i"))
-}
-
 // hash is that of the loaded columns of a row t.
 func hash(t *target) string {
 	return "hash_record_extended(ROW(" + each(t.columns, ", ", "t.%c::text") + "), 0)"
 }
 
-// relink makes the links of updated rows equal to the sets of the file.
+// relink adds the links that updated rows lack.
 func (w *postgresWriter) relink(ctx context.Context, c *binding) error {
-	journal := fmt.Sprintf("%s_l%d", w.journal, c.at)
-	own, other, through := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
-	changed := fmt.Sprintf("sluice_plan p JOIN sluice_incoming s USING (sluice_row) JOIN %s t ON %s", w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"))
-	mine := fmt.Sprintf("p.op = 'u' AND %d = ANY (p.mask)", c.at)
-	id := "t." + quoteName(c.link.ownID.Name)
-	for _, sql := range []string{
-		fmt.Sprintf("INSERT INTO %s (op, r) SELECT 'd', k FROM %s JOIN %s k ON k.%s = %s WHERE %s AND k.%s <> ALL (s.sluice_l%d) FOR UPDATE OF k", journal, changed, through, own, id, mine, other, c.at),
-		fmt.Sprintf("DELETE FROM %s k USING %s j WHERE j.op = 'd' AND k.%s = (j.r).%s AND k.%s = (j.r).%s", through, journal, own, own, other, other),
-		fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, g FROM %[5]s, unnest(s.sluice_l%[6]d) g WHERE %[7]s
-			AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = g) RETURNING k) INSERT INTO %[8]s (op, r) SELECT 'n', k FROM i`,
-			through, own, other, id, changed, c.at, mine, journal),
-	} {
-		if err := w.do(ctx, -1, "", sql); err != nil {
-			return err
-		}
-	}
-	return nil
+	own, other, through, id := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName(), "t."+quoteName(c.link.ownID.Name)
+	return w.do(ctx, -1, "", fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, g FROM %[5]s p JOIN sluice_incoming s USING (sluice_row) JOIN %[6]s t ON %[7]s, unnest(s.sluice_l%[8]d) g
+		WHERE p.op = 'u' AND %[8]d = ANY (p.mask) AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = g) RETURNING %[9]s AS r)
+		INSERT INTO %[10]s_l%[8]d (op, r) SELECT 'n', r FROM i`,
+		through, own, other, id, w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"), c.at, whole("k", c.link.Table), w.journal))
 }
 
 // insert writes the new rows, with IDs that are known before if the database
@@ -179,19 +127,12 @@ func (w *postgresWriter) insert(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	rows, err := w.tx.Query(ctx, "SELECT p.sluice_row FROM sluice_plan p JOIN sluice_incoming s USING (sluice_row) JOIN "+w.t.sqlName()+" t ON "+w.t.onKey()+" WHERE p.op = 'n' ORDER BY 1 LIMIT 20")
-	if err != nil {
-		return err
+	columns, values, overriding, ids := each(w.t.columns, ", ", "%c"), each(w.t.columns, ", ", "s.%c"), "OVERRIDING SYSTEM VALUE", ""
+	if id := w.id[0]; len(w.id) == 1 && w.t.binding(id.Name) == nil {
+		ids = ", " + id.made() + " AS sluice_id"
+		columns, values = columns+", "+quoteName(id.Name), values+", n.sluice_id"
 	}
-	if err := w.drift(rows, "its key was taken since it was compared"); err != nil {
-		return err
-	}
-	columns, values, overriding, ids := each(w.t.columns, ", ", "%c"), each(w.t.columns, ", ", "s.%c"), "", ""
-	if id := w.id[0]; len(w.id) == 1 && !slices.ContainsFunc(w.t.columns, func(c *binding) bool { return c.to == id }) {
-		ids = ", " + id.made() + " AS id"
-		columns, values, overriding = columns+", "+quoteName(id.Name), values+", n.id", "OVERRIDING SYSTEM VALUE"
-	}
-	if err := w.do(ctx, n, "numbered", "CREATE TEMP TABLE sluice_new AS SELECT sluice_row"+ids+" FROM sluice_plan WHERE op = 'n' ORDER BY 1"); err != nil {
+	if err := w.do(ctx, n, "numbered", "DROP TABLE IF EXISTS sluice_new; CREATE TEMP TABLE sluice_new AS SELECT sluice_row"+ids+" FROM (SELECT sluice_row FROM "+w.plan+" WHERE op = 'n' ORDER BY 1) o"); err != nil {
 		return err
 	}
 	if err := w.do(ctx, -1, "", "ANALYSE sluice_new"); err != nil {
@@ -208,16 +149,103 @@ func (w *postgresWriter) insert(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return w.moveSequences(ctx)
 }
 
 // link writes the links of new rows. They are not in the journal: all links of a
 // row that is taken back go with it.
 func (w *postgresWriter) link(ctx context.Context, c *binding, numbered bool) error {
-	own := "n.id"
+	own := "n.sluice_id"
 	if !numbered {
 		own = "s." + quoteName(c.link.ownID.Name)
 	}
-	return w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, g FROM sluice_new n JOIN sluice_incoming s USING (sluice_row), unnest(s.sluice_l%d) g",
+	n, err := oneOf[int64](ctx, w.tx, fmt.Sprintf("SELECT coalesce(sum(cardinality(s.sluice_l%d)), 0) FROM sluice_new n JOIN sluice_incoming s USING (sluice_row)", c.at))
+	if err != nil {
+		return err
+	}
+	return w.do(ctx, n, "linked", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, g FROM sluice_new n JOIN sluice_incoming s USING (sluice_row), unnest(s.sluice_l%d) g",
 		c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name), own, c.at))
+}
+
+// moveSequences moves what numbers a column beyond the numbers that the files
+// gave to it.
+func (w *postgresWriter) moveSequences(ctx context.Context) error {
+	for _, c := range w.t.columns {
+		if c.to.Sequence == "" {
+			continue
+		}
+		seq, name := quoteText(c.to.Sequence), quoteName(c.to.Name)
+		if err := w.do(ctx, -1, "", fmt.Sprintf(`SELECT setval(%[1]s, m) FROM (SELECT max(s.%[2]s) AS m FROM sluice_new n JOIN sluice_incoming s USING (sluice_row)) o
+			WHERE m > coalesce(pg_sequence_last_value(%[1]s::regclass), 0)`, seq, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lockTimeout is how long the job waits for a lock.
+func (t *target) lockTimeout() time.Duration {
+	if d := t.job.To.LockTimeout; d > 0 {
+		return d
+	}
+	return lockTimeout
+}
+
+// enter begins a transaction that writes to the table: alone among the runs of
+// the job, and with the table as it was inspected.
+func (p *postgres) enter(ctx context.Context, tx pgx.Tx, t *target) error {
+	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", t.lockTimeout().Milliseconds())); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "sluice "+p.state+" "+t.job.Name); err != nil {
+		if codeOf(err) == lockNotAvailable {
+			return plan.ErrLocked
+		}
+		return err
+	}
+	if _, err := tx.Exec(ctx, "LOCK TABLE "+t.sqlName()+" IN ROW EXCLUSIVE MODE; SET CONSTRAINTS ALL DEFERRED"); err != nil {
+		if codeOf(err) == "42P01" { // undefined_table
+			return &plan.DriftError{Moved: []plan.Problem{{File: t.Name, Why: "the table is no longer there"}}}
+		}
+		return err
+	}
+	now, err := inspectPostgres(ctx, tx, jobName(t.Schema, t.Name))
+	if err != nil {
+		return err
+	}
+	if what := altered(t.Table, now); what != "" {
+		return &plan.DriftError{Moved: []plan.Problem{{File: t.Name, Why: "the table was altered since it was compared: " + what}}}
+	}
+	return nil
+}
+
+// altered says what of a table is not as it was, "" if all is.
+func altered(was, now *Table) string {
+	for _, c := range was.Columns {
+		switch is := now.Column(c.Name); {
+		case is == nil:
+			return fmt.Sprintf("column %s is gone", c.Name)
+		case !reflect.DeepEqual(*is, c):
+			return fmt.Sprintf("column %s is another", c.Name)
+		}
+	}
+	for _, part := range []struct {
+		what    string
+		was, is any
+	}{
+		{"columns", was.Columns, now.Columns},
+		{"uniques", was.Uniques, now.Uniques},
+		{"foreign keys", was.ForeignKeys, now.ForeignKeys},
+		{"foreign keys that refer to it", was.Referrers, now.Referrers},
+		{"checks", was.Checks, now.Checks},
+		{"triggers", was.Triggers, now.Triggers},
+	} {
+		if !reflect.DeepEqual(part.was, part.is) {
+			return "its " + part.what + " are others"
+		}
+	}
+	if !reflect.DeepEqual(was, now) {
+		return "its definition is another"
+	}
+	return ""
 }

@@ -29,6 +29,8 @@ type postgresImport struct {
 	looks  map[*binding]*looker
 	out    io.Writer
 	buf    []byte
+
+	unkeyed int64 // bad rows of which the key is not known
 }
 
 // begin makes the incoming table.
@@ -143,14 +145,13 @@ func (s *postgresImport) add(ctx context.Context, b *row.Batch, numbers []int64)
 			return nil, err
 		}
 	}
+	s.unkeyed += int64(len(b.Bad))
 	fields := 2 + len(s.t.columns) + len(s.t.links)
 	for r, n := range numbers {
-		start := len(s.buf)
-		s.buf = appendNull(appendInt64(appendInt32(appendInt16(s.buf, fields), 8), n))
+		s.buf = appendInt64(appendInt32(appendInt16(s.buf, fields), 8), n)
 		if bad := s.addRow(b, r); bad != nil {
 			bad.Row, bad.Line = b.Row[r], lineOf(b, r)
 			refused = append(refused, *bad)
-			s.buf = s.buf[:start]
 		}
 		if len(s.buf) >= chunk {
 			if _, err := s.out.Write(s.buf); err != nil {
@@ -169,23 +170,88 @@ func lineOf(b *row.Batch, r int) int64 {
 	return 0
 }
 
-// addRow encodes the values of a row, or says why not.
+// What becomes of an incoming row, apart from being written.
+const (
+	opDelete  = 'd'
+	opProtect = 'p' // it is bad, but not missing
+)
+
+// addRow encodes a row, of which the number is encoded, or says why not. Where
+// rows can be deleted, the key of a bad row is kept.
 func (s *postgresImport) addRow(b *row.Batch, r int) *row.Reject {
-	for i, c := range s.t.columns {
-		if c.lookup == nil {
-			s.buf = s.fields[i](s.buf, &b.Cols[c.at], r)
-			continue
+	start := len(s.buf)
+	if v := s.t.verdict; v >= 0 && b.Cols[v].Null[r] {
+		s.unkeyed-- // it is in b.Bad
+		s.protect(b, r, start)
+		return nil
+	} else if v >= 0 && b.Cols[v].Ints[r] == 1 {
+		bad := s.addKey(b, r, opDelete)
+		if bad != nil {
+			s.withdraw(start)
+			s.unkeyed++
 		}
-		var bad *row.Reject
-		if s.buf, bad = s.looks[c].append(s.buf, c, &b.Cols[c.at], r); bad != nil {
+		return bad
+	}
+	s.buf = appendNull(s.buf)
+	bad := s.addValues(b, r)
+	switch {
+	case bad != nil && s.t.verdict >= 0:
+		s.buf = s.buf[:start]
+		s.protect(b, r, start)
+	case bad != nil:
+		s.withdraw(start)
+	}
+	return bad
+}
+
+// withdraw takes back a row of which only the number was encoded before at.
+func (s *postgresImport) withdraw(at int) { s.buf = s.buf[:at-2-4-8] }
+
+// protect encodes the key of a bad row, if that can be looked up.
+func (s *postgresImport) protect(b *row.Batch, r, start int) {
+	if s.addKey(b, r, opProtect) != nil {
+		s.withdraw(start)
+		s.unkeyed++
+	}
+}
+
+// addKey encodes a row of which only the key matters.
+func (s *postgresImport) addKey(b *row.Batch, r int, op byte) *row.Reject {
+	s.buf = append(appendInt32(s.buf, 1), op)
+	for i, c := range s.t.columns {
+		if !slices.Contains(s.t.key, c) {
+			s.buf = appendNull(s.buf)
+		} else if bad := s.addValue(b, r, i); bad != nil {
+			return bad
+		}
+	}
+	for range s.t.links {
+		s.buf = appendNull(s.buf)
+	}
+	return nil
+}
+
+func (s *postgresImport) addValues(b *row.Batch, r int) (bad *row.Reject) {
+	for i := range s.t.columns {
+		if bad = s.addValue(b, r, i); bad != nil {
 			return bad
 		}
 	}
 	for _, c := range s.t.links {
-		var bad *row.Reject
 		if s.buf, bad = s.looks[c].appendSet(s.buf, c, &b.Cols[c.at], r); bad != nil {
 			return bad
 		}
 	}
+	return nil
+}
+
+// addValue encodes a value for column i of those that are loaded.
+func (s *postgresImport) addValue(b *row.Batch, r, i int) (bad *row.Reject) {
+	c := s.t.columns[i]
+	if c.lookup != nil {
+		s.buf, bad = s.looks[c].append(s.buf, c, &b.Cols[c.at], r)
+		return bad
+	}
+	s.buf = s.fields[i](s.buf, &b.Cols[c.at], r)
 	return nil
 }

@@ -93,6 +93,10 @@ func (u *postgresUndo) conflicts(ctx context.Context, conn querier) ([]plan.Prob
 			key, u.journal, table, on, u.xid, hash(u.t)),
 		fmt.Sprintf("SELECT %s, 'there is such a row again' FROM %s j JOIN %s t ON %s WHERE j.op = 'd'", key, u.journal, table, on),
 	}
+	if len(u.t.key) > 0 {
+		checks = append(checks, fmt.Sprintf("SELECT %s, 'there is a row with its key' FROM %s j JOIN %s t ON %s WHERE j.op = 'd' AND NOT (%s)",
+			key, u.journal, table, each(u.t.key, " AND ", "t.%c = (j.r).%c"), on))
+	}
 	for i := range u.t.Referrers {
 		if sql := u.referring(&u.t.Referrers[i], key, on); sql != "" {
 			checks = append(checks, sql)
@@ -124,6 +128,9 @@ func (u *postgresUndo) referring(fk *ForeignKey, key, on string) string {
 		refers = append(refers, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
 	}
 	others := ""
+	if fk.Table == u.t.Name && fk.Schema == u.t.Schema {
+		others = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE o.op = 'n' AND %s)", u.journal, names(u.t.identity(), " AND ", "k.%c = o.i%i"))
+	}
 	for _, c := range u.t.links {
 		if c.link.Name == fk.Table && c.link.Schema == fk.Schema {
 			others = fmt.Sprintf(" AND k.xmin::text::bigint <> %d", u.xid)
@@ -135,7 +142,11 @@ func (u *postgresUndo) referring(fk *ForeignKey, key, on string) string {
 
 // apply takes the run back, as a run of its own.
 func (u *postgresUndo) apply(ctx context.Context, run plan.Run) error {
+	watch := u.watch(ctx, u.t.lockTimeout())
 	err := pgx.BeginFunc(ctx, u.conn, func(tx pgx.Tx) error {
+		if err := u.enter(ctx, tx, u.t); err != nil {
+			return err
+		}
 		if err := u.lock(ctx, tx); err != nil {
 			return err
 		}
@@ -158,14 +169,14 @@ func (u *postgresUndo) apply(ctx context.Context, run plan.Run) error {
 		}
 		return nil
 	})
-	return u.explain(err)
+	return u.explain(err, watch())
 }
 
 // lock locks the rows of the journal, and looks for conflicts once more.
 func (u *postgresUndo) lock(ctx context.Context, tx pgx.Tx) error {
 	id := u.t.identity()
-	_, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d; ANALYSE %s; CREATE TEMP TABLE sluice_locked ON COMMIT DROP AS SELECT 1 AS n FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' ORDER BY %s FOR UPDATE OF t",
-		lockTimeout.Milliseconds(), u.journal, u.journal, u.t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), names(id, ", ", "t.%c")))
+	_, err := tx.Exec(ctx, fmt.Sprintf("ANALYSE %s; CREATE TEMP TABLE sluice_locked ON COMMIT DROP AS SELECT 1 AS n FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' ORDER BY %s FOR UPDATE OF t",
+		u.journal, u.journal, u.t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), names(id, ", ", "t.%c")))
 	if err != nil {
 		return err
 	}
@@ -197,27 +208,30 @@ func (u *postgresUndo) steps(journal string) (steps []step) {
 	for _, c := range t.links {
 		own, other, through := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
 		of, to := fmt.Sprintf("%s_l%d", u.journal, c.at), fmt.Sprintf("%s_l%d", journal, c.at)
-		add("", -1, "INSERT INTO %s (op, r) SELECT 'd', k FROM %s j JOIN %s t ON %s JOIN %s k ON k.%s = t.%s WHERE j.op = 'n'", to, u.journal, t.sqlName(), on, through, own, quoteName(c.link.ownID.Name))
-		add("", -1, "INSERT INTO %s (op, r) SELECT 'd', k FROM %s j JOIN %s k ON k.%s = (j.r).%s AND k.%s = (j.r).%s WHERE j.op = 'n'", to, of, through, own, own, other, other)
+		add("", -1, "INSERT INTO %s (op, r) SELECT 'd', %s FROM %s j JOIN %s t ON %s JOIN %s k ON k.%s = t.%s WHERE j.op = 'n'", to, whole("k", c.link.Table), u.journal, t.sqlName(), on, through, own, quoteName(c.link.ownID.Name))
+		add("", -1, "INSERT INTO %s (op, r) SELECT 'd', %s FROM %s j JOIN %s k ON k.%s = (j.r).%s AND k.%s = (j.r).%s WHERE j.op = 'n' AND NOT EXISTS (SELECT FROM %s d WHERE (d.r).%s = k.%s AND (d.r).%s = k.%s)",
+			to, whole("k", c.link.Table), of, through, own, own, other, other, to, own, own, other, other)
 		add("", -1, "DELETE FROM %s k USING %s j WHERE j.op = 'd' AND k.%s = (j.r).%s AND k.%s = (j.r).%s", through, to, own, own, other, other)
 	}
 	if n := u.counts[plan.Delete]; n > 0 {
-		add("", n, "INSERT INTO %s (op, r, %s) SELECT 'd', t, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'n'", journal, ids, names(id, ", ", "t.%c"), u.journal, t.sqlName(), on)
+		add("", n, "INSERT INTO %s (op, r, %s) SELECT 'd', %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'n'", journal, ids, whole("t", t.Table), names(id, ", ", "t.%c"), u.journal, t.sqlName(), on)
 		add("deleted", n, "DELETE FROM %s t USING %s j WHERE j.op = 'n' AND %s", t.sqlName(), u.journal, on)
 	}
 	if n := u.counts[plan.Update]; n > 0 {
 		add("", n, "INSERT INTO %s (op, mask, x, %s, %s) SELECT 'u', j.mask, t.xmin::text::bigint, %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'u'",
 			journal, ids, each(t.columns, ", ", "b%i"), names(id, ", ", "t.%c"), each(t.columns, ", ", "t.%c"), u.journal, t.sqlName(), on)
 		add("updated", n, "UPDATE %s t SET %s FROM %s j WHERE j.op = 'u' AND %s", t.sqlName(), each(t.columns, ", ", "%c = j.b%i"), u.journal, on)
-		add("", n, "%s", after(t, journal))
+		add("", n, "UPDATE %s j SET h = %s FROM %s t WHERE j.op = 'u' AND %s", journal, hash(t), t.sqlName(), on)
 	}
 	if n := u.counts[plan.New]; n > 0 {
-		add("inserted", n, "WITH t AS (INSERT INTO %s AS t OVERRIDING SYSTEM VALUE SELECT (j.r).* FROM %s j WHERE j.op = 'd' RETURNING %s, %s AS h) INSERT INTO %s (op, h, %s) SELECT 'n', h, %s FROM t",
-			t.sqlName(), u.journal, names(id, ", ", "t.%c AS i%i"), hash(t), journal, ids, ids)
+		columns, values := t.stored("(j.r)")
+		add("inserted", n, "WITH t AS (INSERT INTO %s AS t (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s j WHERE j.op = 'd' RETURNING %s, %s AS h) INSERT INTO %s (op, h, %s) SELECT 'n', h, %s FROM t",
+			t.sqlName(), columns, values, u.journal, names(id, ", ", "t.%c AS i%i"), hash(t), journal, ids, ids)
 	}
 	for _, c := range t.links {
-		add("", -1, "WITH k AS (INSERT INTO %s AS k OVERRIDING SYSTEM VALUE SELECT (j.r).* FROM %s_l%d j WHERE j.op = 'd' RETURNING k) INSERT INTO %s_l%d (op, r) SELECT 'n', k FROM k",
-			c.link.sqlName(), u.journal, c.at, journal, c.at)
+		columns, values := c.link.stored("(j.r)")
+		add("", -1, "WITH k AS (INSERT INTO %s AS k (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s_l%d j WHERE j.op = 'd' RETURNING %s AS r) INSERT INTO %s_l%d (op, r) SELECT 'n', r FROM k",
+			c.link.sqlName(), columns, values, u.journal, c.at, whole("k", c.link.Table), journal, c.at)
 	}
 	for _, g := range t.creates() {
 		steps = append(steps, unmake(g[0].lookup, created(u.journal, g), created(journal, g))...)

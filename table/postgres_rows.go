@@ -41,9 +41,9 @@ func (s *postgresImport) rows(ctx context.Context, limit int, all bool, yield fu
 // text of each column and link. all selects unchanged rows, too, whose op is empty.
 func (s *postgresImport) changes(all bool) string {
 	t := s.t
-	values, joins, from := []string{"s.sluice_row", "coalesce(p.op::text, '')", "p.mask"}, "", "sluice_plan p JOIN sluice_incoming s"
+	values, joins, from := []string{"s.sluice_row", "coalesce(p.op::text, '')", "p.mask"}, "", "sluice_plan p LEFT JOIN sluice_incoming s"
 	if all {
-		from = "sluice_incoming s LEFT JOIN sluice_plan p"
+		from = "sluice_plan p FULL JOIN sluice_incoming s"
 	}
 	for _, c := range t.columns {
 		name := quoteName(c.to.Name)
@@ -70,7 +70,7 @@ func (s *postgresImport) changes(all bool) string {
 			fmt.Sprintf("(SELECT array_to_json(array_agg(v ORDER BY v))::text FROM (SELECT r.%s::text FROM %s r WHERE r.%s = ANY (s.sluice_l%d)%s) r (v))", by, c.lookup.sqlName(), id, c.at, made))
 	}
 	return "SELECT " + strings.Join(values, ", ") + " FROM " + from + " USING (sluice_row) LEFT JOIN " + t.sqlName() + " t ON " +
-		names(t.identity(), " AND ", "t.%c = p.i%i") + joins + " ORDER BY s.sluice_row"
+		names(t.identity(), " AND ", "t.%c = p.i%i") + joins + " ORDER BY s.sluice_row, " + names(t.identity(), ", ", "p.i%i")
 }
 
 // looked is what sluice_made calls a column's look-up.
@@ -85,7 +85,7 @@ func (s *postgresImport) looked(c *binding) int {
 
 // change makes a row's change of what changes selects.
 func (s *postgresImport) change(rows pgx.Rows) (*plan.Row, error) {
-	var number int64
+	var number *int64
 	var op string
 	var mask []int32
 	columns := slices.Concat(s.t.columns, s.t.links)
@@ -97,13 +97,20 @@ func (s *postgresImport) change(rows pgx.Rows) (*plan.Row, error) {
 	if err := rows.Scan(into...); err != nil {
 		return nil, err
 	}
-	r := &plan.Row{State: map[string]plan.State{"n": plan.New, "u": plan.Update, "": plan.Unchanged}[op]}
-	r.File, r.Row = s.load.place(number)
+	r := &plan.Row{State: map[string]plan.State{"n": plan.New, "u": plan.Update, "d": plan.Delete, "": plan.Unchanged}[op]}
+	if number != nil {
+		r.File, r.Row = s.load.place(*number)
+	}
 	for i, c := range columns {
 		was, is := valueOf(c, texts[2*i]), valueOf(c, texts[2*i+1])
 		switch {
 		case slices.Contains(s.t.key, c):
+			if is == nil {
+				is = was
+			}
 			r.Key = append(r.Key, plan.Value{Column: c.col.Name, Value: is})
+		case r.State == plan.Delete:
+			r.Values = append(r.Values, plan.Change{Column: c.col.Name, Old: was})
 		case r.State == plan.New || slices.Contains(mask, int32(c.at)):
 			r.Values = append(r.Values, plan.Change{Column: c.col.Name, Old: was, New: is})
 		}

@@ -84,18 +84,29 @@ func (p *postgres) runs(ctx context.Context, job string) ([]plan.Run, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[plan.Run])
 }
 
+// lockNotAvailable is the SQLSTATE of a lock that was waited for too long.
+const lockNotAvailable = "55P03"
+
 // explain says in words what a user can do about an error of the database.
-func (p *postgres) explain(err error) error {
+// blocker is the session that a lock was waited for, "" if that is not known.
+func (p *postgres) explain(err error, blocker string) error {
 	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
+	var refused *plan.RefusedError
+	if errors.Is(err, plan.ErrLocked) && blocker != "" {
+		return fmt.Errorf("%w (%s)", err, blocker)
+	}
+	if !errors.As(err, &pg) || errors.As(err, &refused) {
 		return err
 	}
 	text := pg.Message
 	if pg.Detail != "" {
 		text += ": " + pg.Detail
 	}
-	if pg.Code == "55P03" { // lock_not_available
-		text += ": another transaction holds rows of the table (to.lock_timeout says how long to wait)"
+	if pg.Code == lockNotAvailable {
+		if blocker == "" {
+			blocker = "another transaction"
+		}
+		text += ": " + blocker + " holds it (to.lock_timeout says how long to wait)"
 	}
 	return fmt.Errorf("%s; nothing was changed: %w", text, err)
 }

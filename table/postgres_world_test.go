@@ -42,7 +42,7 @@ func (w *world) open(lines ...string) (*Import, error) {
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		w.Fatal(err)
 	}
-	text := "sluice: 1\nname: test\nfrom: {files: '" + file + "'}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
+	text := "sluice: 1\nname: test\nfrom: {files: '" + file + "'}\nerrors: {rejects: '" + w.TempDir() + "/{run}.csv'}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
 	job, err := spec.Parse("job.yaml", []byte(text))
 	if err != nil {
 		w.Fatal(err)

@@ -1,0 +1,165 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// mostDeleted is the share of a table's rows that a run deletes at most, if the
+// job does not say.
+const mostDeleted = 0.2
+
+// missing plans to delete the rows of the table that a mirror lacks. All that
+// was read of the files protects them, bad rows, too: if it is not known of one
+// which row it is, nothing is deleted.
+func (s *postgresImport) missing(ctx context.Context) error {
+	t := s.t
+	if !t.mirrors() {
+		return nil
+	}
+	if s.unkeyed > 0 {
+		s.load.remark(fmt.Sprintf("deletes nothing that the files lack: of %s the key cannot be read", count(s.unkeyed, "bad row")))
+		return nil
+	}
+	_, err := execute(ctx, s.conn, fmt.Sprintf("INSERT INTO sluice_plan SELECT NULL, 'd', NULL, %s FROM %s t%s WHERE %s AND NOT EXISTS (SELECT FROM sluice_incoming s WHERE %s)",
+		t.seen(), t.sqlName(), t.joins(false), t.within(), t.onKey()))
+	if err == nil {
+		_, err = execute(ctx, s.conn, "ANALYSE sluice_plan")
+	}
+	return t.faultOfWithin(err)
+}
+
+// within is the condition on the rows t of the target that the files mirror.
+func (t *target) within() string {
+	if t.job.To.Within.S == "" {
+		return "true"
+	}
+	return "(" + t.job.To.Within.S + ")"
+}
+
+func (t *target) faultOfWithin(err error) error {
+	if err == nil || t.job.To.Within.S == "" {
+		return err
+	}
+	return t.job.ErrorAt(t.job.To.Within, 0, err.Error(), "a condition as SQL writes it after WHERE, over the columns of the table")
+}
+
+// guard refuses a plan that deletes too much, or what other rows refer to.
+func (s *postgresImport) guard(ctx context.Context) error {
+	gone, err := one[int64](ctx, s.conn, "SELECT count(*) FROM sluice_plan WHERE op = 'd'")
+	if err != nil || gone == 0 {
+		return err
+	}
+	all, err := one[int64](ctx, s.conn, "SELECT count(*) FROM "+s.t.sqlName())
+	if err != nil {
+		return err
+	}
+	allow := s.t.job.To.MaxDelete
+	if !allow.Set {
+		allow.IsShare, allow.Share = true, mostDeleted
+	}
+	rule := ""
+	switch {
+	case allow.IsShare && float64(gone) > allow.Share*float64(all):
+		rule = fmt.Sprintf("%g%% of them", allow.Share*100)
+	case !allow.IsShare && gone > allow.Rows:
+		rule = fmt.Sprint(allow.Rows)
+	}
+	if rule != "" {
+		return fmt.Errorf("%d of the %s of table %s would be deleted, and to.max_delete lets %s: nothing was changed", gone, count(all, "row"), s.t.Name, rule)
+	}
+	return s.children(ctx, s.conn)
+}
+
+// children refuses to delete rows that others refer to, or which others would
+// follow or forget: the plan does not hold these. The links of the job it does.
+func (s *postgresImport) children(ctx context.Context, conn postgresQuerier) error {
+	var found []string
+	for i := range s.t.Referrers {
+		fk := &s.t.Referrers[i]
+		if s.t.linked(fk) {
+			continue
+		}
+		var n int64
+		if err := conn.QueryRow(ctx, s.referring(fk)).Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			what := "would be left without the rows that they refer to"
+			switch fk.OnDelete {
+			case Cascade:
+				what = "would be deleted with the rows that they refer to, which the plan does not hold"
+			case SetNull, SetDefault:
+				what = fmt.Sprintf("would lose the rows that they refer to (on delete %s), which the plan does not hold", fk.OnDelete)
+			}
+			found = append(found, fmt.Sprintf("%s of table %s %s", count(n, "row"), fk.Table, what))
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: nothing was changed; change or remove these first", strings.Join(found, "; "))
+}
+
+// linked reports whether a foreign key is that of a link of the job.
+func (t *target) linked(fk *ForeignKey) bool {
+	for _, c := range t.links {
+		if c.link.Name == fk.Table && c.link.Schema == fk.Schema && len(fk.Columns) == 1 && fk.Columns[0] == c.link.own.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// referring counts the rows that refer by a foreign key to those that are deleted,
+// and are not deleted themselves.
+func (s *postgresImport) referring(fk *ForeignKey) string {
+	t, id := s.t, s.t.identity()
+	var on []string
+	for i, c := range fk.Columns {
+		on = append(on, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
+	}
+	but := ""
+	if fk.Table == t.Name && fk.Schema == t.Schema {
+		freed := ""
+		if columns := t.bindings(fk.Columns); columns != nil && fk.Deferrable {
+			freed = " OR d.mask && '{" + each(columns, ",", "%i") + "}'"
+		}
+		but = fmt.Sprintf(" WHERE NOT EXISTS (SELECT FROM sluice_plan d WHERE (d.op = 'd'%s) AND %s)", freed, names(id, " AND ", "k.%c = d.i%i"))
+	}
+	return fmt.Sprintf("SELECT count(*) FROM sluice_plan p JOIN %s t ON p.op = 'd' AND %s JOIN %s.%s k ON %s%s",
+		t.sqlName(), names(id, " AND ", "t.%c = p.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "), but)
+}
+
+// remove deletes rows, after their links; they are in the journal already.
+func (w *postgresWriter) remove(ctx context.Context) error {
+	for _, c := range w.t.links {
+		if err := w.unlink(ctx, c); err != nil {
+			return err
+		}
+	}
+	n := w.counts[plan.Delete]
+	if n == 0 {
+		return nil
+	}
+	if err := w.children(ctx, w.tx); err != nil {
+		return err
+	}
+	return w.do(ctx, n, "deleted", fmt.Sprintf("DELETE FROM %s t USING %s p WHERE p.op = 'd' AND %s", w.t.sqlName(), w.plan, names(w.id, " AND ", "t.%c = p.i%i")))
+}
+
+// unlink removes the links of deleted rows, and those that updated rows lose.
+func (w *postgresWriter) unlink(ctx context.Context, c *binding) error {
+	journal := fmt.Sprintf("%s_l%d", w.journal, c.at)
+	own, other, through := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
+	tag, err := w.tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (op, r) SELECT 'd', %s FROM %s p JOIN %s t ON %s JOIN %s k ON k.%s = t.%s
+		LEFT JOIN sluice_incoming s ON s.sluice_row = p.sluice_row WHERE p.op = 'd' OR p.op = 'u' AND %d = ANY (p.mask) AND k.%s <> ALL (s.sluice_l%d) FOR UPDATE OF k`,
+		journal, whole("k", c.link.Table), w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"), through, own, quoteName(c.link.ownID.Name), c.at, other, c.at))
+	if err != nil || tag.RowsAffected() == 0 {
+		return err
+	}
+	return w.do(ctx, tag.RowsAffected(), "unlinked", fmt.Sprintf("DELETE FROM %s k USING %s j WHERE j.op = 'd' AND k.%s = (j.r).%s AND k.%s = (j.r).%s", through, journal, own, own, other, other))
+}
