@@ -40,6 +40,12 @@ type (
 	UsageError = spec.UsageError
 	// DriftError says what moved between a plan and its apply.
 	DriftError = plan.DriftError
+	// RejectError says that too many rows are bad for any to be loaded.
+	RejectError = plan.RejectError
+	// InvalidError says which files cannot be loaded, so that none was.
+	InvalidError = plan.InvalidError
+	// Row is the change of one row of a table.
+	Row = plan.Row
 	// ConflictError says which outputs are no longer what the run made that is
 	// to be taken back.
 	ConflictError = plan.ConflictError
@@ -75,6 +81,10 @@ type Options struct {
 	// limits and retries: for counting, tracing, or injecting faults.
 	Wrap func(name string, s store.Store) store.Store
 
+	// FailFast ends an apply with the first bad row or file, whatever the job
+	// says of errors: then nothing is loaded of the table, or of that file.
+	FailFast bool
+
 	// Version is recorded with each run. Default: "devel".
 	Version string
 
@@ -109,14 +119,35 @@ func Check(file string) (*spec.Job, error) {
 		return nil, err
 	}
 	job, err := spec.Parse(file, text)
-	if err != nil || job.Table() { // whose columns have the types of the table
-		return job, err
-	}
-	if err := stage.Ready(job); err != nil {
+	if err != nil {
 		return nil, err
+	}
+	if err := source.Ready(job); err != nil {
+		return nil, err
+	}
+	if job.Table() { // its columns have the types of the table
+		return job, nil
 	}
 	_, err = mapping.Compile(job)
 	return job, err
+}
+
+// CheckTable connects to the database of a job that loads a table. What does
+// not fit the table is an error, as spec.Errors; what else may stand in the
+// job's way is returned in words. Of the params those of to.database alone are
+// needed; asked is false, and nothing was done, if they have but their defaults.
+func CheckTable(ctx context.Context, job *spec.Job, o Options) (notes []string, asked bool, err error) {
+	if o.Getenv == nil {
+		o.Getenv = os.LookupEnv
+	}
+	params, byDefault, err := job.BindFor(job.To.Database, o.Params, o.Getenv)
+	if byDefault {
+		return nil, false, nil
+	}
+	if err == nil {
+		notes, err = table.Fit(ctx, table.Options{Job: job, Params: params})
+	}
+	return notes, true, err
 }
 
 // Open reads a job file, binds its params and checks all that can be checked
@@ -125,6 +156,9 @@ func Open(ctx context.Context, file string, o Options) (*Job, error) {
 	job, err := Check(file)
 	if err != nil {
 		return nil, err
+	}
+	if o.FailFast {
+		job.Errors.Rows, job.Errors.Files = "fail", "stop"
 	}
 	if o.Getenv == nil {
 		o.Getenv = os.LookupEnv

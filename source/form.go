@@ -56,6 +56,9 @@ func ofText(form string) bool { return form == "csv" || form == "tsv" }
 func Ready(job *spec.Job) error {
 	at, form := spec.Text{Pos: job.From.Pos}, job.From.Format
 	for _, files := range job.From.Files {
+		if files.S == "-" {
+			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which a source is known again", "write it to a file first; a list of files may come from standard input: from.each")
+		}
 		if form == "" {
 			at, form = files.Text, mapping.FormatOf(&job.From, files.S)
 		}

@@ -88,6 +88,27 @@ func (j *Job) Bind(given map[string]string, env func(string) (string, bool)) (*V
 	return v, nil
 }
 
+// BindFor is Bind for what one template asks for: of other params, those that
+// are not given may be missing. byDefault says that one which it names was not
+// given, and may have a default.
+func (j *Job) BindFor(t Template, given map[string]string, env func(string) (string, bool)) (v *Values, byDefault bool, err error) {
+	some := *j
+	some.Params = nil
+	for _, p := range j.Params {
+		named := slices.ContainsFunc(t.Parts, func(part Part) bool { return part.Name == p.Name })
+		_, there := given[p.Name]
+		if !there {
+			_, there = env(EnvName(p.Name))
+		}
+		if named || there {
+			some.Params = append(some.Params, p)
+		}
+		byDefault = byDefault || named && !there
+	}
+	v, err = some.Bind(given, env)
+	return v, byDefault, err
+}
+
 func (v *Values) bind(p Param, given map[string]string) *fault {
 	text, ok := given[p.Name]
 	from := "--param " + p.Name

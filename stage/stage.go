@@ -95,17 +95,6 @@ func (s *Stage) uses() []string {
 	return names
 }
 
-// Ready returns an error for a job that is well formed but asks for what is not
-// there, or not yet.
-func Ready(job *spec.Job) error {
-	for _, files := range job.From.Files {
-		if files.S == "-" {
-			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which an output and its ledger know a source", "write it to a file first; a list of files may come from standard input: from.each")
-		}
-	}
-	return source.Ready(job)
-}
-
 func (s *Stage) notify(e plan.Event) {
 	if s.Notify == nil {
 		return

@@ -81,7 +81,17 @@ type undo interface {
 // Open connects to the database, and checks all that can be checked without
 // reading a source file.
 func Open(ctx context.Context, o Options) (*Import, error) {
-	im := &Import{Options: o, hash: o.Job.Fingerprint(o.Params)}
+	im, err := connected(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	im.hash = o.Job.Fingerprint(o.Params)
+	im.files = source.New(source.Options{Job: o.Job, Params: o.Params, Stores: o.Stores, Stdin: o.Stdin, Uses: im.program.FileNames()})
+	return im, nil
+}
+
+func connected(ctx context.Context, o Options) (*Import, error) {
+	im := &Import{Options: o}
 	url, err := o.Job.To.Database.Expand(o.Params.Text)
 	if err != nil {
 		return nil, &spec.UsageError{Err: fmt.Errorf("to.database: %w", err)}
@@ -120,11 +130,8 @@ func (im *Import) lay(ctx context.Context) (err error) {
 		return err
 	}
 	im.target.keep(im.program)
-	if im.form, err = source.NewForm(im.target.job, im.program); err != nil {
-		return err
-	}
-	im.files = source.New(source.Options{Job: im.Job, Params: im.Params, Stores: im.Stores, Stdin: im.Stdin, Uses: im.program.FileNames()})
-	return nil
+	im.form, err = source.NewForm(im.target.job, im.program)
+	return err
 }
 
 // Close ends the connections.

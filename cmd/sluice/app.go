@@ -47,8 +47,9 @@ func (a *app) Read(p []byte) (int, error) {
 
 // jobFlags are those of every command that opens a job.
 type jobFlags struct {
-	params []string
-	shard  string
+	params   []string
+	shard    string
+	failFast bool
 }
 
 // statusError is an end that is not an error but has an exit status of its own.
@@ -114,7 +115,11 @@ func statusOf(err error) int {
 	var bound *spec.Error
 	var usage *spec.UsageError
 	var call *usageError
+	var reject *sluice.RejectError
+	var invalid *sluice.InvalidError
 	switch {
+	case errors.As(err, &reject), errors.As(err, &invalid):
+		return 3
 	case errors.As(err, &job), errors.As(err, &bound), errors.As(err, &usage), errors.As(err, &call):
 		return 2
 	case errors.Is(err, flow.ErrInterrupted), errors.Is(err, context.Canceled):
@@ -132,12 +137,16 @@ func (a *app) event(v any) {
 
 // addJobFlags gives a command the flags that open a job.
 func (a *app) addJobFlags(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&a.params, "param", nil, "a param of the job, `name=value` (or SLUICE_PARAM_NAME in the environment)")
+	a.addParamFlag(cmd)
 	cmd.Flags().StringVar(&a.shard, "shard", "", "load only part `i/n` of the files, by a hash of their names")
 }
 
-// open opens the job file that a command was given.
-func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (*sluice.Job, error) {
+func (a *app) addParamFlag(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&a.params, "param", nil, "a param of the job, `name=value` (or SLUICE_PARAM_NAME in the environment)")
+}
+
+// given returns the params of the command line.
+func (a *app) given() (map[string]string, error) {
 	params := map[string]string{}
 	for _, p := range a.params {
 		name, value, ok := strings.Cut(p, "=")
@@ -146,8 +155,17 @@ func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (
 		}
 		params[name] = value
 	}
+	return params, nil
+}
+
+// open opens the job file that a command was given.
+func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (*sluice.Job, error) {
+	params, err := a.given()
+	if err != nil {
+		return nil, err
+	}
 	job, err := sluice.Open(cmd.Context(), file, sluice.Options{
-		Params: params, Shard: a.shard, Stdin: a, Version: versionText(), Notify: notify,
+		Params: params, Shard: a.shard, Stdin: a, Version: versionText(), Notify: notify, FailFast: a.failFast,
 	})
 	if err != nil {
 		return nil, unread(file, err)

@@ -29,6 +29,10 @@ func (a *app) applyCmd() *cobra.Command {
 or has changed, and records it in the ledger beside the outputs. What is done
 is not done again; a run that was cut off is taken up where it was.
 
+Of a job that loads a table it writes the rows that are new or differ, in one
+transaction. With --json each row that changes is a line, as the job's report
+says, and the result the last.
+
 Given a plan that was saved with plan --out, it applies just what was reviewed,
 or nothing at all if a source file, the job or an output has changed since.
 
@@ -36,6 +40,7 @@ On a terminal it asks first. Ctrl-C once ends the run after the files that are
 begun, twice at once; either way each output is whole, the old or the new.`,
 		Example: `  sluice apply job.yaml --param day=2024-04-17
   sluice apply job.yaml --param day=2024-04-17 --yes --json
+  sluice apply products.yaml --param input=products.csv --fail-fast
   sluice apply plan.json
   sluice apply job.yaml --shard 2/8`,
 		Args: one("the job file, or a saved plan,"),
@@ -44,6 +49,7 @@ begun, twice at once; either way each output is whole, the old or the new.`,
 	a.addJobFlags(cmd)
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask first")
 	cmd.Flags().BoolVar(&f.again, "again", false, "do what is unchanged once more")
+	cmd.Flags().BoolVar(&a.failFast, "fail-fast", false, "end with the first bad row or file, as errors.rows: fail and errors.files: stop do")
 	cmd.Flags().BoolVar(&f.takeover, "takeover", false, "take over from a run that is dead but still holds the lock")
 	return cmd
 }
@@ -64,6 +70,9 @@ func (a *app) apply(cmd *cobra.Command, file string, f applyFlags) error {
 	defer job.Close()
 	progress := &sluice.Progress{}
 	o := sluice.ApplyOptions{Plan: reviewed, Again: f.again, Takeover: f.takeover, Intake: a.stop.Intake, Progress: progress}
+	if a.json {
+		o.Row = a.row
+	}
 	if !f.yes && !a.json && terminal(a.stdin) && terminal(a.err) {
 		o.Confirm = a.confirm
 	}
@@ -150,7 +159,9 @@ func (a *app) result(r *sluice.Result, err error, text func()) error {
 		a.report(err)
 	}
 	a.problems("failed", r.Failed)
-	a.problems("invalid", r.Invalid)
+	if err == nil || len(r.Invalid) > 1 {
+		a.problems("invalid", r.Invalid)
+	}
 	text()
 	return asStatus(r.Status)
 }
@@ -179,23 +190,40 @@ func asStatus(status int) error {
 
 // applied is the text of an apply's result.
 func (a *app) applied(ctx context.Context, job *sluice.Job, r *sluice.Result, file string) {
-	if r.Run == "" {
+	switch {
+	case job.Spec().Table():
+		a.loaded(r, file)
+		return
+	case r.Run == "":
 		a.idle(ctx, job, r)
 		return
 	}
-	if job.Spec().Table() {
-		fmt.Fprintf(a.out, "run %s: %s written in %.1fs\n%s\n", r.Run, number(r.Rows, "row"), r.Seconds, rowCounts(r.Counts))
-	} else {
-		fmt.Fprintf(a.out, "run %s: %s written (%s) in %.1fs\n", r.Run, number(r.Written, "output"), number(r.Rows, "row"), r.Seconds)
-		if r.Counts.Total() > 0 {
-			fmt.Fprintf(a.out, "%s\n", counts(r.Counts))
-		}
+	fmt.Fprintf(a.out, "run %s: %s written (%s) in %.1fs\n", r.Run, number(r.Written, "output"), number(r.Rows, "row"), r.Seconds)
+	if r.Counts.Total() > 0 {
+		fmt.Fprintf(a.out, "%s\n", counts(r.Counts))
 	}
 	a.rejected(r)
 	if r.Status == 1 || r.Status == 130 {
 		fmt.Fprintf(a.out, "to go on: %s\n", a.again("apply", file, ""))
 	}
-	if r.Written+r.Removed > 0 || job.Spec().Table() {
+	if r.Written+r.Removed > 0 {
+		fmt.Fprintf(a.out, "to take it back: %s\n", a.again("revert", file, r.Run))
+	}
+}
+
+// loaded is the text of the result of an apply to a table. Why nothing was
+// loaded has been said.
+func (a *app) loaded(r *sluice.Result, file string) {
+	switch {
+	case r.Run != "":
+		fmt.Fprintf(a.out, "run %s: %s written in %.1fs (%.0f rows/s read, compared and written)\n%s\n", r.Run, number(r.Rows, "row"), r.Seconds, r.Rate, rowCounts(r.Counts))
+	case r.Error == "":
+		fmt.Fprintf(a.out, "nothing to do: %s\n", rowCounts(r.Counts))
+	}
+	if r.Error == "" || r.Rejected != "" {
+		a.rejected(r)
+	}
+	if r.Run != "" {
 		fmt.Fprintf(a.out, "to take it back: %s\n", a.again("revert", file, r.Run))
 	}
 }
@@ -214,11 +242,7 @@ func (a *app) rejected(r *sluice.Result) {
 
 // idle is the text of an apply that found nothing to do.
 func (a *app) idle(ctx context.Context, job *sluice.Job, r *sluice.Result) {
-	switch {
-	case job.Spec().Table():
-		fmt.Fprintf(a.out, "nothing to do: %s\n", rowCounts(r.Counts))
-		return
-	case r.Counts.Total() == 0:
+	if r.Counts.Total() == 0 {
 		fmt.Fprintln(a.out, "nothing to do: there are no source files")
 		return
 	}

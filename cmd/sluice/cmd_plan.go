@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -26,7 +27,7 @@ ledger: which outputs are new (+), which change (~) and why. For a table it
 reads the sources and compares their rows with the table's: which are new (+),
 which are updated (~), with old and new values, and which are invalid (!). It
 leaves nothing behind, unless --out saves the plan for apply, or --diff the list
-of files.`,
+of files or, for a table, of every value that changes.`,
 		Example: `  sluice plan job.yaml --param day=2024-04-17
   sluice plan job.yaml --out plan.json && sluice apply plan.json
   sluice plan job.yaml --diff changes.csv
@@ -52,14 +53,10 @@ func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
 		return err
 	}
 	defer job.Close()
-	if job.Spec().Table() && f.out+f.diff != "" {
-		return &usageError{errors.New("this version of sluice saves plans of files, not yet of tables; --json lists every row that changes")}
+	if job.Spec().Table() && f.out != "" {
+		return &usageError{errors.New("this version of sluice saves plans of files, not yet of tables; --diff FILE lists all that changes")}
 	}
-	o := sluice.PlanOptions{Again: f.again}
-	if a.json {
-		o.Row = a.row
-	}
-	p, err := job.Plan(cmd.Context(), o)
+	p, err := a.planned(cmd.Context(), job, f, form)
 	if err != nil {
 		return err
 	}
@@ -68,7 +65,7 @@ func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
 			return err
 		}
 	}
-	if f.diff != "" {
+	if f.diff != "" && !job.Spec().Table() {
 		if err := saveDiff(f.diff, form, p); err != nil {
 			return err
 		}
@@ -88,6 +85,36 @@ func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
 		fmt.Fprintf(a.err, "saved; to apply just this: sluice apply %s\n", quote(f.out))
 	}
 	return asStatus(status)
+}
+
+// planned makes the plan; that of a table tells of its rows meanwhile.
+func (a *app) planned(ctx context.Context, job *sluice.Job, f planFlags, form diffFormat) (*sluice.Plan, error) {
+	o := sluice.PlanOptions{Again: f.again, Progress: &sluice.Progress{}}
+	defer a.follow(ctx, job, o.Progress)()
+	if a.json {
+		o.Row = a.row
+	}
+	if f.diff == "" || !job.Spec().Table() {
+		return job.Plan(ctx, o)
+	}
+	diff, err := newRowDiff(f.diff, form, job.Spec())
+	if err != nil {
+		return nil, err
+	}
+	report := job.Spec().Report
+	if report == "none" {
+		o.Report = "changes"
+	}
+	o.Row = func(r *plan.Row) error {
+		if a.json && report != "none" {
+			if err := a.row(r); err != nil {
+				return err
+			}
+		}
+		return diff.add(r)
+	}
+	p, err := job.Plan(ctx, o)
+	return p, errors.Join(err, diff.close())
 }
 
 func savePlan(name string, p *plan.Plan) error {
@@ -131,5 +158,12 @@ func (a *app) planJSON(p *plan.Plan, status int) {
 			*plan.File
 		}{"file", &p.Files[i]})
 	}
-	a.event(map[string]any{"type": "result", "status": status, "job": p.Job, "hash": p.Hash, "counts": p.Counts, "rejects": p.Rejects})
+	result := map[string]any{"type": "result", "status": status, "job": p.Job, "hash": p.Hash, "counts": p.Counts, "rejects": p.Rejects}
+	if t := p.Table; t != nil {
+		result["rejects"], result["table"], result["times"] = p.Counts[plan.Invalid], t.Name, t.Times
+		if len(t.Notes) > 0 {
+			result["notes"] = t.Notes
+		}
+	}
+	a.event(result)
 }

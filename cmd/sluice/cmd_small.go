@@ -15,26 +15,57 @@ import (
 )
 
 func (a *app) checkCmd() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "check JOB",
-		Short: "Say what is wrong with a job file, without reading anything else",
+		Short: "Say what is wrong with a job file, or does not fit the table",
 		Long: `Check reads a job file and reports everything that is wrong with it, each with
-its line and column. Params need not be given.`,
-		Example: `  sluice check job.yaml`,
-		Args:    one("the job file"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			job, err := sluice.Check(args[0])
-			if err != nil {
-				return unread(args[0], err)
-			}
-			if a.json {
-				a.event(map[string]any{"type": "result", "status": 0, "job": job.Name, "columns": len(job.Cols)})
-				return nil
-			}
-			fmt.Fprintf(a.out, "%s: job %s is well formed: %s\n", args[0], job.Name, number(int64(len(job.Cols)), "column"))
-			return nil
-		},
+its line and column. Params need not be given, and nothing else is read.
+
+Given the param of its database, a job that loads a table is held against that
+table: what does not fit is an error, what may stand in the way of a load a
+notice, such as columns that must be filled and are not.`,
+		Example: `  sluice check job.yaml
+  sluice check products.yaml --param database=postgres://shop@localhost/shop`,
+		Args: one("the job file"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.check(cmd, args[0]) },
 	}
+	a.addParamFlag(cmd)
+	return cmd
+}
+
+func (a *app) check(cmd *cobra.Command, file string) error {
+	job, err := sluice.Check(file)
+	if err != nil {
+		return unread(file, err)
+	}
+	var notes []string
+	asked := false
+	if job.Table() {
+		params, err := a.given()
+		if err != nil {
+			return err
+		}
+		if notes, asked, err = sluice.CheckTable(cmd.Context(), job, sluice.Options{Params: params}); err != nil {
+			return err
+		}
+	}
+	for _, note := range notes {
+		a.notify(sluice.Event{Type: "notice", Text: note})
+	}
+	what := "is well formed"
+	if asked {
+		what += " and fits table " + job.To.Table.S
+	}
+	if a.json {
+		result := map[string]any{"type": "result", "status": 0, "job": job.Name, "columns": len(job.Cols)}
+		if asked {
+			result["fits"] = job.To.Table.S
+		}
+		a.event(result)
+		return nil
+	}
+	fmt.Fprintf(a.out, "%s: job %s %s: %s\n", file, job.Name, what, number(int64(len(job.Cols)), "column"))
+	return nil
 }
 
 func (a *app) runsCmd() *cobra.Command {

@@ -64,9 +64,17 @@ func (a *app) follow(ctx context.Context, job *sluice.Job, p *sluice.Progress) (
 	}
 }
 
-// progressLine is, for example,
-// "120/300 files  8623 rows  77 MB  41 MB/s  62 in flight  3s left".
+// progressLine says how far a run has come.
 func (a *app) progressLine(job *sluice.Job, p *sluice.Progress) string {
+	if phase := p.Phase(); phase == "comparing" || phase == "writing" {
+		return fmt.Sprintf("%d rows  %s  %s", p.Rows.Load(), phase, time.Since(time.Unix(0, p.Began.Load())).Round(time.Second))
+	}
+	return a.filesLine(job, p)
+}
+
+// filesLine is, for example,
+// "120/300 files  8623 rows  77 MB  41 MB/s  62 in flight  3s left".
+func (a *app) filesLine(job *sluice.Job, p *sluice.Progress) string {
 	elapsed := time.Since(time.Unix(0, p.Began.Load())).Seconds()
 	files, all := p.FilesDone.Load(), p.Files.Load()
 	mb := float64(p.BytesDone.Load()) / 1e6

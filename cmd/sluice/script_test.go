@@ -27,6 +27,10 @@ func TestScripts(t *testing.T) {
 	if sim == "" && os.Getenv("CI") != "" {
 		t.Fatal("SLUICE_TEST_S3SIM is not set")
 	}
+	server := os.Getenv("SLUICE_TEST_POSTGRES")
+	if server == "" && os.Getenv("CI") != "" {
+		t.Fatal("SLUICE_TEST_POSTGRES is not set; scripts/postgres sets it")
+	}
 	addr := ""
 	if sim != "" {
 		addr = startSim(t, sim)
@@ -34,10 +38,13 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Condition: func(name string) (bool, error) {
-			if name != "s3" {
-				return false, fmt.Errorf("unknown condition %q", name)
+			switch name {
+			case "s3":
+				return addr != "", nil
+			case "postgres":
+				return server != "", nil
 			}
-			return addr != "", nil
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars,
@@ -48,6 +55,10 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"capture": capture,
+			"postgres": func(ts *testscript.TestScript, neg bool, args []string) {
+				newPostgres(ts, server, neg, args)
+			},
+			"sql": query,
 		},
 	})
 }

@@ -1,0 +1,45 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Fit connects to the database and lays the job onto its table: what does not
+// fit is an error. It returns what else may stand in the job's way, in words.
+// Of the params only those of to.database are needed.
+func Fit(ctx context.Context, o Options) ([]string, error) {
+	job := *o.Job
+	if _, err := job.From.Files[0].Expand(o.Params.Text); err != nil && job.From.Format == "" {
+		job.From.Format = "csv" // of which any name is one
+	}
+	o.Job = &job
+	im, err := connected(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer im.db.close(ctx)
+	return im.notes(), nil
+}
+
+// notes says what of the table may stand in the way of the job.
+func (im *Import) notes() (notes []string) {
+	t := im.target
+	var loaded, key []string
+	for _, c := range t.columns {
+		loaded = append(loaded, c.to.Name)
+	}
+	for _, k := range t.key {
+		key = append(key, k.to.Name)
+	}
+	if missing := t.Unfilled(loaded); len(missing) > 0 && im.Job.To.Write != "update" {
+		notes = append(notes, fmt.Sprintf("new rows of table %s must have %s, which the job does not fill and the database has no default for", t.Name, strings.Join(missing, ", ")))
+	}
+	for _, fault := range t.sound.Faults {
+		if len(key) > 0 {
+			notes = append(notes, fmt.Sprintf("the key %s: %s", strings.Join(key, ", "), fault))
+		}
+	}
+	return notes
+}
