@@ -62,6 +62,7 @@ func bind(ctx context.Context, job *spec.Job, inspect func(context.Context, stri
 	}
 	b.keys()
 	b.deletes()
+	b.refuse()
 	if len(b.errs) > 0 {
 		return nil, b.errs.Sorted()
 	}
@@ -300,6 +301,24 @@ func (b *binder) deletes() {
 	}
 	b.verdict = len(b.job.Cols)
 	b.job.Cols = append(b.job.Cols, col)
+}
+
+// refuse finds what keeps sluice from loading the table exactly.
+func (b *binder) refuse() {
+	to := &b.job.To
+	switch {
+	case len(b.Rules) > 0:
+		b.fail(to.Table.Pos, "", "load a table without rules; triggers are no hindrance", "table %s has rules (%s), which make other statements of those that are planned", b.Name, strings.Join(b.Rules, ", "))
+	case b.RowSecurity:
+		b.fail(to.Table.Pos, "", "connect as a user with BYPASSRLS, or as the owner", "row-level security of table %s hides rows from this user: what is there could be taken for new", b.Name)
+	case b.Inherited:
+		b.fail(to.Table.Pos, "", "load the tables that inherit from it", "other tables inherit from table %s: their rows would be taken for its own", b.Name)
+	}
+	for _, c := range b.columns {
+		if c.to.Identity == IdentityAlways && !slices.Contains(b.key, c) && to.Write != "insert" {
+			b.fail(c.col.Pos, "", "leave it out, or make it the key", "column %s of table %s is GENERATED ALWAYS AS IDENTITY: it cannot be updated", c.to.Name, b.Name)
+		}
+	}
 }
 
 // mirrors tells that what the files lack is deleted.

@@ -88,11 +88,10 @@ func (w *postgresWriter) update(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set := slices.DeleteFunc(slices.Clone(w.t.columns), func(c *binding) bool { return slices.Contains(w.t.key, c) })
 	if n > 0 {
 		sql := fmt.Sprintf(`WITH w AS (UPDATE %s t SET %s FROM %s p JOIN sluice_incoming s USING (sluice_row) WHERE p.op = 'u' AND %s AND %s RETURNING %s, %s AS h)
 			UPDATE %s j SET h = w.h FROM w WHERE j.op = 'u' AND %s`,
-			w.t.sqlName(), each(set, ", ", "%c = s.%c"), w.plan, written, names(w.id, " AND ", "t.%c = p.i%i"), names(w.id, ", ", "t.%c AS i%i"), hash(w.t),
+			w.t.sqlName(), each(w.t.written(), ", ", "%c = s.%c"), w.plan, written, names(w.id, " AND ", "t.%c = p.i%i"), names(w.id, ", ", "t.%c AS i%i"), hash(w.t),
 			w.journal, names(w.id, " AND ", "j.i%i = w.i%i"))
 		if err := w.do(ctx, n, "updated", sql); err != nil {
 			return err
@@ -104,6 +103,11 @@ func (w *postgresWriter) update(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// written are the columns that an update writes: all but the key.
+func (t *target) written() []*binding {
+	return slices.DeleteFunc(slices.Clone(t.columns), func(c *binding) bool { return slices.Contains(t.key, c) })
 }
 
 // hash is that of the loaded columns of a row t.

@@ -141,7 +141,7 @@ func (s *postgresImport) classify(ctx context.Context) (plan.Counts, error) {
 	for _, step := range []func(context.Context) error{
 		s.fillMade,
 		func(ctx context.Context) error { return s.compare(ctx, bad > 0) },
-		s.missing, s.check, s.pruneMade, s.clear, s.guard,
+		s.missing, s.check, s.pruneMade, s.clear, s.guard, s.triggers,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -201,6 +201,24 @@ func (t *target) seen() string {
 		list = append(list, fmt.Sprintf("CASE WHEN t.xmin IS NOT NULL THEN coalesce(k%d.sluice_ids, '{}') END AS k%d", c.at, c.at))
 	}
 	return strings.Join(list, ", ")
+}
+
+// triggers notes what may change rows while they are written.
+func (s *postgresImport) triggers(ctx context.Context) error {
+	var list []string
+	for _, t := range s.t.Triggers {
+		if t.Timing == "before" && t.ForEach == "row" {
+			list = append(list, t.Name)
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	changes, err := one[bool](ctx, s.conn, "SELECT EXISTS (SELECT FROM sluice_plan)")
+	if err == nil && changes {
+		s.load.remark(fmt.Sprintf("rows may be written otherwise than planned: table %s has triggers that see them first: %s", s.t.Name, strings.Join(list, ", ")))
+	}
+	return err
 }
 
 // clear leaves only good rows among those that are incoming.

@@ -220,7 +220,9 @@ func (u *postgresUndo) steps(journal string) (steps []step) {
 	if n := u.counts[plan.Update]; n > 0 {
 		add("", n, "INSERT INTO %s (op, mask, x, %s, %s) SELECT 'u', j.mask, t.xmin::text::bigint, %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'u'",
 			journal, ids, each(t.columns, ", ", "b%i"), names(id, ", ", "t.%c"), each(t.columns, ", ", "t.%c"), u.journal, t.sqlName(), on)
-		add("updated", n, "UPDATE %s t SET %s FROM %s j WHERE j.op = 'u' AND %s", t.sqlName(), each(t.columns, ", ", "%c = j.b%i"), u.journal, on)
+		if set := t.written(); len(set) > 0 {
+			add("updated", n, "UPDATE %s t SET %s FROM %s j WHERE j.op = 'u' AND %s", t.sqlName(), each(set, ", ", "%c = j.b%i"), u.journal, on)
+		}
 		add("", n, "UPDATE %s j SET h = %s FROM %s t WHERE j.op = 'u' AND %s", journal, hash(t), t.sqlName(), on)
 	}
 	if n := u.counts[plan.New]; n > 0 {
