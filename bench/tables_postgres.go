@@ -73,14 +73,13 @@ func (s *shop) peer(name, input string, flags ...string) func(url string) *exec.
 
 // floor measures the COPY of ready-made rows by its own clock, into database,
 // which stays as it is then.
-func (s *shop) floor(database, input string) {
-	const program = "postgres_copy"
+func (s *shop) floor(program, database, input string) {
 	url, err := s.copyOf(tables, database)
 	if err != nil {
 		s.c.add(program, sample{}, err)
 		return
 	}
-	s.lab.clocked(s.c, program, s.lab.importer(program, input, url), func() error { return s.agrees(database, "first") })
+	s.lab.clocked(s.c, program, s.lab.importer("postgres_copy", input, url), func() error { return s.agrees(database, "first") })
 }
 
 // flat measures a program that writes one table without keys, of so many rows.
@@ -118,7 +117,7 @@ func intoPostgres(l *lab, c *section) error {
 	touched := 0.
 	for round := range rounds {
 		if round == 0 {
-			s.floor(loaded, files.v1)
+			s.floor("postgres_copy", loaded, files.v1)
 			for _, other := range []string{"sling_flat", "dlt_flat", "pgloader_flat"} {
 				s.flat(other, files.v1, rows)
 			}
@@ -126,7 +125,7 @@ func intoPostgres(l *lab, c *section) error {
 				return err
 			}
 		} else {
-			s.floor(work, files.v1)
+			s.floor("postgres_copy", work, files.v1)
 		}
 		s.on(tables, "sluice, first", "first", s.apply(files.v1))
 		s.on(loaded, "script, second", "second", s.peer("postgres_script", files.v2clean))
@@ -134,6 +133,11 @@ func intoPostgres(l *lab, c *section) error {
 		s.on(loaded, "script, same", "first", s.peer("postgres_script", files.v1))
 		touched = s.again(files.v1, touched)
 	}
+	postgresRatios(c, touched)
+	return nil
+}
+
+func postgresRatios(c *section, touched float64) {
 	first, second := c.median("sluice, first"), c.median("sluice, second")
 	c.atMost("first load, time against a COPY of ready-made rows", 1.6, first/c.median("postgres_copy"), "x")
 	c.shown("sling against that first load, flat table", c.median("sling_flat")/first, "x")
@@ -145,7 +149,6 @@ func intoPostgres(l *lab, c *section) error {
 	c.shown("plan of the second file, alone", c.median("sluice, plan"), "s")
 	c.atMost("revert of the second file, time against its apply", 1, c.median("sluice, revert")/second, "x")
 	c.atMost("peak memory", 256, max(c.memory("sluice, first"), c.memory("sluice, second"), c.memory("sluice, same")), "MB")
-	return nil
 }
 
 // secondAndBack measures sluice on the second file, and then taking that back:

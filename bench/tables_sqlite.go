@@ -31,13 +31,7 @@ func intoSQLite(l *lab, c *section) error {
 			c.add(program, sample{}, err)
 			return
 		}
-		l.measure(c, program, cmd, func() error {
-			got, err := sqliteContent(to)
-			if err != nil {
-				return err
-			}
-			return agreed.check(loads, got)
-		})
+		l.measure(c, program, cmd, func() error { return agreed.sqlite(to, loads) })
 	}
 	url := "sqlite://" + work
 	for round := range rounds {
@@ -55,6 +49,14 @@ func intoSQLite(l *lab, c *section) error {
 	}
 	c.atMost("peak memory", 256, max(c.memory("sluice, first"), c.memory("sluice, second")), "MB")
 	return nil
+}
+
+func (a agreement) sqlite(path, loads string) error {
+	got, err := sqliteContent(path)
+	if err != nil {
+		return err
+	}
+	return a.check(loads, got)
 }
 
 // makeSQLite makes a database with the tables of a schema file.
