@@ -203,6 +203,9 @@ func (r *run) loadFile(ctx context.Context, g *reading, l *load, f *source.File,
 		l.refuse(p, refused)
 		r.progress.Rows.Add(int64(g.dst.Len - len(refused)))
 		r.progress.Rejects.Add(int64(len(g.dst.Bad) + len(refused)))
+		if err := r.stopped(); err != nil {
+			return err
+		}
 		return r.fast(l)
 	})
 	switch {

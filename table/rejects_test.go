@@ -159,6 +159,12 @@ func testRejectsAreImportedWhenCorrected(t *testing.T, s *shop) {
 // Batches, files and compression do not change which rows are bad, nor their
 // numbers.
 func TestRejectsOfBatchesAndFiles(t *testing.T) {
+	for name, open := range shops {
+		t.Run(name, func(t *testing.T) { testRejectsOfBatchesAndFiles(t, open) })
+	}
+}
+
+func testRejectsOfBatchesAndFiles(t *testing.T, open func(testing.TB) *shop) {
 	header := records(t, v1)[0]
 	row := func(n int) []string {
 		return []string{fmt.Sprintf("SKU%09d", n), "title", "two\nlines", "cat-001", "1", "1.50", "1", "", "2020-01-02 03:04:05", "1", "", "", ""}
@@ -202,7 +208,7 @@ func TestRejectsOfBatchesAndFiles(t *testing.T) {
 	for name, files := range map[string][]string{
 		"one file": one, "gzip": {saveText(t, "a.csv.gz", string(text))}, "three files": parts(1023, 1, 1976), "rows of files": parts(1, 1, 1, 2997),
 	} {
-		s := newShop(t)
+		s := open(t)
 		list := fmt.Sprintf("%q", files)
 		r, err := s.rejecting("none", "allow: 2%", "allow: 3%", `files: "{input}"`, "files: "+strings.ReplaceAll(list, `" "`, `", "`))
 		if err != nil || r.Rejects != 15 || r.Counts[plan.New] != 2985 {

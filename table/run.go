@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/spec"
@@ -18,7 +19,8 @@ type run struct {
 	*Import
 	record   plan.Run
 	progress *plan.Progress
-	failFast bool // ends reading with the first bad row
+	failFast bool            // ends reading with the first bad row
+	intake   context.Context // when it is done, the run ends, unless it is writing; nil: never
 
 	comparison comparison
 	loaded     *load
@@ -53,7 +55,7 @@ func (im *Import) Plan(ctx context.Context, o plan.Options) (*plan.Plan, error) 
 // Apply does what a plan made now says, in one transaction.
 func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
 	r := im.newRun("apply", o.Progress)
-	r.failFast = im.Job.Errors.Rows == "fail"
+	r.failFast, r.intake = im.Job.Errors.Rows == "fail", o.Intake
 	err := r.compare(ctx)
 	var reject *plan.RejectError
 	var invalid *plan.InvalidError
@@ -72,27 +74,38 @@ func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result,
 
 // apply writes what was compared.
 func (r *run) apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
-	p, err := r.describe(ctx)
-	if err != nil {
-		return nil, err
-	}
-	refused := r.judge()
-	if p.Changes() > 0 && refused == nil {
+	refused, record := r.judge(), r.recorded()
+	if record.Rows > 0 && refused == nil && o.Confirm != nil {
+		p, err := r.describe(ctx)
+		if err != nil {
+			return nil, err
+		}
 		if err := agree(p, o.Confirm); err != nil {
 			return nil, err
 		}
 	}
 	out := &plan.Result{}
+	var err error
 	if out.Rejected, err = r.tell(ctx, o.Row, o.Report, true); err == nil && refused != nil {
 		err = refused
 	}
-	if p.Changes() > 0 && err == nil {
-		r.record.Rejected = out.Rejected
-		record := r.recorded()
+	if err == nil {
+		err = r.stopped()
+	}
+	if record.Rows > 0 && err == nil {
+		record.Rejected = out.Rejected
 		out.Run, out.Rows = record.ID, record.Rows
 		err = r.timed(&r.times.Apply, "writing", func() error { return r.comparison.apply(ctx, record, r.counts) })
 	}
 	return r.finish(out, err)
+}
+
+// stopped returns why the run is to end before it writes, if it is.
+func (r *run) stopped() error {
+	if r.intake == nil || r.intake.Err() == nil {
+		return nil
+	}
+	return context.Cause(r.intake)
 }
 
 // agree asks whether the plan is to be applied.
@@ -130,6 +143,8 @@ func (r *run) finish(out *plan.Result, err error) (*plan.Result, error) {
 	switch {
 	case errors.As(err, &reject), len(out.Invalid) > 0:
 		out.Status = 3
+	case errors.Is(err, context.Canceled), errors.Is(err, flow.ErrInterrupted):
+		out.Status = 130
 	case err != nil:
 		out.Status = 1
 	case out.Rejects > 0:

@@ -22,7 +22,7 @@ func (a *app) attend(ctx context.Context, job *sluice.Job, p *sluice.Progress, w
 	}, func(context.Context) error {
 		select {
 		case <-a.stop.Intake.Done():
-			a.stopping(p)
+			a.stopping(job, p)
 		case <-ended.Done():
 		}
 		return nil
@@ -30,12 +30,16 @@ func (a *app) attend(ctx context.Context, job *sluice.Job, p *sluice.Progress, w
 }
 
 // stopping says what the first signal does, if files are begun.
-func (a *app) stopping(p *sluice.Progress) {
+func (a *app) stopping(job *sluice.Job, p *sluice.Progress) {
 	if a.stop.Work.Err() != nil || p.Began.Load() == 0 {
 		return
 	}
 	why := context.Cause(a.stop.Intake)
-	a.notify(sluice.Event{Type: "notice", Text: fmt.Sprintf("%v: finishing the files that are begun, for %v at most; a second signal stops at once", why, grace)})
+	what := "finishing the files that are begun"
+	if job.Spec().Table() {
+		what = "nothing is written, or all of it if that was begun"
+	}
+	a.notify(sluice.Event{Type: "notice", Text: fmt.Sprintf("%v: %s, for %v at most; a second signal stops at once", why, what, grace)})
 }
 
 // follow shows how far a run has come until the returned function is called: a
