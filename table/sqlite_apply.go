@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"database/sql/driver"
-	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -44,107 +43,7 @@ func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Coun
 type sqliteWriter struct {
 	*sqliteImport
 	journal           *journal
-	made              map[*binding][][]byte // IDs of the look-ups' rows that were made
 	updated, inserted int64
-}
-
-// create makes the rows of look-ups that the rows which are written refer to.
-func (w *sqliteWriter) create(ctx context.Context) error {
-	w.made = map[*binding][][]byte{}
-	for c, look := range w.looks {
-		if len(look.made) > 0 {
-			w.made[c] = make([][]byte, len(look.made))
-		}
-	}
-	if len(w.made) == 0 {
-		return nil
-	}
-	in := w.in.reader()
-	for {
-		i, _, fields, err := in.next(rowFresh, rowChanged)
-		if err != nil || i < 0 {
-			return err
-		}
-		w.eachField(fields, func(c *binding, field []byte) {
-			if field[0] == storedMade && err == nil {
-				n, _ := binary.Uvarint(field[1:])
-				if w.made[c][n] == nil {
-					w.made[c][n], err = w.createOne(ctx, w.looks[c], w.looks[c].made[n])
-				}
-			}
-		})
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// eachField gives each field and each element of a set of a record.
-func (t *sqliteTarget) eachField(fields []byte, each func(c *binding, field []byte)) {
-	for _, c := range t.columns {
-		var field []byte
-		field, fields = cutStored(fields, 1)
-		each(c, field)
-	}
-	for _, c := range t.links {
-		var set [][]byte
-		set, fields = takeSet(nil, fields)
-		for _, id := range set {
-			each(c, id)
-		}
-	}
-}
-
-func (w *sqliteWriter) createOne(ctx context.Context, k *sqliteLooker, key []byte) (id []byte, err error) {
-	if _, err := w.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (?)", k.lookup.sqlName(), quoteName(k.by.Name)), valueStored(key)); err != nil {
-		return nil, err
-	}
-	var entry []byte
-	columns := append([]string{quoteName(k.id.Name)}, k.rowIDs()...)
-	q := rowQuery{from: k.lookup.sqlName(), where: " WHERE " + quoteName(k.by.Name) + " = ?"}
-	err = w.scan(ctx, selectValues(columns, q), len(columns), func(v []driver.Value) error {
-		id, entry = putValue(nil, v[0]), nil
-		for _, one := range v[1:] {
-			entry = putValue(entry, one)
-		}
-		return nil
-	}, valueStored(key))
-	if err == nil && id == nil {
-		err = fmt.Errorf("a row of table %s was made and is not there: a trigger of the table may have done it", k.Name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return id, w.journal.add(ctx, "add", k.lookup.Table, entry)
-}
-
-// resolve puts the IDs of rows that were made into a record.
-func (w *sqliteWriter) resolve(fields []byte) []byte {
-	if len(w.made) == 0 {
-		return fields
-	}
-	known := func(c *binding, field []byte) []byte {
-		if field[0] != storedMade {
-			return field
-		}
-		n, _ := binary.Uvarint(field[1:])
-		return w.made[c][n]
-	}
-	var out []byte
-	for _, c := range w.columns {
-		var field []byte
-		field, fields = cutStored(fields, 1)
-		out = append(out, known(c, field)...)
-	}
-	for _, c := range w.links {
-		var set [][]byte
-		set, fields = takeSet(nil, fields)
-		for i := range set {
-			set[i] = known(c, set[i])
-		}
-		out = putSet(out, sorted(set))
-	}
-	return out
 }
 
 // writeBatch is how many rows one statement inserts.

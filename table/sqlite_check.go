@@ -14,6 +14,16 @@ func (s *sqliteImport) check(ctx context.Context) error {
 	if err := s.giveRows(ctx); err != nil {
 		return err
 	}
+	for before := -1; before < len(s.refused); { // what is refused may have been what another row relies on
+		before = len(s.refused)
+		if err := s.checkOnce(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sqliteImport) checkOnce(ctx context.Context) error {
 	for i := range s.Checks {
 		if err := s.holds(ctx, &s.Checks[i]); err != nil {
 			return err
@@ -104,19 +114,19 @@ func (s *sqliteImport) holds(ctx context.Context, check *Check) error {
 		return nil
 	}
 	return s.find(ctx, "SELECT sluice_at AS v0 FROM temp.sluice_rows WHERE NOT ("+check.Expression+"\n)", 1, first, func([]driver.Value) string {
-		return "the table's check says no: " + check.Expression
+		return strings.Replace("the table's check "+check.Name+" does not allow it: "+check.Expression, "  ", " ", 1)
 	})
 }
 
 // dangling refuses the rows that refer to a row which is not there, unless a
-// look-up has found it. Rows that refer to others of their table are left to the
-// database.
+// look-up has found it. It may be one of the files, if that is its table.
 func (s *sqliteImport) dangling(ctx context.Context, fk *ForeignKey) error {
-	if fk.RefColumns == nil || fk.RefTable == s.Name {
+	if fk.RefColumns == nil {
 		return nil
 	}
-	var given, refers []string
+	var given, refers, texts, columns []string
 	var first *binding
+	own := fk.RefTable == s.Name
 	for i, name := range fk.Columns {
 		at := s.loadedAt(name)
 		if at < 0 || s.columns[at].lookup != nil {
@@ -125,11 +135,22 @@ func (s *sqliteImport) dangling(ctx context.Context, fk *ForeignKey) error {
 		if first == nil {
 			first = s.columns[at]
 		}
-		given = append(given, "s."+quoteName(name)+" IS NOT NULL")
-		refers = append(refers, "r."+quoteName(fk.RefColumns[i])+" = s."+quoteName(name))
+		own = own && s.loadedAt(fk.RefColumns[i]) >= 0
+		column := "s." + quoteName(name)
+		columns, texts = append(columns, column), append(texts, "CAST("+column+" AS TEXT)")
+		given = append(given, column+" IS NOT NULL")
+		refers = append(refers, "r."+quoteName(fk.RefColumns[i])+" = "+column)
 	}
-	query := fmt.Sprintf("SELECT s.sluice_at AS v0, CAST(s.%s AS TEXT) AS v1 FROM temp.sluice_rows AS s WHERE %s AND NOT EXISTS (SELECT 1 FROM main.%s AS r WHERE %s)",
-		quoteName(first.to.Name), strings.Join(given, " AND "), quoteName(fk.RefTable), strings.Join(refers, " AND "))
+	query := fmt.Sprintf("SELECT s.sluice_at AS v0, concat_ws(', ', %s) AS v1 FROM temp.sluice_rows AS s WHERE %s AND NOT EXISTS (SELECT 1 FROM main.%s AS r WHERE %s)",
+		strings.Join(texts, ", "), strings.Join(given, " AND "), quoteName(fk.RefTable), strings.Join(refers, " AND "))
+	if own {
+		var names []string
+		for _, name := range fk.RefColumns {
+			names = append(names, quoteName(name))
+		}
+		list := strings.Join(names, ", ")
+		query += fmt.Sprintf(" AND (%s) NOT IN (SELECT %s FROM temp.sluice_rows WHERE (%s) IS NOT NULL)", strings.Join(columns, ", "), list, strings.Join(names, " || "))
+	}
 	return s.find(ctx, query, 2, first, func(v []driver.Value) string {
 		return fmt.Sprintf("there is no such row of %s: %s", fk.RefTable, v[1])
 	})
@@ -177,7 +198,7 @@ func (s *sqliteImport) unique(ctx context.Context, u *Unique) error {
 	query := fmt.Sprintf("SELECT s.sluice_at AS v0, CAST(t.%s AS TEXT) AS v1 FROM temp.sluice_rows AS s CROSS JOIN %s AS t ON %s WHERE %s AND (%s)",
 		s.ids[0], s.sqlName(), strings.Join(same, " AND "), where, strings.Join(other, " OR "))
 	return s.find(ctx, query, 2, first, func(v []driver.Value) string {
-		return fmt.Sprintf("row %s of the table has the same %s", v[1], columns)
+		return fmt.Sprintf("the row %s of table %s has the same %s", v[1], s.Name, columns)
 	})
 }
 
@@ -217,11 +238,11 @@ func (s *sqliteImport) refuseAll(rows []int, c *binding, what string) error {
 		if err != nil {
 			return err
 		}
-		numbers[at] = fmt.Sprint(number)
+		numbers[at] = fmt.Sprintf("row %d", number)
 	}
 	for at, i := range rows {
 		others := slices.Delete(slices.Clone(numbers), at, at+1)
-		s.refuse(i, c, "row %s has %s", strings.Join(others, ", "), what)
+		s.refuse(i, c, "%s has %s", strings.Join(others, ", "), what)
 	}
 	return nil
 }

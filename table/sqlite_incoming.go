@@ -18,7 +18,7 @@ type sqliteImport struct {
 	load    *load
 	in      *spool
 	fields  []storeField
-	looks   map[*binding]*sqliteLooker
+	looks   map[*binding]*sqliteLook
 	changes *os.File // the rows that are changed, as they are before
 	refused []sqliteRefusal
 	version int64 // PRAGMA data_version, when the table was compared
@@ -40,13 +40,9 @@ func (d *sqlite) begin(_ context.Context, t *target) (comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sqliteImport{sqlite: d, sqliteTarget: st, looks: map[*binding]*sqliteLooker{}}
-	for _, c := range slices.Concat(t.columns, t.links) {
-		if c.lookup != nil {
-			if s.looks[c], err = newSQLiteLooker(d, c); err != nil {
-				return nil, err
-			}
-		}
+	s := &sqliteImport{sqlite: d, sqliteTarget: st}
+	if s.looks, err = d.newLooks(t); err != nil {
+		return nil, err
 	}
 	for _, c := range t.columns {
 		var field storeField

@@ -15,29 +15,49 @@ import (
 type sqliteLooker struct {
 	*lookup
 	*sqlite
-	c     *binding
-	store storeField
 	ids   map[string][][]byte // by stored key: stored IDs; none, or more than one, is a fault
-	made  [][]byte            // keys of rows that are yet to be made; their IDs are storedMade
+	made  []madeRow           // rows that are yet to be made
 	folds map[string]int      // of made, by what the database takes for equal
 	names map[string]any      // by stored ID: the key, to be shown
 	buf   []byte
 }
 
-func newSQLiteLooker(d *sqlite, c *binding) (*sqliteLooker, error) {
-	t := *c.col.Type
-	if t.Kind == row.List {
-		t = *t.Elem
+// A madeRow is a row of a look-up's table that is yet to be made.
+type madeRow struct {
+	key  []byte
+	used bool   // a row that is written refers to it
+	id   []byte // when it is made
+}
+
+// A sqliteLook is a looker as one column uses it.
+type sqliteLook struct {
+	*sqliteLooker
+	c     *binding
+	store storeField
+}
+
+// newLooks makes a looker for each look-up, which its columns share.
+func (d *sqlite) newLooks(t *target) (map[*binding]*sqliteLook, error) {
+	looks := map[*binding]*sqliteLook{}
+	for _, group := range t.lookups() {
+		k := &sqliteLooker{lookup: group[0].lookup, sqlite: d, ids: map[string][][]byte{}, folds: map[string]int{}, names: map[string]any{}}
+		for _, c := range group {
+			of := *c.col.Type
+			if of.Kind == row.List {
+				of = *of.Elem
+			}
+			store, err := storeFieldOf(of, c.lookup.by)
+			if err != nil {
+				return nil, err
+			}
+			looks[c] = &sqliteLook{k, c, store}
+		}
 	}
-	store, err := storeFieldOf(t, c.lookup.by)
-	return &sqliteLooker{
-		lookup: c.lookup, sqlite: d, c: c, store: store,
-		ids: map[string][][]byte{}, folds: map[string]int{}, names: map[string]any{},
-	}, err
+	return looks, nil
 }
 
 // know asks for the keys in a column that are not known.
-func (k *sqliteLooker) know(ctx context.Context, c *row.Column) error {
+func (k *sqliteLook) know(ctx context.Context, c *row.Column) error {
 	if c.Elem != nil {
 		c = c.Elem
 	}
@@ -80,20 +100,20 @@ func (k *sqliteLooker) ask(ctx context.Context, wanted []string, found func(key 
 }
 
 // find returns the ID for value r, which is not null.
-func (k *sqliteLooker) find(v *row.Column, r int) ([]byte, *row.Reject) {
+func (k *sqliteLook) find(v *row.Column, r int) ([]byte, *row.Reject) {
 	var err error
 	if k.buf, err = k.store(k.buf[:0], v, r); err != nil {
 		return nil, refusal(k.c, keyText(v, r), "%w", err)
 	}
 	ids := k.ids[string(k.buf)]
 	switch {
-	case len(ids) == 1:
+	case len(ids) == 1 && (ids[0][0] != storedMade || k.c.lookup.create):
 		return ids[0], nil
 	case len(ids) > 1:
 		return nil, refusal(k.c, keyText(v, r), "%d rows of %s have the %s %q", len(ids), k.Name, k.by.Name, keyText(v, r))
-	case k.create:
+	case k.c.lookup.create:
 		return k.make(), nil
-	case k.null:
+	case k.c.lookup.null:
 		return nil, nil
 	}
 	return nil, refusal(k.c, keyText(v, r), "there is no row of %s whose %s is %q", k.Name, k.by.Name, keyText(v, r))
@@ -106,7 +126,7 @@ func (k *sqliteLooker) make() []byte {
 	if !ok {
 		n = len(k.made)
 		k.folds[fold] = n
-		k.made = append(k.made, append([]byte(nil), k.buf...))
+		k.made = append(k.made, madeRow{key: append([]byte(nil), k.buf...)})
 	}
 	id := binary.AppendUvarint([]byte{storedMade}, uint64(n))
 	k.ids[string(k.buf)] = [][]byte{id}
@@ -114,7 +134,7 @@ func (k *sqliteLooker) make() []byte {
 }
 
 // append appends the ID for value r.
-func (k *sqliteLooker) append(b []byte, v *row.Column, r int) ([]byte, *row.Reject) {
+func (k *sqliteLook) append(b []byte, v *row.Column, r int) ([]byte, *row.Reject) {
 	if v.Null[r] {
 		return append(b, storedNull), nil
 	}
@@ -137,7 +157,7 @@ func (k *sqliteLooker) name(ctx context.Context, id []byte) (any, error) {
 	}
 	if id[0] == storedMade {
 		n, _ := binary.Uvarint(id[1:])
-		return shown(k.by.Type.Kind, k.by.Type.Scale, k.made[n]), nil
+		return shown(k.by.Type.Kind, k.by.Type.Scale, k.made[n].key), nil
 	}
 	if name, ok := k.names[string(id)]; ok {
 		return name, nil

@@ -49,8 +49,12 @@ func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
 				return err
 			}
 		}
+		s.allow()
 		return s.check(ctx)
 	})
+	if err == nil {
+		err = s.use()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +84,18 @@ func (s *sqliteImport) repeats(repeated map[int][]int) error {
 		}
 	}
 	return nil
+}
+
+// allow refuses the rows that the way of writing does not allow for.
+func (s *sqliteImport) allow() {
+	for i := range s.in.n {
+		switch state := *s.in.state(i); {
+		case s.job.To.Write == "insert" && (state == rowSame || state == rowChanged):
+			s.refuse(i, s.key[0], "table %s has a row with this key (write: insert)", s.Name)
+		case s.job.To.Write == "update" && state == rowFresh:
+			s.refuse(i, s.key[0], "table %s has no row with this key (write: update)", s.Name)
+		}
+	}
 }
 
 // compare reads the table once, and finds for each row what differs.

@@ -116,7 +116,42 @@ func storeDecimal(b []byte, c *row.Column, r int) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
+	if f, ok := plainDecimal(text); ok {
+		return putReal(b, f), nil
+	}
 	return putNumber(b, string(text))
+}
+
+// plainDecimal returns a decimal of at most 15 digits, as a float: it is the
+// nearest, and is written as it was read.
+func plainDecimal(text []byte) (f float64, ok bool) {
+	digits, negative := text, len(text) > 0 && text[0] == '-'
+	if negative {
+		digits = text[1:]
+	}
+	if len(digits) == 0 || len(digits) > 16 {
+		return 0, false
+	}
+	m, scale, point := 0.0, 0, -1
+	for i, c := range digits {
+		switch {
+		case c == '.' && point < 0:
+			point = i
+		case '0' <= c && c <= '9':
+			m = 10*m + float64(c-'0')
+		default:
+			return 0, false
+		}
+	}
+	if point >= 0 {
+		scale = len(digits) - 1 - point
+	} else if len(digits) > 15 {
+		return 0, false
+	}
+	if f = m / powers[scale]; negative {
+		f = -f
+	}
+	return f, true
 }
 
 // putNumber stores the number that a text is, if SQLite keeps all its digits.
