@@ -23,33 +23,34 @@ to: {DATABASE, table: article, key: [code]}
 
 // TestCreate creates rows of look-ups for rows that are written, and takes them
 // back.
-func TestCreate(t *testing.T) {
-	w := newWorld(t, articles, articleJob)
+func TestCreate(t *testing.T) { newWorlds(t, articles, articlesOfSQLite, articleJob, testCreate) }
+
+func testCreate(w *world) {
 	w.apply("code,kind,twin,n,tags", "a,old,,1,red", "b,,,2,")
 	before := w.rows("article", "article_tag", "kind", "tag")
 
 	file := []string{"code,kind,twin,n,tags", "a,new,old,1,red|blue|green", "b,,,2,", "c,newer,new,3,blue", "d,bad,,-1,never", "e,worse,,x,not"}
 	p, text := w.plan(file...)
-	has(t, text, "creates 2 rows of kind: new, newer", "creates 2 rows of tag: ", "~ row 1 a: kind_id old → new, twin_id null → old, tags [red] → [blue, green, red]", "1 new", "1 update", "1 unchanged", "2 invalid")
+	has(w, text, "creates 2 rows of kind: new, newer", "creates 2 rows of tag: ", "~ row 1 a: kind_id old → new, twin_id null → old, tags [red] → [blue, green, red]", "1 new", "1 update", "1 unchanged", "2 invalid")
 	if len(p.Table.Notes) != 2 {
-		t.Error(p.Table.Notes)
+		w.Error(p.Table.Notes)
 	}
-	same(t, "after a plan", w.rows("article", "article_tag", "kind", "tag"), before)
+	same(w, "after a plan", w.rows("article", "article_tag", "kind", "tag"), before)
 
 	r := w.apply(file...)
-	same(t, "written", w.rows("article", "kind", "tag"), "(1,a,2,1,1) (2,b,,,2) (3,c,3,2,3)\n(1,old,OLD) (2,new,NEW) (3,newer,NEWER)\n(1,red) (2,blue) (3,green)")
-	same(t, "links", w.rows("article_tag"), "(1,1) (1,2) (1,3) (3,2)")
+	same(w, "written", w.rows("article", "kind", "tag"), "(1,a,2,1,1) (2,b,,,2) (3,c,3,2,3)\n(1,old,OLD) (2,new,NEW) (3,newer,NEWER)\n(1,red) (2,blue) (3,green)")
+	same(w, "links", w.rows("article_tag"), "(1,1) (1,2) (1,3) (3,2)")
 	if again := w.apply(file...); again.Run != "" || again.Counts[plan.Unchanged] != 3 {
-		t.Errorf("again: %+v", again)
+		w.Errorf("again: %+v", again)
 	}
 	after := w.rows("article", "article_tag", "kind", "tag")
 	back := w.revert(r.Run)
-	same(t, "reverted", w.rows("article", "article_tag", "kind", "tag"), before)
+	same(w, "reverted", w.rows("article", "article_tag", "kind", "tag"), before)
 	w.revert(back.Run)
-	same(t, "the revert reverted", w.rows("article", "article_tag", "kind", "tag"), after)
+	same(w, "the revert reverted", w.rows("article", "article_tag", "kind", "tag"), after)
 	w.exec("INSERT INTO article (code, kind_id) VALUES ('z', 3); DELETE FROM article WHERE code = 'none'")
 	w.revert(w.lastRun())
-	same(t, "what somebody refers to stays", w.rows("article", "kind", "tag"), "(1,a,1,,1) (2,b,,,2) (4,z,3,,)\n(1,old,OLD) (3,newer,NEWER)\n(1,red)")
+	same(w, "what somebody refers to stays", w.rows("article", "kind", "tag"), "(1,a,1,,1) (2,b,,,2) (4,z,3,,)\n(1,old,OLD) (3,newer,NEWER)\n(1,red)")
 }
 
 func (w *world) lastRun() string {
@@ -67,10 +68,13 @@ func (w *world) lastRun() string {
 
 // Somebody else makes the row first.
 func TestCreateDrift(t *testing.T) {
-	w := newWorld(t, articles, articleJob)
+	newWorlds(t, articles, articlesOfSQLite, articleJob, testCreateDrift)
+}
+
+func testCreateDrift(w *world) {
 	_, err := w.meanwhile("INSERT INTO tag (name) VALUES ('blue')", "code,kind,twin,n,tags", "a,old,,1,red|blue")
-	has(t, err, `tag: a row with the name "blue" was made since`, "nothing was changed")
-	same(t, "nothing was written", w.rows("article"), "")
+	has(w, err, `tag: a row with the name "blue" was made since`, "nothing was changed")
+	same(w, "nothing was written", w.rows("article"), "")
 }
 
 // Values that the database takes for the same make one row.

@@ -15,12 +15,14 @@ import (
 	"github.com/seed-128c3863/sluice/store"
 )
 
-// A world is a database of PostgreSQL for one test, and jobs that load it.
+// A world is a database for one test, and jobs that load it.
 type world struct {
 	testing.TB
-	url  string
-	conn *pgx.Conn
-	job  string // columns and to of the job, as YAML; {to} is filled in
+	url    string
+	conn   *pgx.Conn // PostgreSQL alone
+	job    string    // columns and to of the job, as YAML; {to} is filled in
+	exec   func(statements string)
+	rowsOf func(table string) []string // in order, (a,b,...) each; a null is empty
 }
 
 func newWorld(t testing.TB, ddl, job string) *world {
@@ -32,6 +34,22 @@ func newWorld(t testing.TB, ddl, job string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.conn.Close(context.Background()) })
+	w.exec = func(statements string) {
+		t.Helper()
+		execPostgres(t, w.url, statements)
+	}
+	w.rowsOf = func(table string) []string {
+		t.Helper()
+		rows, err := w.conn.Query(context.Background(), fmt.Sprintf("SELECT (sluice_test.*)::text FROM %s sluice_test ORDER BY 1", table))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return lines
+	}
 	return w
 }
 
@@ -131,24 +149,12 @@ func (w *world) tryRevert(run string) (*plan.Result, error) {
 	return im.Revert(context.Background(), run, plan.RevertOptions{})
 }
 
-func (w *world) exec(statements string) {
-	w.Helper()
-	execPostgres(w, w.url, statements)
-}
-
 // rows returns the rows of a table, in order, one a line.
 func (w *world) rows(tables ...string) string {
 	w.Helper()
 	var all []string
 	for _, table := range tables {
-		rows, err := w.conn.Query(context.Background(), fmt.Sprintf("SELECT (sluice_test.*)::text FROM %s sluice_test ORDER BY 1", table))
-		if err != nil {
-			w.Fatal(err)
-		}
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			w.Fatal(err)
-		}
+		lines := w.rowsOf(table)
 		all = append(all, strings.Join(lines, " "))
 	}
 	return strings.Join(all, "\n")

@@ -36,6 +36,9 @@ type sqliteRefusal struct {
 
 // begin makes an empty spool.
 func (d *sqlite) begin(_ context.Context, t *target) (comparison, error) {
+	if t.verdict >= 0 {
+		return nil, errors.New("sluice does not delete rows of SQLite yet: leave out delete_when, and write: upsert")
+	}
 	st, err := newSQLiteTarget(t)
 	if err != nil {
 		return nil, err

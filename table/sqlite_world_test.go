@@ -1,0 +1,68 @@
+package table
+
+import (
+	"database/sql"
+	"errors"
+	"testing"
+)
+
+// newSQLiteWorld is newWorld for SQLite. In the end the file is whole.
+func newSQLiteWorld(t testing.TB, ddl, job string) *world {
+	t.Helper()
+	path := newSQLite(t)
+	db, err := sql.Open("sqlite", path+"?_pragma=foreign_keys(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	w := &world{TB: t, url: "sqlite://" + path, job: job}
+	w.exec = func(statements string) {
+		t.Helper()
+		if _, err := db.Exec(statements); err != nil {
+			t.Fatalf("%v\n%s", err, statements)
+		}
+	}
+	w.rowsOf = func(table string) (lines []string) {
+		t.Helper()
+		var columns string
+		if err := db.QueryRow(`SELECT group_concat('coalesce("' || name || '", '''')', ', ') FROM pragma_table_xinfo($1)`, table).Scan(&columns); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := db.Query("SELECT concat('(', concat_ws(',', " + columns + "), ')') FROM " + table + " ORDER BY " + columns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var line string
+			if err := rows.Scan(&line); err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, line)
+		}
+		return lines
+	}
+	w.exec(ddl)
+	t.Cleanup(func() {
+		for _, check := range []string{"SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'", `SELECT "table" FROM pragma_foreign_key_check`} {
+			var what string
+			if err := db.QueryRow(check).Scan(&what); !errors.Is(err, sql.ErrNoRows) {
+				t.Error(check, what, err)
+			}
+		}
+	})
+	return w
+}
+
+// articlesOfSQLite are articles, as SQLite has them.
+const articlesOfSQLite = `CREATE TABLE kind (id integer PRIMARY KEY, t text NOT NULL UNIQUE, upper text GENERATED ALWAYS AS (upper(t)) STORED);
+	CREATE TABLE tag (id integer PRIMARY KEY AUTOINCREMENT, name text NOT NULL UNIQUE);
+	CREATE TABLE article (id integer PRIMARY KEY AUTOINCREMENT, code text NOT NULL UNIQUE, kind_id int REFERENCES kind, twin_id int REFERENCES kind, n int CHECK (n > 0));
+	CREATE TABLE article_tag (article_id bigint NOT NULL REFERENCES article, tag_id bigint NOT NULL REFERENCES tag, PRIMARY KEY (article_id, tag_id)) WITHOUT ROWID;
+	INSERT INTO kind (t) VALUES ('old'); INSERT INTO tag (name) VALUES ('red')`
+
+// newWorlds makes a world of each database.
+func newWorlds(t *testing.T, postgres, sqlite, job string, test func(w *world)) {
+	t.Run("postgres", func(t *testing.T) { test(newWorld(t, postgres, job)) })
+	t.Run("sqlite", func(t *testing.T) { test(newSQLiteWorld(t, sqlite, job)) })
+}
