@@ -115,13 +115,24 @@ func hash(t *target) string {
 	return "hash_record_extended(ROW(" + each(t.columns, ", ", "t.%c::text") + "), 0)"
 }
 
-// relink adds the links that updated rows lack.
+// relink adds the links that updated rows lack. Their sets are then those of the
+// files, and in the journal.
 func (w *postgresWriter) relink(ctx context.Context, c *binding) error {
+	mine := fmt.Sprintf("p.op = 'u' AND %d = ANY (p.mask)", c.at)
+	n, err := oneOf[int64](ctx, w.tx, "SELECT count(*) FROM "+w.plan+" p WHERE "+mine)
+	if err != nil || n == 0 {
+		return err
+	}
 	own, other, through, id := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName(), "t."+quoteName(c.link.ownID.Name)
-	return w.do(ctx, -1, "", fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, g FROM %[5]s p JOIN sluice_incoming s USING (sluice_row) JOIN %[6]s t ON %[7]s, unnest(s.sluice_l%[8]d) g
-		WHERE p.op = 'u' AND %[8]d = ANY (p.mask) AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = g) RETURNING %[9]s AS r)
-		INSERT INTO %[10]s_l%[8]d (op, r) SELECT 'n', r FROM i`,
-		through, own, other, id, w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"), c.at, whole("k", c.link.Table), w.journal))
+	from := fmt.Sprintf("%s p JOIN sluice_incoming s USING (sluice_row) JOIN %s t ON %s", w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"))
+	if err := w.do(ctx, -1, "", fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, g FROM %[5]s, unnest(s.sluice_l%[6]d) g
+		WHERE %[7]s AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = g) RETURNING %[8]s AS r)
+		INSERT INTO %[9]s_l%[6]d (op, r) SELECT 'n', r FROM i`,
+		through, own, other, id, from, c.at, mine, whole("k", c.link.Table), w.journal)); err != nil {
+		return err
+	}
+	return w.do(ctx, n, "linked", fmt.Sprintf("UPDATE %s j SET k%d = s.sluice_l%d FROM %s WHERE %s AND %s AND s.sluice_l%d = %s",
+		w.journal, c.at, c.at, from, mine, names(w.id, " AND ", "j.i%i = p.i%i"), c.at, linksNow(c)))
 }
 
 // insert writes the new rows, with IDs that are known before if the database

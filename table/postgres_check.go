@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed-128c3863/sluice/row"
 )
 
 // A finding is a query for sluice_bad: sluice_row, the job's column, the other rows
@@ -52,7 +54,11 @@ func (s *postgresImport) repeats(ctx context.Context) (bool, error) {
 	if len(s.t.key) == 0 {
 		return false, nil
 	}
-	n, err := one[int64](ctx, s.conn, fmt.Sprintf("SELECT count(*) - count(DISTINCT hash_record_extended(ROW(%s), 0)) FROM sluice_incoming WHERE sluice_op IS DISTINCT FROM 'p'", each(s.t.key, ", ", "%c")))
+	hash := "hash_record_extended(ROW(" + each(s.t.key, ", ", "%c") + "), 0)"
+	if k := s.t.key[0].to; len(s.t.key) == 1 && k.NotNull && k.Type.Kind == row.String && k.Enum == nil && k.Collation == "" {
+		hash = "hashtextextended(" + quoteName(k.Name) + ", 0)"
+	}
+	n, err := one[int64](ctx, s.conn, "SELECT count(*) - count(DISTINCT "+hash+") FROM sluice_incoming WHERE sluice_op IS DISTINCT FROM 'p'")
 	return n > 0, err
 }
 

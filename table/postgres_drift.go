@@ -110,14 +110,20 @@ func (w *postgresWriter) changed() string {
 // linkedElse finds rows whose links are others than those that were compared,
 // where these are to change.
 func (w *postgresWriter) linkedElse(c *binding) string {
-	order := "1"
-	if c.link.other.Type.Kind == row.String {
-		order = `1 COLLATE "C"`
-	}
-	now := fmt.Sprintf("coalesce((SELECT array_agg(v) FROM (SELECT k.%s AS v FROM %s k WHERE k.%s = t.%s ORDER BY %s) o), '{}')",
-		quoteName(c.link.other.Name), c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name), order)
+	now := linksNow(c)
 	return fmt.Sprintf("SELECT p.sluice_row, %s, %s || p.k%d::text || ' → ' || %s::text FROM %s p JOIN %s t ON %s WHERE (p.op = 'd' OR %d = ANY (p.mask)) AND p.k%d IS DISTINCT FROM %s",
 		w.known(), quoteText("the row of the table was changed since it was compared: "+c.col.Name+" "), c.at, now, w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"), c.at, c.at, now)
+}
+
+// linksNow are the IDs that a row t of the target is linked to, as a sorted
+// array.
+func linksNow(c *binding) string {
+	order := "k." + quoteName(c.link.other.Name)
+	if c.link.other.Type.Kind == row.String {
+		order += ` COLLATE "C"`
+	}
+	return fmt.Sprintf("coalesce((SELECT array_agg(v) FROM (SELECT k.%s AS v FROM %s k WHERE k.%s = t.%s ORDER BY %s) o), '{}')",
+		quoteName(c.link.other.Name), c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name), order)
 }
 
 // left finds rows that the files lack, but no longer mirror.

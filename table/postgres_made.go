@@ -158,7 +158,7 @@ func givenIDs(c *binding, look int, below int64) string {
 		return fmt.Sprintf("UPDATE sluice_incoming s SET %s = m.id FROM sluice_made m WHERE m.look = %d AND m.code = s.%s AND m.id IS NOT NULL", name, look, name)
 	}
 	l := fmt.Sprintf("sluice_l%d", c.at)
-	return fmt.Sprintf(`UPDATE sluice_incoming s SET %[1]s = (SELECT array_agg(coalesce(m.id, g) ORDER BY 1) FROM unnest(s.%[1]s) g LEFT JOIN sluice_made m ON m.look = %[2]d AND m.code = g)
+	return fmt.Sprintf(`UPDATE sluice_incoming s SET %[1]s = (SELECT array_agg(coalesce(m.id, g) ORDER BY coalesce(m.id, g)) FROM unnest(s.%[1]s) g LEFT JOIN sluice_made m ON m.look = %[2]d AND m.code = g)
 		WHERE s.%[1]s[1] < %[3]d`, l, look, below)
 }
 

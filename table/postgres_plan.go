@@ -179,7 +179,7 @@ func (s *postgresImport) few(ctx context.Context) (bool, error) {
 	if len(s.t.links) == 0 {
 		return false, nil
 	}
-	return one[bool](ctx, s.conn, "SELECT (SELECT count(*) FROM sluice_incoming) * 4 < (SELECT reltuples FROM pg_class WHERE oid = $1::regclass)", s.t.sqlName())
+	return one[bool](ctx, s.conn, "SELECT $1::bigint * 4 < reltuples FROM pg_class WHERE oid = $2::regclass", s.load.rows, s.t.sqlName())
 }
 
 func (t *target) joins(few bool) string {
@@ -223,7 +223,11 @@ func (s *postgresImport) triggers(ctx context.Context) error {
 
 // clear leaves only good rows among those that are incoming.
 func (s *postgresImport) clear(ctx context.Context) error {
-	_, err := execute(ctx, s.conn, "DELETE FROM sluice_incoming s WHERE sluice_op = 'p' OR sluice_row IN (SELECT sluice_row FROM sluice_bad)")
+	bad, err := one[bool](ctx, s.conn, "SELECT EXISTS (SELECT FROM sluice_bad)")
+	if err != nil || !bad && s.t.verdict < 0 {
+		return err
+	}
+	_, err = execute(ctx, s.conn, "DELETE FROM sluice_incoming s WHERE sluice_op = 'p' OR sluice_row IN (SELECT sluice_row FROM sluice_bad)")
 	return err
 }
 

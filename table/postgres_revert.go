@@ -32,12 +32,15 @@ func (p *postgres) undo(ctx context.Context, t *target, job, id string) (undo, e
 	}
 	u := &postgresUndo{postgres: p, t: t, of: of}
 	var n int64
-	var loads string
-	if err := p.conn.QueryRow(ctx, "SELECT n, xid, loads FROM "+p.state+".run WHERE id = $1", of.ID).Scan(&n, &u.xid, &loads); err != nil {
+	var loads, shape string
+	if err := p.conn.QueryRow(ctx, "SELECT n, xid, loads, shape FROM "+p.state+".run WHERE id = $1", of.ID).Scan(&n, &u.xid, &loads, &shape); err != nil {
 		return nil, err
 	}
-	if loads != t.sqlName() {
+	switch {
+	case loads != t.sqlName():
 		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, loads, t.sqlName())
+	case shape != t.shape():
+		return nil, fmt.Errorf("run %s loaded other columns than the job now does: revert it with the job as it was", of.ID)
 	}
 	u.journal = fmt.Sprintf("%s.j%d", p.state, n)
 	var made, updated, deleted int64
@@ -96,6 +99,10 @@ func (u *postgresUndo) conflicts(ctx context.Context, conn querier) ([]plan.Prob
 	if len(u.t.key) > 0 {
 		checks = append(checks, fmt.Sprintf("SELECT %s, 'there is a row with its key' FROM %s j JOIN %s t ON %s WHERE j.op = 'd' AND NOT (%s)",
 			key, u.journal, table, each(u.t.key, " AND ", "t.%c = (j.r).%c"), on))
+	}
+	for _, c := range u.t.links {
+		checks = append(checks, fmt.Sprintf("SELECT %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'u' AND %d = ANY (j.mask) AND j.k%d IS DISTINCT FROM %s",
+			key, quoteText("its "+c.col.Name+" were changed since"), u.journal, table, on, c.at, c.at, linksNow(c)))
 	}
 	for i := range u.t.Referrers {
 		if sql := u.referring(&u.t.Referrers[i], key, on); sql != "" {
@@ -234,6 +241,7 @@ func (u *postgresUndo) steps(journal string) (steps []step) {
 		columns, values := c.link.stored("(j.r)")
 		add("", -1, "WITH k AS (INSERT INTO %s AS k (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s_l%d j WHERE j.op = 'd' RETURNING %s AS r) INSERT INTO %s_l%d (op, r) SELECT 'n', r FROM k",
 			c.link.sqlName(), columns, values, u.journal, c.at, whole("k", c.link.Table), journal, c.at)
+		add("", -1, "UPDATE %s j SET k%d = %s FROM %s t WHERE j.op = 'u' AND %d = ANY (j.mask) AND %s", journal, c.at, linksNow(c), t.sqlName(), c.at, on)
 	}
 	for _, g := range t.creates() {
 		steps = append(steps, unmake(g[0].lookup, created(u.journal, g), created(journal, g))...)

@@ -16,11 +16,7 @@ import (
 // rows yields the rows that change, in their order, or all of them. limit 0 is
 // none.
 func (s *postgresImport) rows(ctx context.Context, limit int, all bool, yield func(*plan.Row) error) error {
-	sql := s.changes(all)
-	if limit > 0 {
-		sql += fmt.Sprintf(" LIMIT %d", limit)
-	}
-	rows, err := s.conn.Query(ctx, sql)
+	rows, err := s.conn.Query(ctx, s.changes(limit, all))
 	if err != nil {
 		return err
 	}
@@ -39,9 +35,13 @@ func (s *postgresImport) rows(ctx context.Context, limit int, all bool, yield fu
 
 // changes selects what changes: the number, op, mask, and the old and the new
 // text of each column and link. all selects unchanged rows, too, whose op is empty.
-func (s *postgresImport) changes(all bool) string {
+func (s *postgresImport) changes(limit int, all bool) string {
 	t := s.t
-	values, joins, from := []string{"s.sluice_row", "coalesce(p.op::text, '')", "p.mask"}, "", "sluice_plan p LEFT JOIN sluice_incoming s"
+	order, most := "%s.sluice_row, "+names(t.identity(), ", ", "p.i%i"), ""
+	if limit > 0 {
+		most = fmt.Sprintf(" LIMIT %d", limit)
+	}
+	values, joins, from := []string{"s.sluice_row", "coalesce(p.op::text, '')", "p.mask"}, "", "(SELECT * FROM sluice_plan p ORDER BY "+fmt.Sprintf(order, "p")+most+") p LEFT JOIN sluice_incoming s"
 	if all {
 		from = "sluice_plan p FULL JOIN sluice_incoming s"
 	}
@@ -70,7 +70,7 @@ func (s *postgresImport) changes(all bool) string {
 			fmt.Sprintf("(SELECT array_to_json(array_agg(v ORDER BY v))::text FROM (SELECT r.%s::text FROM %s r WHERE r.%s = ANY (s.sluice_l%d)%s) r (v))", by, c.lookup.sqlName(), id, c.at, made))
 	}
 	return "SELECT " + strings.Join(values, ", ") + " FROM " + from + " USING (sluice_row) LEFT JOIN " + t.sqlName() + " t ON " +
-		names(t.identity(), " AND ", "t.%c = p.i%i") + joins + " ORDER BY s.sluice_row, " + names(t.identity(), ", ", "p.i%i")
+		names(t.identity(), " AND ", "t.%c = p.i%i") + joins + " ORDER BY " + fmt.Sprintf(order, "s") + most
 }
 
 // looked is what sluice_made calls a column's look-up.

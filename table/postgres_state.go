@@ -25,12 +25,12 @@ const lockTimeout = 10 * time.Second
 //
 // A journal's row has op ('n' new, 'u' updated, 'd' deleted), the identity i0 ...,
 // and h, a hash of the loaded columns as the run left them; of an update also
-// the mask of what differed, the xmin that the row had, and the columns b<i> as
-// they were; of a delete the whole row r. The links of a new row are not in the
+// the mask of what differed, the xmin that the row had, the columns b<i> as they
+// were, and k<i>, what it is linked to now, where that differed; of a delete the whole row r. The links of a new row are not in the
 // journal: all that it has go with it.
 const stateTables = `CREATE SCHEMA IF NOT EXISTS %[1]s;
 	CREATE TABLE IF NOT EXISTS %[1]s.run (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL,
-		loads text NOT NULL, xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric %% 4294967296)::bigint, record jsonb NOT NULL);`
+		loads text NOT NULL, shape text NOT NULL, xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric %% 4294967296)::bigint, record jsonb NOT NULL);`
 
 // prepare makes the state tables, unless they are there.
 
@@ -46,8 +46,24 @@ func (p *postgres) prepare(ctx context.Context) error {
 // beginRun records a run, and returns its number.
 func (p *postgres) beginRun(ctx context.Context, tx pgx.Tx, run plan.Run, t *target) (n int64, err error) {
 	run.Ended = time.Now().UTC()
-	err = tx.QueryRow(ctx, "INSERT INTO "+p.state+".run (id, job, loads, record) VALUES ($1, $2, $3, $4) RETURNING n", run.ID, t.job.Name, t.sqlName(), run).Scan(&n)
+	err = tx.QueryRow(ctx, "INSERT INTO "+p.state+".run (id, job, loads, shape, record) VALUES ($1, $2, $3, $4, $5) RETURNING n", run.ID, t.job.Name, t.sqlName(), t.shape(), run).Scan(&n)
 	return n, err
+}
+
+// shape is what a journal is made for: where the columns of the job are loaded,
+// by their numbers.
+func (t *target) shape() string {
+	var lines []string
+	for _, c := range t.columns {
+		lines = append(lines, fmt.Sprintf("%d %s", c.at, c.to.Name))
+	}
+	for _, c := range t.links {
+		lines = append(lines, fmt.Sprintf("%d %s %s", c.at, c.link.sqlName(), c.lookup.sqlName()))
+	}
+	for _, g := range t.creates() {
+		lines = append(lines, fmt.Sprintf("%d + %s", g[0].at, g[0].lookup.sqlName()))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // newJournal makes the journal of a run, and returns its table's name.
@@ -59,6 +75,9 @@ func (p *postgres) newJournal(ctx context.Context, tx pgx.Tx, n int64, t *target
 	}
 	for _, c := range t.columns {
 		columns = append(columns, fmt.Sprintf("b%d %s", c.at, c.to.Base))
+	}
+	for _, c := range t.links {
+		columns = append(columns, fmt.Sprintf("k%d %s[]", c.at, c.link.other.Base))
 	}
 	sql := "CREATE TABLE " + name + " (" + strings.Join(columns, ", ") + ")"
 	for _, c := range t.links {
