@@ -2,9 +2,7 @@ package table
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -27,7 +25,7 @@ type postgresImport struct {
 	load   *load
 	fields []copyField
 	looks  map[*binding]*looker
-	out    io.Writer
+	out    *stream
 	buf    []byte
 
 	unkeyed int64 // bad rows of which the key is not known
@@ -115,17 +113,16 @@ func (s *postgresImport) drop(ctx context.Context) {
 
 // fill copies the rows that read gives into the incoming table.
 func (s *postgresImport) fill(ctx context.Context, read func(context.Context, incoming) (*load, error)) error {
-	out, in := io.Pipe()
+	s.out, s.buf = newStream(), append([]byte(nil), copyHeader...)
 	err := flow.Together(ctx, func(ctx context.Context) error {
-		_, err := s.conn.PgConn().CopyFrom(ctx, out, "COPY sluice_incoming FROM STDIN (FORMAT binary)")
-		return errors.Join(err, out.CloseWithError(err))
+		_, err := s.conn.PgConn().CopyFrom(ctx, s.out, "COPY sluice_incoming FROM STDIN (FORMAT binary)")
+		return err
 	}, func(ctx context.Context) (err error) {
-		defer func() { _ = in.CloseWithError(err) }()
-		s.out, s.buf = in, append([]byte(nil), copyHeader...)
+		defer func() { s.out.end(err) }()
 		if s.load, err = read(ctx, s); err != nil {
 			return err
 		}
-		_, err = in.Write(append(s.buf, copyTrailer...))
+		_, err = s.out.send(ctx, append(s.buf, copyTrailer...))
 		return err
 	})
 	if err != nil {
@@ -134,9 +131,6 @@ func (s *postgresImport) fill(ctx context.Context, read func(context.Context, in
 	_, err = execute(ctx, s.conn, "ANALYSE sluice_incoming")
 	return err
 }
-
-// chunk is how many bytes are sent at once.
-const chunk = 64 << 10
 
 // add encodes the rows of a batch whose look-ups are there.
 func (s *postgresImport) add(ctx context.Context, b *row.Batch, numbers []int64) (refused []row.Reject, err error) {
@@ -153,11 +147,10 @@ func (s *postgresImport) add(ctx context.Context, b *row.Batch, numbers []int64)
 			bad.Row, bad.Line = b.Row[r], lineOf(b, r)
 			refused = append(refused, *bad)
 		}
-		if len(s.buf) >= chunk {
-			if _, err := s.out.Write(s.buf); err != nil {
+		if len(s.buf) >= blockBytes {
+			if s.buf, err = s.out.send(ctx, s.buf); err != nil {
 				return nil, err
 			}
-			s.buf = s.buf[:0]
 		}
 	}
 	return refused, nil

@@ -154,7 +154,7 @@ func (w *changeWriter) row(ids, record []byte) error {
 		*w.in.value(i) = uint64(w.size + int64(len(w.out)))
 		w.entry = append(append(append(binary.AppendUvarint(w.entry[:0], uint64(i)), ids...), mask...), before...)
 		w.out = append(binary.AppendUvarint(w.out, uint64(len(w.entry))), w.entry...)
-		if len(w.out) >= chunk {
+		if len(w.out) >= blockBytes {
 			w.size += int64(len(w.out))
 			_, err = w.changes.Write(w.out)
 			w.out = w.out[:0]
