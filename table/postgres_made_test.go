@@ -89,3 +89,16 @@ to: {DATABASE, table: a, key: [k]}
 	w.apply("k,tag", "1,Red", "2,red", "3,RED", "4,blue")
 	same(t, "one row each", w.rows("tag", "a"), "(1,Red) (2,blue)\n(1,1) (2,1) (3,1) (4,2)")
 }
+
+// What cannot be created is said before a row is read.
+func TestCreateRefused(t *testing.T) {
+	for ddl, want := range map[string]string{
+		"CREATE TABLE tag (id serial PRIMARY KEY, name text UNIQUE, colour text NOT NULL)":   "rows of table tag cannot be created: colour must be filled, too",
+		"CREATE TABLE tag (id uuid DEFAULT gen_random_uuid() PRIMARY KEY, name text UNIQUE)": "rows of table tag cannot be created: id is not a number that the database gives them",
+		"CREATE TABLE tag (id int PRIMARY KEY, name text UNIQUE)":                            "rows of table tag cannot be created: id must be filled, too",
+	} {
+		w := newWorld(t, ddl+"; CREATE TABLE a (k int PRIMARY KEY, tag text)", toOf("columns: {k: {from: k}, tag: {from: tag, lookup: tag.name, missing: create}}\n"))
+		_, err := w.open("k,tag")
+		has(t, err, want)
+	}
+}

@@ -32,15 +32,21 @@ const stateTables = `CREATE SCHEMA IF NOT EXISTS %[1]s;
 	CREATE TABLE IF NOT EXISTS %[1]s.run (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL,
 		loads text NOT NULL, shape text NOT NULL, xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric %% 4294967296)::bigint, record jsonb NOT NULL);`
 
-// prepare makes the state tables, unless they are there.
-
+// prepare makes the state tables, unless they are there. Only one session at a
+// time does so.
 func (p *postgres) prepare(ctx context.Context) error {
 	there, err := one[bool](ctx, p.conn, "SELECT to_regclass($1) IS NOT NULL", p.state+".run")
 	if err != nil || there {
 		return err
 	}
+	// Not a lock of the transaction that creates: that would not see what another
+	// has created while it waited.
+	if _, err := execute(ctx, p.conn, "SELECT pg_advisory_lock(hashtextextended($1, 0))", "sluice "+p.state); err != nil {
+		return err
+	}
 	_, err = execute(ctx, p.conn, fmt.Sprintf(stateTables, p.state))
-	return err
+	_, done := execute(context.WithoutCancel(ctx), p.conn, "SELECT pg_advisory_unlock(hashtextextended($1, 0))", "sluice "+p.state)
+	return errors.Join(err, done)
 }
 
 // beginRun records a run, and returns its number.
