@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"slices"
 
@@ -30,30 +31,50 @@ type badRow struct {
 }
 
 // refusals are what the database refuses: rows by number, each with a fault.
+// Faults that come again and again are held once.
 type refusals struct {
-	rows   []refusedRow
-	faults []fault
-	places map[fault]int32 // in faults
+	rows  []refusedRow
+	text  []byte        // the faults: three strings each, with their lengths before them
+	known map[fault]int // where some of the faults are in text
 }
 
 type refusedRow struct {
 	number int64
-	fault  int32
+	fault  int // where it is in text
 }
 
 // A fault is what is wrong with a column of a row.
 type fault struct{ column, value, why string }
 
+// mostKnown is how many faults are looked for when they come again.
+const mostKnown = 1000
+
 func (s *refusals) add(number int64, f fault) {
-	at, known := s.places[f]
+	at, known := s.known[f]
 	if !known {
-		if s.places == nil {
-			s.places = map[fault]int32{}
+		at = len(s.text)
+		for _, part := range []string{f.column, f.value, f.why} {
+			s.text = append(binary.AppendUvarint(s.text, uint64(len(part))), part...)
 		}
-		at = int32(len(s.faults))
-		s.faults, s.places[f] = append(s.faults, f), at
+		if s.known == nil {
+			s.known = map[fault]int{}
+		}
+		if len(s.known) < mostKnown {
+			s.known[f] = at
+		}
 	}
 	s.rows = append(s.rows, refusedRow{number, at})
+}
+
+// fault returns the fault of the row at i.
+func (s *refusals) fault(i int) (f fault) {
+	text := s.text[s.rows[i].fault:]
+	for _, part := range []*string{&f.column, &f.value, &f.why} {
+		n, size := binary.Uvarint(text)
+		*part = string(text[size : size+int(n)])
+		text = text[size+int(n):]
+	}
+	return f
 }
 
 // sort puts the rows in order.
@@ -64,9 +85,9 @@ func (s *refusals) sort() {
 // next returns the row at i, with all that is wrong with it, and where the row
 // after it is. The rows are in order.
 func (s *refusals) next(i int) (number int64, f fault, after int) {
-	number, f = s.rows[i].number, s.faults[s.rows[i].fault]
+	number, f = s.rows[i].number, s.fault(i)
 	for after = i + 1; after < len(s.rows) && s.rows[after].number == number; after++ {
-		more := s.faults[s.rows[after].fault]
+		more := s.fault(after)
 		f.why += "; "
 		if more.column != f.column {
 			f.why += more.column + ": "

@@ -289,3 +289,25 @@ func testTooManyRejects(t *testing.T, s *shop) {
 		t.Errorf("as many as are let pass: %v, %+v", err, r)
 	}
 }
+
+// Rejects of JSON have the record in place of columns.
+func TestRejectsOfJSON(t *testing.T) { eachShop(t, testRejectsOfJSON) }
+
+func testRejectsOfJSON(t *testing.T, s *shop) {
+	record := func(sku, category, price string) string {
+		return fmt.Sprintf(`{"sku":%q,"title":"t","description":"d","category":%q,"author":1,"price":%s,"stock":1,"updated_at":"2020-01-02 03:04:05","active":true,"tags":""}`, sku, category, price)
+	}
+	lines := []string{record("SKU000000001", "cat-001", "1.5"), record("SKU000000002", "caf\\u00e9", "1.5"), record("SKU000000003", "cat-001", `"x"`), record("SKU000000001", "cat-001", "2.5")}
+	lines[1] = strings.ReplaceAll(lines[1], `\\`, `\`)
+	r, err := s.rejecting(saveText(t, "a.ndjson", strings.Join(lines, "\n")), "allow: 2%", "allow: 9", `, "true": ["1"], "false": ["0"]`, "")
+	var reject *plan.RejectError
+	if !errors.As(err, &reject) || reject.Bad != 4 || reject.First.Row != 1 {
+		t.Fatalf("%v, %+v", err, r)
+	}
+	got := records(t, r.Rejected)
+	for i, want := range []string{"file,row,line,column,value,reason,record", "1,1,sku,SKU000000001", "2,2,category_id,café", "3,3,price,x", "4,4,sku,SKU000000001"} {
+		if i == 0 && strings.Join(got[0], ",") != want || i > 0 && (strings.Join(got[i][1:5], ",") != want || got[i][6] != lines[i-1]) {
+			t.Errorf("line %d: %q, want %s", i, got[i], want)
+		}
+	}
+}
