@@ -19,6 +19,7 @@ type target struct {
 	key     []*binding // of columns
 	links   []*binding // that fill another table
 	sound   Key        // how the database keeps the key unique
+	nulls   bool       // an incoming key has a null
 	verdict int        // the column of the typed batches that says of a row whether it is deleted: true; false: it is written; null: it is bad, and only its key is known. -1: none
 }
 

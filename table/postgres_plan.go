@@ -59,7 +59,8 @@ func names(columns []*Column, sep, pattern string) string {
 	return strings.Join(parts, sep)
 }
 
-// onKey is the condition that an incoming row s is the target's t.
+// onKey is the condition that an incoming row s is the target's t. Null is null
+// there if an incoming key has one: no index helps then.
 func (t *target) onKey() string {
 	if len(t.key) == 0 {
 		return "false"
@@ -67,12 +68,25 @@ func (t *target) onKey() string {
 	parts := make([]string, len(t.key))
 	for i, k := range t.key {
 		c := quoteName(k.to.Name)
-		parts[i] = "t." + c + " = s." + c
-		if !k.to.NotNull {
-			parts[i] = "ARRAY[t." + c + "] = ARRAY[s." + c + "]" // null is null there, and it can be hashed
+		if parts[i] = "t." + c + " = s." + c; t.nulls && !k.to.NotNull {
+			parts[i] = "ARRAY[t." + c + "] = ARRAY[s." + c + "]" // this can be hashed
 		}
 	}
 	return strings.Join(parts, " AND ")
+}
+
+// nullKeys finds whether an incoming key has a null.
+func (s *postgresImport) nullKeys(ctx context.Context) (err error) {
+	var nullable []*binding
+	for _, k := range s.t.key {
+		if !k.to.NotNull {
+			nullable = append(nullable, k)
+		}
+	}
+	if s.t.nulls = false; nullable != nil {
+		s.t.nulls, err = one[bool](ctx, s.conn, "SELECT EXISTS (SELECT FROM sluice_incoming WHERE "+each(nullable, " OR ", "%c IS NULL")+")")
+	}
+	return err
 }
 
 // differs is the condition that a column's values are not the same: by value,
@@ -132,6 +146,9 @@ func (t *target) differences() (differ, mask string) {
 // of each state.
 func (s *postgresImport) classify(ctx context.Context) (plan.Counts, error) {
 	if _, err := execute(ctx, s.conn, "CREATE TEMP TABLE sluice_bad (sluice_row bigint, col int, others bigint[], why text)"); err != nil {
+		return nil, err
+	}
+	if err := s.nullKeys(ctx); err != nil {
 		return nil, err
 	}
 	bad, err := s.before(ctx)
