@@ -57,7 +57,15 @@ func (s *postgresImport) guard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	allow := s.t.job.To.MaxDelete
+	if err := s.t.tooMany(gone, all); err != nil {
+		return err
+	}
+	return s.children(ctx, s.conn)
+}
+
+// tooMany refuses to delete more rows of the table than the job lets.
+func (t *target) tooMany(gone, all int64) error {
+	allow := t.job.To.MaxDelete
 	if !allow.Set {
 		allow.IsShare, allow.Share = true, mostDeleted
 	}
@@ -69,9 +77,9 @@ func (s *postgresImport) guard(ctx context.Context) error {
 		rule = fmt.Sprint(allow.Rows)
 	}
 	if rule != "" {
-		return fmt.Errorf("%d of the %s of table %s would be deleted, and to.max_delete lets %s: nothing was changed", gone, count(all, "row"), s.t.Name, rule)
+		return fmt.Errorf("%d of the %s of table %s would be deleted, and to.max_delete lets %s: nothing was changed", gone, count(all, "row"), t.Name, rule)
 	}
-	return s.children(ctx, s.conn)
+	return nil
 }
 
 // children refuses to delete rows that others refer to, or which others would
@@ -88,16 +96,25 @@ func (s *postgresImport) children(ctx context.Context, conn postgresQuerier) err
 			return err
 		}
 		if n > 0 {
-			what := "would be left without the rows that they refer to"
-			switch fk.OnDelete {
-			case Cascade:
-				what = "would be deleted with the rows that they refer to, which the plan does not hold"
-			case SetNull, SetDefault:
-				what = fmt.Sprintf("would lose the rows that they refer to (on delete %s), which the plan does not hold", fk.OnDelete)
-			}
-			found = append(found, fmt.Sprintf("%s of table %s %s", count(n, "row"), fk.Table, what))
+			found = append(found, fk.left(n))
 		}
 	}
+	return refuseChildren(found)
+}
+
+// left says what becomes of n rows when those that they refer to are deleted.
+func (fk *ForeignKey) left(n int64) string {
+	what := "would be left without the rows that they refer to"
+	switch fk.OnDelete {
+	case Cascade:
+		what = "would be deleted with the rows that they refer to, which the plan does not hold"
+	case SetNull, SetDefault:
+		what = fmt.Sprintf("would lose the rows that they refer to (on delete %s), which the plan does not hold", fk.OnDelete)
+	}
+	return fmt.Sprintf("%s of table %s %s", count(n, "row"), fk.Table, what)
+}
+
+func refuseChildren(found []string) error {
 	if found == nil {
 		return nil
 	}

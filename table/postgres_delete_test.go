@@ -12,6 +12,12 @@ const catalog = `CREATE TABLE tag (id serial PRIMARY KEY, name text UNIQUE); INS
 	INSERT INTO a (k, region, n) SELECT 'k' || i, CASE WHEN i < 8 THEN 'eu' ELSE 'us' END, i FROM generate_series(1, 9) i;
 	INSERT INTO a_tag (a_id, tag_id) VALUES (1, 1), (7, 1), (7, 2), (9, 1)`
 
+const catalogOfSQLite = `CREATE TABLE tag (id integer PRIMARY KEY, name text UNIQUE); INSERT INTO tag (name) VALUES ('x'), ('y');
+	CREATE TABLE a (id integer PRIMARY KEY, k text UNIQUE NOT NULL, region text, n int, note text DEFAULT 'mine', doubled int GENERATED ALWAYS AS (n * 2) STORED);
+	CREATE TABLE a_tag (id integer PRIMARY KEY AUTOINCREMENT, a_id int NOT NULL REFERENCES a DEFERRABLE INITIALLY DEFERRED, tag_id int NOT NULL REFERENCES tag, UNIQUE (a_id, tag_id));
+	WITH RECURSIVE s (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 9) INSERT INTO a (k, region, n) SELECT 'k' || i, CASE WHEN i < 8 THEN 'eu' ELSE 'us' END, i FROM s;
+	INSERT INTO a_tag (a_id, tag_id) VALUES (1, 1), (7, 1), (7, 2), (9, 1)`
+
 const mirrorColumns = `columns:
   k: {from: k, match: "^k"}
   n: {from: n}
@@ -35,57 +41,64 @@ func TestMirror(t *testing.T) {
 		"so does a torn row":             {"within: region = 'eu', max_delete: 30%", []string{"k6"}, []string{"deletes nothing that the files lack: of 1 bad row"}, ""},
 		"too much":                       {"within: region = 'eu'", nil, nil, "2 of the 9 rows of table a would be deleted, and to.max_delete lets 20% of them: nothing was changed"},
 		"too many":                       {"max_delete: 3", nil, nil, "4 of the 9 rows of table a would be deleted, and to.max_delete lets 3: nothing was changed"},
-		"a condition that is none":       {"within: regoin = 'eu'", nil, nil, `column "regoin" does not exist`},
+		"a condition that is none":       {"within: regoin = 'eu'", nil, nil, `regoin`},
 	} {
+		job := mirrorColumns + "to: {DATABASE, table: a, key: k, write: mirror, " + tc.to + "}\n"
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, catalog, mirrorColumns+"to: {DATABASE, table: a, key: k, write: mirror, "+tc.to+"}\n")
-			p, err := w.tryPlan(append(all, tc.more...)...)
-			if tc.err != "" {
-				has(t, err, tc.err)
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, text := w.plan(append(all, tc.more...)...)
-			has(t, text, tc.want...)
-			if p.Changes() == 0 {
-				return
-			}
-			before := w.rows("a", "a_tag")
-			r := w.apply(append(all, tc.more...)...)
-			if r.Counts[plan.Delete] != p.Counts[plan.Delete] {
-				t.Errorf("%v, planned %v", r.Counts, p.Counts)
-			}
-			after := w.rows("a", "a_tag")
-			if after == before {
-				t.Error("nothing was written")
-			}
-			back := w.revert(r.Run)
-			same(t, "reverted", w.rows("a", "a_tag"), before)
-			again := w.revert(back.Run)
-			same(t, "and again", w.rows("a", "a_tag"), after)
-			w.revert(again.Run)
-			same(t, "and back", w.rows("a", "a_tag"), before)
+			newWorlds(t, catalog, catalogOfSQLite, job, func(w *world) { testMirror(w, append(all, tc.more...), tc.want, tc.err) })
 		})
 	}
 }
 
-// Rows that the file says to delete need nothing but their key.
-func TestDeleteWhen(t *testing.T) {
-	w := newWorld(t, catalog, mirrorColumns+"to: {DATABASE, table: a, key: k, delete_when: row.gone == \"yes\", max_delete: 2}\n")
-	file := []string{"k,n,tags,gone", "k1,,,yes", "k2,x,,yes", "k3,4,x,no", "knone,1,,yes", "k4,x,,"}
+func testMirror(w *world, file, want []string, fault string) {
+	p, err := w.tryPlan(file...)
+	if fault != "" {
+		has(w, err, fault)
+		return
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
 	_, text := w.plan(file...)
-	has(t, text, "- row 1 k1", "- row 2 k2", "~ row 3 k3: n 3 → 4", "! row 5", "1 update, 2 delete, 1 unchanged, 1 invalid")
+	has(w, text, want...)
+	if p.Changes() == 0 {
+		return
+	}
 	before := w.rows("a", "a_tag")
 	r := w.apply(file...)
-	same(t, "links", w.rows("a_tag"), "(2,7,1) (3,7,2) (4,9,1) (5,3,1)")
+	if r.Counts[plan.Delete] != p.Counts[plan.Delete] {
+		w.Errorf("%v, planned %v", r.Counts, p.Counts)
+	}
+	after := w.rows("a", "a_tag")
+	if after == before {
+		w.Error("nothing was written")
+	}
+	back := w.revert(r.Run)
+	same(w, "reverted", w.rows("a", "a_tag"), before)
+	again := w.revert(back.Run)
+	same(w, "and again", w.rows("a", "a_tag"), after)
+	w.revert(again.Run)
+	same(w, "and back", w.rows("a", "a_tag"), before)
+}
+
+// Rows that the file says to delete need nothing but their key.
+func TestDeleteWhen(t *testing.T) {
+	newWorlds(t, catalog, catalogOfSQLite, mirrorColumns+"to: {DATABASE, table: a, key: k, delete_when: row.gone == \"yes\", max_delete: 2}\n", testDeleteWhen)
+}
+
+func testDeleteWhen(w *world) {
+	file := []string{"k,n,tags,gone", "k1,,,yes", "k2,x,,yes", "k3,4,x,no", "knone,1,,yes", "k4,x,,"}
+	_, text := w.plan(file...)
+	has(w, text, "- row 1 k1", "- row 2 k2", "~ row 3 k3: n 3 → 4", "! row 5", "1 update, 2 delete, 1 unchanged, 1 invalid")
+	before := w.rows("a", "a_tag")
+	r := w.apply(file...)
+	same(w, "links", w.rows("a_tag"), "(2,7,1) (3,7,2) (4,9,1) (5,3,1)")
 	w.revert(r.Run)
-	same(t, "reverted", w.rows("a", "a_tag"), before)
+	same(w, "reverted", w.rows("a", "a_tag"), before)
 	_, err := w.tryPlan("k,n,tags,gone", "k1,1,,yes", "k2,1,,yes", "k3,1,,yes")
-	has(t, err, "3 of the 9 rows")
+	has(w, err, "3 of the 9 rows")
 	_, text = w.plan("k,n,tags,gone", "k1,1,,yes", "k1,1,,no")
-	has(t, text, "row 2 has the same key", "2 invalid")
+	has(w, text, "row 2 has the same key", "2 invalid")
 }
 
 // Rows of other tables that refer to deleted ones are not lost.
@@ -99,24 +112,28 @@ func TestChildren(t *testing.T) {
 	} {
 		t.Run(action, func(t *testing.T) {
 			job := "columns: {k: {from: k}, up: {from: up}}\nto: {DATABASE, table: a, key: k, write: mirror, max_delete: 90%}\n"
-			w := newWorld(t, "CREATE TABLE a (k int PRIMARY KEY, up int REFERENCES a DEFERRABLE); CREATE TABLE child (a int REFERENCES a "+action+"); INSERT INTO a VALUES (1, NULL), (2, 1), (3, NULL), (4, 3); INSERT INTO child VALUES (2), (2), (3)", job)
-			_, err := w.tryPlan("k,up", "3,", "4,3")
-			has(t, err, want)
-			w.exec("UPDATE child SET a = 3")
-			_, err = w.tryPlan("k,up", "3,", "2,")
-			if err != nil {
-				t.Error(err)
-			}
-			_, err = w.tryPlan("k,up", "3,", "2,1")
-			if err == nil {
-				w.apply("k,up", "3,")
-				same(t, "a row and its own child go together", w.rows("a"), "(3,)")
-			}
-			w.exec("TRUNCATE a CASCADE; INSERT INTO a VALUES (1, NULL), (2, NULL)")
-			_, err = w.meanwhile("INSERT INTO child VALUES (1)", "k,up", "2,")
-			if err == nil {
-				t.Error("a child that came meanwhile was lost")
-			}
+			ddl := "CREATE TABLE a (k int PRIMARY KEY, up int REFERENCES a DEFERRABLE); CREATE TABLE child (a int REFERENCES a " + action + "); INSERT INTO a VALUES (1, NULL), (2, 1), (3, NULL), (4, 3); INSERT INTO child VALUES (2), (2), (3)"
+			newWorlds(t, ddl, ddl, job, func(w *world) { testChildren(w, want) })
 		})
+	}
+}
+
+func testChildren(w *world, want string) {
+	_, err := w.tryPlan("k,up", "3,", "4,3")
+	has(w, err, want)
+	w.exec("UPDATE child SET a = 3")
+	_, err = w.tryPlan("k,up", "3,", "2,")
+	if err != nil {
+		w.Error(err)
+	}
+	_, err = w.tryPlan("k,up", "3,", "2,1")
+	if err == nil {
+		w.apply("k,up", "3,")
+		same(w, "a row and its own child go together", w.rows("a"), "(3,)")
+	}
+	w.exec("DELETE FROM child; DELETE FROM a; INSERT INTO a VALUES (1, NULL), (2, NULL)")
+	_, err = w.meanwhile("INSERT INTO child VALUES (1)", "k,up", "2,")
+	if err == nil {
+		w.Error("a child that came meanwhile was lost")
 	}
 }

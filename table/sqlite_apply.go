@@ -27,13 +27,14 @@ func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Coun
 		if w.journal, err = s.beginRun(ctx, run, s.job.Name, s.form()); err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{w.create, w.update, w.insert} {
+		for _, step := range []func(context.Context) error{w.create, w.update, w.remove, w.insert} {
 			if err := step(ctx); err != nil {
 				return err
 			}
 		}
-		if w.updated != counts[plan.Update] || w.inserted != counts[plan.New] {
-			return fmt.Errorf("%d rows were updated and %d inserted, and %d and %d were planned", w.updated, w.inserted, counts[plan.Update], counts[plan.New])
+		if w.updated != counts[plan.Update] || w.inserted != counts[plan.New] || w.removed != counts[plan.Delete] {
+			return fmt.Errorf("%d rows were updated, %d inserted and %d deleted, and %d, %d and %d were planned",
+				w.updated, w.inserted, w.removed, counts[plan.Update], counts[plan.New], counts[plan.Delete])
 		}
 		return w.journal.flush(ctx)
 	})
@@ -42,8 +43,8 @@ func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Coun
 // A sqliteWriter is an apply under way.
 type sqliteWriter struct {
 	*sqliteImport
-	journal           *journal
-	updated, inserted int64
+	journal                    *journal
+	updated, inserted, removed int64
 }
 
 // writeBatch is how many rows one statement inserts.

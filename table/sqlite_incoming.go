@@ -21,6 +21,8 @@ type sqliteImport struct {
 	looks   map[*binding]*sqliteLook
 	changes *os.File // the rows that are changed, as they are before
 	refused []sqliteRefusal
+	unkeyed int64 // bad rows of which it is not known which they are
+	deleted int64 // rows of the table
 	version int64 // PRAGMA data_version, when the table was compared
 	schema  int64 // PRAGMA schema_version, likewise
 	buf     []byte
@@ -36,9 +38,6 @@ type sqliteRefusal struct {
 
 // begin makes an empty spool.
 func (d *sqlite) begin(_ context.Context, t *target) (comparison, error) {
-	if t.verdict >= 0 {
-		return nil, errors.New("sluice does not delete rows of SQLite yet: leave out delete_when, and write: upsert")
-	}
 	st, err := newSQLiteTarget(t)
 	if err != nil {
 		return nil, err
@@ -87,10 +86,22 @@ func (s *sqliteImport) add(ctx context.Context, b *row.Batch, numbers []int64) (
 			return nil, err
 		}
 	}
+	s.unkeyed += int64(len(b.Bad))
 	for r, n := range numbers {
-		if bad := s.addRow(b, r); bad != nil {
+		bad, done := (*row.Reject)(nil), false
+		if s.verdict >= 0 {
+			bad, done = s.judged(b, r, n)
+		}
+		if !done {
+			if bad = s.addRow(b, r); bad != nil && s.verdict >= 0 {
+				s.protect(b, r, n)
+			}
+		}
+		if bad != nil {
 			bad.Row, bad.Line = b.Row[r], lineOf(b, r)
 			refused = append(refused, *bad)
+		}
+		if bad != nil || done {
 			continue
 		}
 		if err := s.in.add(n, s.buf); err != nil {
@@ -104,26 +115,32 @@ func (s *sqliteImport) add(ctx context.Context, b *row.Batch, numbers []int64) (
 func (s *sqliteImport) addRow(b *row.Batch, r int) (bad *row.Reject) {
 	s.buf = s.buf[:0]
 	for i, c := range s.columns {
-		v := &b.Cols[c.at]
-		if c.lookup != nil {
-			if s.buf, bad = s.looks[c].append(s.buf, v, r); bad != nil {
-				return bad
-			}
-			continue
-		}
-		var err error
-		at := len(s.buf)
-		if s.buf, err = s.fields[i](s.buf, v, r); err != nil {
-			return refusal(c, keyText(v, r), "%w", err)
-		}
-		if s.buf[at] == storedText && bytes.IndexByte(s.buf[at:], 0) >= 0 && bytes.IndexByte(contentStored(s.buf[at:]), 0) >= 0 {
-			return refusal(c, keyText(v, r), "the text holds a NUL, at which SQLite's own functions cut it")
+		if bad = s.addField(b, i, c, r); bad != nil {
+			return bad
 		}
 	}
 	for _, c := range s.links {
 		if s.buf, bad = s.appendSet(s.buf, c, &b.Cols[c.at], r); bad != nil {
 			return bad
 		}
+	}
+	return nil
+}
+
+// addField stores the value of one column.
+func (s *sqliteImport) addField(b *row.Batch, i int, c *binding, r int) (bad *row.Reject) {
+	v := &b.Cols[c.at]
+	if c.lookup != nil {
+		s.buf, bad = s.looks[c].append(s.buf, v, r)
+		return bad
+	}
+	var err error
+	at := len(s.buf)
+	if s.buf, err = s.fields[i](s.buf, v, r); err != nil {
+		return refusal(c, keyText(v, r), "%w", err)
+	}
+	if s.buf[at] == storedText && bytes.IndexByte(contentStored(s.buf[at:]), 0) >= 0 {
+		return refusal(c, keyText(v, r), "the text holds a NUL, at which SQLite's own functions cut it")
 	}
 	return nil
 }

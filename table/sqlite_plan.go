@@ -20,7 +20,8 @@ import (
 //	uvarint, place of the incoming row
 //	the IDs of the table's row
 //	the mask: a bit for each column and link that differs
-//	of each of these the field, or the set, as it is before
+//	of each of these the field, or the set, as it is before; of a row that is
+//	deleted, which has no bit in its mask, the whole record
 //
 // The spool keeps each entry's place. New rows are those that the spool says are
 // not in the table.
@@ -50,7 +51,10 @@ func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
 			}
 		}
 		s.allow()
-		return s.check(ctx)
+		if err := s.check(ctx); err != nil {
+			return err
+		}
+		return s.guard(ctx)
 	})
 	if err == nil {
 		err = s.use()
@@ -60,14 +64,19 @@ func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
 	}
 	counts := plan.Counts{plan.New: 0, plan.Update: 0, plan.Unchanged: 0, plan.Invalid: s.load.rejects}
 	for i := range s.in.n {
-		counts[stateOf(*s.in.state(i))]++
+		if state := *s.in.state(i); state != rowKept && state != rowGone {
+			counts[stateOf(state)]++
+		}
+	}
+	if s.deleted > 0 {
+		counts[plan.Delete] = s.deleted
 	}
 	slices.SortFunc(s.refused, func(a, b sqliteRefusal) int { return cmp.Or(a.i-b.i, a.col-b.col, strings.Compare(a.why, b.why)) })
 	return counts, nil
 }
 
 func stateOf(s rowState) plan.State {
-	return [...]plan.State{rowFresh: plan.New, rowSame: plan.Unchanged, rowChanged: plan.Update, rowHeld: plan.Update, rowBad: plan.Invalid}[s]
+	return [...]plan.State{rowFresh: plan.New, rowSame: plan.Unchanged, rowChanged: plan.Update, rowHeld: plan.Update, rowDrop: plan.Unchanged, rowGone: plan.Delete, rowKept: plan.Invalid, rowBad: plan.Invalid}[s]
 }
 
 // refuse notes that a row is bad.
@@ -100,16 +109,29 @@ func (s *sqliteImport) allow() {
 
 // compare reads the table once, and finds for each row what differs.
 func (s *sqliteImport) compare(ctx context.Context) error {
+	mirrors := s.mirrors()
+	if mirrors && s.unkeyed > 0 {
+		mirrors = false
+		s.load.remark(fmt.Sprintf("deletes nothing that the files lack: of %s the key cannot be read", count(s.unkeyed, "bad row")))
+	}
 	w := &changeWriter{sqliteImport: s}
 	k := &rowChunk{}
 	for q := s.above(nil); ; q = s.above(k.rows[len(k.rows)-1]) {
 		if err := s.read(ctx, s.sqliteTarget, q, k); err != nil {
 			return err
 		}
+		var missing []int
 		for i := range k.rows {
-			if err := w.row(k.row(i)); err != nil {
+			there, err := w.row(k.row(i))
+			if err != nil {
 				return err
 			}
+			if !there && mirrors {
+				missing = append(missing, i)
+			}
+		}
+		if err := w.missing(ctx, k, missing); err != nil {
+			return err
 		}
 		if len(k.rows) < chunkRows {
 			_, err := s.changes.Write(w.out)
@@ -126,21 +148,23 @@ type changeWriter struct {
 }
 
 // row compares a row of the table with the incoming one that has its key.
-func (w *changeWriter) row(ids, record []byte) error {
+func (w *changeWriter) row(ids, record []byte) (there bool, err error) {
 	i, fields, err := w.in.find(record, w.buf)
 	if err != nil || i < 0 {
-		return err
+		return false, err
 	}
 	state := w.in.state(i)
 	switch {
-	case *state == rowBad:
-		return nil
+	case *state == rowBad || *state == rowKept:
+		return true, nil
+	case *state == rowDrop:
+		return true, w.delete(i, ids, record)
 	case *state != rowFresh:
 		key, _ := cutStored(ids, 1)
-		return fmt.Errorf("table %s has the key of one row of the files twice, in row %s, too: the key has to find one row", w.Name, textStored(key))
+		return true, fmt.Errorf("table %s has the key of one row of the files twice, in row %s, too: the key has to find one row", w.Name, textStored(key))
 	case fields == nil:
 		*state = rowSame
-		return nil
+		return true, nil
 	}
 	w.buf = fields
 	mask, before, moved := w.differ(fields, record)
@@ -152,15 +176,9 @@ func (w *changeWriter) row(ids, record []byte) error {
 	default:
 		*state = rowChanged
 		*w.in.value(i) = uint64(w.size + int64(len(w.out)))
-		w.entry = append(append(append(binary.AppendUvarint(w.entry[:0], uint64(i)), ids...), mask...), before...)
-		w.out = append(binary.AppendUvarint(w.out, uint64(len(w.entry))), w.entry...)
-		if len(w.out) >= blockBytes {
-			w.size += int64(len(w.out))
-			_, err = w.changes.Write(w.out)
-			w.out = w.out[:0]
-		}
+		err = w.note(uint64(i), ids, mask, before)
 	}
-	return err
+	return true, err
 }
 
 // differ returns the mask of what differs between an incoming row and the
@@ -200,10 +218,11 @@ func (t *sqliteTarget) maskSize() int { return (len(t.columns) + len(t.links) + 
 
 // A rowChange is one entry of what changes.
 type rowChange struct {
-	i    int
-	ids  []byte
-	mask []byte
-	was  [][]byte // by columns, then links: the field or set; nil: it does not differ
+	i      int
+	ids    []byte
+	mask   []byte
+	record []byte   // as it was, if it is deleted
+	was    [][]byte // by columns, then links: the field or set; nil: it does not differ
 }
 
 // changeAt reads the entry at a place, and returns the place of the next.
@@ -224,6 +243,9 @@ func (s *sqliteImport) changeAt(at int64) (c *rowChange, next int64, err error) 
 	var rest []byte
 	c.ids, rest = cutStored(body[w:], len(s.ids))
 	c.mask, rest = rest[:s.maskSize()], rest[s.maskSize():]
+	if c.deletes() {
+		c.record = rest
+	}
 	c.was = s.masked(c.mask, rest)
 	return c, at + int64(size), nil
 }

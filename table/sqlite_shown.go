@@ -27,15 +27,19 @@ func (s *sqliteImport) bad(_ context.Context, yield func(number int64, column, w
 // rows yields the rows that change, in their order, or all of them. limit 0 is
 // none.
 func (s *sqliteImport) rows(ctx context.Context, limit int, all bool, yield func(*plan.Row) error) error {
-	wanted := []rowState{rowFresh, rowChanged}
+	wanted := []rowState{rowFresh, rowChanged, rowGone}
 	if all {
-		wanted = append(wanted, rowSame)
+		wanted = append(wanted, rowSame, rowDrop)
 	}
 	in := s.in.reader()
-	for n := 0; limit == 0 || n < limit; n++ {
+	n := 0
+	for ; limit == 0 || n < limit; n++ {
 		i, number, fields, err := in.next(wanted...)
-		if err != nil || i < 0 {
+		if err != nil {
 			return err
+		}
+		if i < 0 {
+			break
 		}
 		r, err := s.change(ctx, i, number, fields)
 		if err != nil {
@@ -45,7 +49,12 @@ func (s *sqliteImport) rows(ctx context.Context, limit int, all bool, yield func
 			return err
 		}
 	}
-	return nil
+	return s.gone(ctx, func(r *plan.Row) error {
+		if n++; limit > 0 && n > limit {
+			return nil
+		}
+		return yield(r)
+	})
 }
 
 // change makes the change of an incoming row.
@@ -53,6 +62,13 @@ func (s *sqliteImport) change(ctx context.Context, i int, number int64, fields [
 	state := *s.in.state(i)
 	r := &plan.Row{State: stateOf(state)}
 	r.File, r.Row = s.load.place(number)
+	if state == rowGone {
+		c, _, err := s.changeAt(int64(*s.in.value(i)))
+		if err != nil {
+			return nil, err
+		}
+		return r, s.tellDeleted(ctx, c, r)
+	}
 	was := make([][]byte, len(s.columns)+len(s.links))
 	if state == rowChanged {
 		c, _, err := s.changeAt(int64(*s.in.value(i)))

@@ -48,6 +48,9 @@ const (
 	rowChanged                 // it is there with other values
 	rowBad                     // it is refused
 	rowHeld                    // it is changed, and still as it was compared
+	rowDrop                    // it is to be deleted, by its key, and is not there
+	rowGone                    // it is to be deleted
+	rowKept                    // it was bad before it came here: it protects its row of the table
 )
 
 var keySeed, valueSeed = maphash.MakeSeed(), maphash.MakeSeed()
@@ -122,16 +125,31 @@ func (s *spool) index() (repeated map[int][]int, err error) {
 	}
 	repeated = map[int][]int{}
 	s.slots = make([]uint32, s.n+s.n/3+1)
+	for _, kept := range []bool{false, true} { // these do not hide others
+		if err := s.indexRows(kept, repeated); err != nil {
+			return nil, err
+		}
+	}
+	return repeated, nil
+}
+
+// indexRows indexes the rows that are kept, or the others.
+func (s *spool) indexRows(kept bool, repeated map[int][]int) error {
 	for i := range s.n {
+		if (*s.state(i) == rowKept) != kept {
+			continue
+		}
 		slot := s.slot(s.blocks[i/spoolRows].key[i%spoolRows])
 		for s.slots[slot] != 0 {
 			j := int(s.slots[slot]) - 1
 			same, err := s.sameKey(i, j)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			if same {
-				repeated[j] = append(repeated[j], i)
+				if !kept {
+					repeated[j] = append(repeated[j], i)
+				}
 				break
 			}
 			slot = s.next(slot)
@@ -140,7 +158,7 @@ func (s *spool) index() (repeated map[int][]int, err error) {
 			s.slots[slot] = uint32(i) + 1
 		}
 	}
-	return repeated, nil
+	return nil
 }
 
 func (s *spool) slot(hash uint64) uint64 {

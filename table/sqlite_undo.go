@@ -83,20 +83,19 @@ func (r *sqliteReverter) part(ctx context.Context, p *journalPart) error {
 
 // removeNew deletes rows that the run made, and their links.
 func (r *sqliteReverter) removeNew(ctx context.Context, p *journalPart) error {
-	if err := r.giveTouched(ctx, r.touched(p)); err != nil {
-		return err
-	}
 	for _, c := range r.links {
 		t, err := r.table(ctx, c.link.Name)
 		if err != nil {
 			return err
 		}
-		join := r.at().from + fmt.Sprintf(" CROSS JOIN %s AS k ON k.%s = t.%s", c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name))
-		if _, err := r.journal.remove(ctx, "unlink", t, join); err != nil {
-			return err
-		}
+		c.link.Table = t
 	}
-	n, err := r.journal.remove(ctx, "delete", r.Table, r.idsJoin(r.Table))
+	rows := r.touched(p)
+	ids := make([][]byte, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ids
+	}
+	n, err := r.journal.removeRows(ctx, r.sqliteTarget, ids)
 	if err == nil && n != p.rows {
 		err = fmt.Errorf("%d rows of table %s were deleted, and %d were to be", n, r.Name, p.rows)
 	}

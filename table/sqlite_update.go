@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
-	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,28 +14,22 @@ import (
 
 // update writes the columns of rows that differ, and then their links.
 func (w *sqliteWriter) update(ctx context.Context) error {
-	size, err := w.changes.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
 	u := &updates{sqliteWriter: w, statements: map[string]driver.Stmt{}}
 	defer u.close()
-	for at := int64(0); at < size; {
-		var c *rowChange
-		if c, at, err = w.changeAt(at); err != nil {
-			return err
-		}
-		if *w.in.state(c.i) != rowChanged {
-			continue
+	err := w.eachChange(func(c *rowChange) error {
+		if c.deletes() {
+			return nil
 		}
 		if err := u.one(ctx, c); err != nil {
 			return err
 		}
 		if len(u.entries) == chunkRows {
-			if err := u.finish(ctx); err != nil {
-				return err
-			}
+			return u.finish(ctx)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return u.finish(ctx)
 }
@@ -248,7 +241,13 @@ func (s *sqliteImport) drift(ctx context.Context) error {
 			}
 		}
 		if len(k.rows) < chunkRows {
-			return d.err()
+			if err := d.deletions(ctx); err != nil {
+				return err
+			}
+			if err := d.err(); err != nil || d.deleted == 0 {
+				return err
+			}
+			return d.children(ctx)
 		}
 	}
 }
@@ -289,6 +288,37 @@ func (d *driftCheck) row(ids, record []byte) error {
 		}
 	}
 	return nil
+}
+
+// deletions looks at the rows that are to be deleted.
+func (d *driftCheck) deletions(ctx context.Context) error {
+	if d.deleted == 0 {
+		return nil
+	}
+	k := &rowChunk{}
+	return d.eachChange(func(c *rowChange) error {
+		if !c.deletes() {
+			return nil
+		}
+		if err := d.giveFields(ctx, "ids", len(d.ids), [][]byte{c.ids}); err != nil {
+			return err
+		}
+		q := d.at()
+		q.where = " WHERE " + d.within()
+		if c.i < d.in.n {
+			q.where = ""
+		}
+		if err := d.sqlite.read(ctx, d.sqliteTarget, q, k); err != nil {
+			return err
+		}
+		if len(k.rows) == 1 {
+			if _, record := k.row(0); bytes.Equal(record, c.record) {
+				return nil
+			}
+		}
+		d.moved = append(d.moved, plan.Problem{File: d.Name, Why: fmt.Sprintf("row %s: the row of the table was changed or removed since it was compared", textsStored(c.ids, len(d.ids)))})
+		return nil
+	})
 }
 
 // err names the rows that moved, if there are any.

@@ -3,6 +3,7 @@ package table
 import (
 	"database/sql"
 	"errors"
+	"net/url"
 	"testing"
 )
 
@@ -10,12 +11,12 @@ import (
 func newSQLiteWorld(t testing.TB, ddl, job string) *world {
 	t.Helper()
 	path := newSQLite(t)
-	db, err := sql.Open("sqlite", path+"?_pragma=foreign_keys(1)")
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=foreign_keys(1)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	w := &world{TB: t, url: "sqlite://" + path, job: job}
+	w := &world{TB: t, url: "sqlite://" + (&url.URL{Path: path}).EscapedPath(), job: job}
 	w.exec = func(statements string) {
 		t.Helper()
 		if _, err := db.Exec(statements); err != nil {
