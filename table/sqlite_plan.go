@@ -38,24 +38,7 @@ func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
 			return nil, err
 		}
 	}
-	err = s.transaction(ctx, "BEGIN", func() (err error) {
-		if s.version, err = s.number(ctx, "PRAGMA data_version"); err != nil {
-			return err
-		}
-		if s.schema, err = s.number(ctx, "PRAGMA schema_version"); err != nil {
-			return err
-		}
-		if len(s.key) > 0 {
-			if err := s.compare(ctx); err != nil {
-				return err
-			}
-		}
-		s.allow()
-		if err := s.check(ctx); err != nil {
-			return err
-		}
-		return s.guard(ctx)
-	})
+	err = s.transaction(ctx, "BEGIN", func() error { return s.look(ctx) })
 	if err == nil {
 		err = s.use()
 	}
@@ -73,6 +56,26 @@ func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
 	}
 	slices.SortFunc(s.refused, func(a, b sqliteRefusal) int { return cmp.Or(a.i-b.i, a.col-b.col, strings.Compare(a.why, b.why)) })
 	return counts, nil
+}
+
+// look compares the rows with the table as it is at one moment.
+func (s *sqliteImport) look(ctx context.Context) (err error) {
+	if s.version, err = s.number(ctx, "PRAGMA data_version"); err != nil {
+		return err
+	}
+	if s.schema, err = s.number(ctx, "PRAGMA schema_version"); err != nil {
+		return err
+	}
+	if len(s.key) > 0 {
+		if err := s.compare(ctx); err != nil {
+			return err
+		}
+	}
+	s.allow()
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	return s.guard(ctx)
 }
 
 func stateOf(s rowState) plan.State {

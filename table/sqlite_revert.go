@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-128c3863/sluice/plan"
@@ -50,6 +51,9 @@ func (d *sqlite) undo(ctx context.Context, t *target, job, id string) (undo, err
 		}
 		return nil
 	}, u.n)
+	if err == nil && u.counts[plan.New] > 0 && !slices.Equal(u.shape.Whole, t.whole()) {
+		err = fmt.Errorf("run %s deleted rows of table %s, which has other columns now: they cannot be made again", of.ID, jobName(t.Name))
+	}
 	if err != nil {
 		return nil, err
 	}

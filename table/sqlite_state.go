@@ -33,13 +33,14 @@ const sqliteState = `
 type journalForm struct {
 	Table   string
 	Columns []string // loaded
+	Whole   []string // of a whole row
 	Links   []linkForm
 }
 
 type linkForm struct{ Table, Own, Other, OwnID string }
 
 func (t *sqliteTarget) form() journalForm {
-	f := journalForm{Table: t.Name}
+	f := journalForm{Table: t.Name, Whole: t.whole()}
 	for _, c := range t.columns {
 		f.Columns = append(f.Columns, c.to.Name)
 	}

@@ -150,7 +150,8 @@ func TestSQLiteTypes(t *testing.T) {
   x: {from: x, type: string}
 to: {DATABASE, table: a, key: k}
 `)
-	file := []string{"k,d,t,m,u,f,x",
+	file := []string{
+		"k,d,t,m,u,f,x",
 		"old,1.50,10:11:00,2020-01-02 03:04:05,aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee,2.0,",
 		"new,0.25,10:11:12.5,2020-01-02 03:04:05.25,aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeef,0.1,x",
 		"many,1234567890.123456789,,,,,", "digits,1,,,,,007",
