@@ -46,6 +46,7 @@ type Import struct {
 // A database is one that holds the table, and sluice's own tables beside it.
 type database interface {
 	inspect(ctx context.Context, name string) (*Table, error)
+	exporter // see export.go
 	begin(ctx context.Context, t *target) (comparison, error)
 	runs(ctx context.Context, job string) ([]plan.Run, error) // oldest first
 	undo(ctx context.Context, t *target, job, id string) (undo, error)

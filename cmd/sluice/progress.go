@@ -70,7 +70,7 @@ func (a *app) follow(ctx context.Context, job *sluice.Job, p *sluice.Progress) (
 
 // progressLine says how far a run has come.
 func (a *app) progressLine(job *sluice.Job, p *sluice.Progress) string {
-	if phase := p.Phase(); phase == "comparing" || phase == "writing" {
+	if phase := p.Phase(); phase == "comparing" || phase == "writing" || phase == "exporting" {
 		return fmt.Sprintf("%d rows  %s  %s", p.Rows.Load(), phase, time.Since(time.Unix(0, p.Began.Load())).Round(time.Second))
 	}
 	return a.filesLine(job, p)

@@ -44,6 +44,8 @@ Exit status:
 		text += "  3    finished, but files or rows are rejected\n"
 	case "preview":
 		text += "  3    records would be rejected, or a file cannot be read\n"
+	case "export":
+		return strings.Replace(text, "it goes on from there", "no file was written", 1) + "  130  interrupted: no file was written\n"
 	}
 	return text + "  130  interrupted: what was finished is in the ledger\n"
 }

@@ -1,0 +1,159 @@
+package table
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// TestExport writes the products in each format, and finds that a plan of the
+// file changes nothing.
+func TestExport(t *testing.T) { eachShop(t, testExport) }
+
+func testExport(t *testing.T, s *shop) {
+	s.apply(v1)
+	s.apply(v2clean)
+	want := s.dump()
+	for _, form := range []string{"csv", "tsv", "ndjson"} {
+		file := filepath.Join(t.TempDir(), "products."+form)
+		done := exportTo(t, s.open("none.csv"), file, form)
+		if done.Rows != 306 || len(done.Columns) != 13 {
+			t.Errorf("%s: %+v", form, done)
+		}
+		if p := s.plan(file); p.Counts[plan.Unchanged] != 306 || p.Counts.Total() != 306 {
+			t.Errorf("%s: a plan of the export: %v %+v", form, p.Counts, p.Table.Rows[:min(3, len(p.Table.Rows))])
+		}
+	}
+	same(t, "the tables", s.dump(), want)
+	file := filepath.Join(t.TempDir(), "products.csv")
+	exportTo(t, s.open("none.csv"), file, "csv")
+	same(t, "the file as read by hand", s.byHand(file), s.products())
+}
+
+// exportTo exports a job's table into a file.
+func exportTo(t testing.TB, im *Import, file, form string) *Exported {
+	t.Helper()
+	var out bytes.Buffer
+	done, err := im.Export(context.Background(), &out, ExportOptions{Format: form})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done.Bytes != int64(out.Len()) {
+		t.Errorf("%d bytes counted of %d", done.Bytes, out.Len())
+	}
+	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return done
+}
+
+// refused exports what cannot be said in a form.
+func refused(t *testing.T, im *Import, form, want string) {
+	t.Helper()
+	if _, err := im.Export(context.Background(), io.Discard, ExportOptions{Format: form}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%s: got %v, want %s", form, err, want)
+	}
+}
+
+// openJob opens a job for a database; its file is a param.
+func openJob(t testing.TB, text, database, input string) (*Import, error) {
+	t.Helper()
+	job, err := spec.Parse("job.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := job.Bind(map[string]string{"input": input, "database": database}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	im, err := Open(context.Background(), Options{Job: job, Params: params, Stores: store.NewSet(store.Options{}), Version: "test"})
+	if err == nil {
+		t.Cleanup(im.Close)
+	}
+	return im, err
+}
+
+const oddHead = `
+sluice: 1
+name: odd
+params: {input: {type: string}, database: {type: string}}
+from: {files: "{input}"}
+to: {database: "{database}", table: odd, key: code}
+`
+
+const oddJob = oddHead + `
+columns:
+  code:  {from: "the code"}
+  body:  {from: body, "null": ["NULL", "\\N"], empty: text}
+  wide:  {from: wide}
+  whole: {from: whole, decimal: ",", thousands: "."}
+  ratio: {from: ratio, decimal: ","}
+  day:   {from: day, formats: ["%d/%m/%y", "%d.%m.%Y"]}
+  seen:  {from: seen, formats: ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]}
+  at:    {from: at, timezone: Asia/Seoul}
+  clock: {from: clock}
+  yes:   {from: "yes", "true": ["ja", "1"], "false": ["nein", "0"]}
+  raw:   {from: raw, "null": ["-"], empty: text}
+  id:    {from: id}
+  doc:   {from: doc}
+`
+
+var oddTables = map[string]string{
+	"postgres": `CREATE TABLE odd (n int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code text NOT NULL UNIQUE, body text, wide numeric(38,10), whole int, ratio float8, day date,
+		seen timestamp, at timestamptz, clock time, yes bool, raw bytea, id uuid, doc jsonb);`,
+	"sqlite": `CREATE TABLE odd (n integer PRIMARY KEY, code text NOT NULL UNIQUE, body text, wide decimal(15,5), whole int, ratio double, day date,
+		seen datetime, at timestamptz, clock time, yes bool, raw blob, id uuid, doc json);`,
+}
+
+var oddRows = map[string]string{
+	"postgres": `INSERT INTO odd (code, body, wide, whole, ratio, day, seen, at, clock, yes, raw, id, doc) VALUES
+		('007', E'a "quoted" ''one'',\n\r\n\t\\N|;', -1234567890123456789012345678.0000000001, -1234567, 1e-7, '1950-02-03', '2024-04-17 05:30', '2024-04-17 05:30:00.000001+00', '23:59:59.999999', true, '\x00ff0a', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"a": ["\\n", "한"]}'),
+		(' padded ', '', 0, 0, -0.1, '2024-02-29', '0001-01-01 00:00:01', '2026-11-23 00:00+00', '00:00', false, '', NULL, '"text"'),
+		('한글', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+		('"', 'NULLE', 99999999999999999999.5, 2147483647, 123456789012345680000, '9999-12-31', '2024-04-17 05:30:00.25', '9999-12-31 00:00:00+00', '12:00:00.5', true, '\x22', '00000000-0000-0000-0000-000000000000', '1.50'),
+		(E'a\nb,c;d|e', E' \n ', 0.0000000001, -2147483648, 5e-324, '0001-01-01', '2024-04-17 05:30:00.000001', '1900-01-01 00:00+00', '01:02:03', false, '\x5c', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'null');`,
+	"sqlite": `INSERT INTO odd (code, body, wide, whole, ratio, day, seen, at, clock, yes, raw, id, doc) VALUES
+		('007', 'a "quoted" ''one'',' || char(10,13,10,9) || '\N|;', -123456789.01234, -1234567, 1e-7, '1950-02-03', '2024-04-17 05:30:00', '2024-04-17 05:30:00.000001', '23:59:59.999999', 1, x'00ff0a', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"a": ["\n", "한"]}'),
+		(' padded ', '', 0, 0, -0.1, '2024-02-29', '0001-01-01 00:00:01', '2026-11-23 00:00:00', '00:00:00', 0, NULL, NULL, '"text"'),
+		('한글', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+		('"', 'NULLE', 9999999999.5, 9223372036854775807, 123456789012345680000, '9999-12-31', '2024-04-17 05:30:00.250000', '9999-12-31 00:00:00', '12:00:00.500000', 1, x'22', '00000000-0000-0000-0000-000000000000', '{"n":1.50}'),
+		('a' || char(10) || 'b,c;d|e', ' ' || char(10) || ' ', 0.00001, -9223372036854775808, 5e-324, '0001-01-01', '2024-04-17 05:30:00.000001', '1900-01-01 00:00:00', '01:02:03', 0, x'5c', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'null');`,
+}
+
+// TestExportOdd does so with values that are easily lost on the way.
+func TestExportOdd(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		name := strings.TrimPrefix(t.Name(), "TestExportOdd/")
+		s.exec(oddTables[name] + oddRows[name])
+		for _, form := range []string{"csv", "tsv", "ndjson"} {
+			file := filepath.Join(t.TempDir(), "odd."+form)
+			im, err := openJob(t, oddJob, s.url, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if form == "ndjson" { // in which it is a number that is read as an integer
+				refused(t, im, form, `column "ratio"`)
+				s.exec("UPDATE odd SET ratio = 0.5 WHERE ratio > 1")
+				refused(t, im, form, `column "doc"`)
+				s.exec("UPDATE odd SET doc = '[null]' WHERE code LIKE 'a%'")
+			}
+			exportTo(t, im, file, form)
+			p, err := im.Plan(context.Background(), plan.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Counts[plan.Unchanged] != 5 || p.Counts.Total() != 5 {
+				text, _ := os.ReadFile(file)
+				t.Errorf("%s: %v %+v\n%s", form, p.Counts, p.Table.Rows, text)
+			}
+		}
+	})
+}
