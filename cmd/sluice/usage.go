@@ -45,7 +45,8 @@ Exit status:
 	case "preview":
 		text += "  3    records would be rejected, or a file cannot be read\n"
 	case "export":
-		return strings.Replace(text, "it goes on from there", "no file was written", 1) + "  130  interrupted: no file was written\n"
+		text = strings.Replace(text, "a store, the disk, the lock; run it again, it goes on from there", "the database, a store, a value that the file cannot say; no file was written", 1)
+		return text + "  130  interrupted: no file was written\n"
 	}
 	return text + "  130  interrupted: what was finished is in the ledger\n"
 }
