@@ -27,7 +27,7 @@ func quickOf(c *converter) quickFunc {
 		return quickBool
 	case (k == row.Int16 || k == row.Int32 || k == row.Int64) && numbers:
 		return quickInt
-	case k == row.Decimal && c.typ.Precision <= 18 && numbers:
+	case k == row.Decimal && c.typ.Precision > 0 && c.typ.Precision <= 18 && numbers:
 		return quickDecimal
 	case (k == row.Float32 || k == row.Float64) && numbers:
 		return quickFloat
