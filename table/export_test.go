@@ -3,6 +3,7 @@ package table
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -104,13 +105,15 @@ columns:
   raw:   {from: raw, "null": ["-"], empty: text}
   id:    {from: id}
   doc:   {from: doc}
+  free:  {from: free}
+  twice: {from: twice}
 `
 
 var oddTables = map[string]string{
 	"postgres": `CREATE TABLE odd (n int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code text NOT NULL UNIQUE, body text, wide numeric(38,10), whole int, ratio float8, day date,
-		seen timestamp, at timestamptz, clock time, yes bool, raw bytea, id uuid, doc jsonb);`,
+		seen timestamp, at timestamptz, clock time, yes bool, raw bytea, id uuid, doc jsonb, free numeric DEFAULT 0, twice numeric DEFAULT 123456789012345678901234567890123456789012.50);`,
 	"sqlite": `CREATE TABLE odd (n integer PRIMARY KEY, code text NOT NULL UNIQUE, body text, wide decimal(15,5), whole int, ratio double, day date,
-		seen datetime, at timestamptz, clock time, yes bool, raw blob, id uuid, doc json);`,
+		seen datetime, at timestamptz, clock time, yes bool, raw blob, id uuid, doc json, free decimal DEFAULT 0, twice decimal DEFAULT 1.50);`,
 }
 
 var oddRows = map[string]string{
@@ -156,4 +159,45 @@ func TestExportOdd(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A stopper cancels the run that writes to it.
+type stopper struct {
+	stop    func()
+	written int
+}
+
+func (s *stopper) Write(p []byte) (int, error) {
+	s.stop()
+	s.written += len(p)
+	return len(p), nil
+}
+
+// TestExportStops ends an export in its middle; the connection is not used for
+// what comes after it.
+func TestExportStops(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		s.exec(fullShops[strings.TrimPrefix(t.Name(), "TestExportStops/")])
+		ctx, cancel := context.WithCancel(context.Background())
+		out := &stopper{stop: cancel}
+		if _, err := s.open("none.csv").Export(ctx, out, ExportOptions{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if out.written == 0 || out.written > 1<<20 {
+			t.Errorf("%d bytes were written", out.written)
+		}
+		var rows bytes.Buffer
+		done, err := ExportQuery(context.Background(), s.url, "", "SELECT sku, count(*) AS n FROM shop_product GROUP BY 1 ORDER BY 1 DESC LIMIT 2 -- the last", &rows, ExportOptions{})
+		if err != nil || done.Rows != 2 {
+			t.Errorf("%+v, %v", done, err)
+		}
+		same(t, "a query", rows.String(), "sku,n\nsku99999,1\nsku99998,1\n")
+	})
+}
+
+const manyProducts = ` INSERT INTO shop_product (sku, title, description, category_id, price, stock, updated_at, active) SELECT 'sku' || i, 'a title', 'what it is', 1, 1, 1, '2024-04-17 05:30:00', `
+
+var fullShops = map[string]string{
+	"postgres": manyProducts + "true FROM generate_series(10000, 99999) i",
+	"sqlite":   "WITH RECURSIVE n AS (SELECT 10000 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 99999)" + manyProducts + "1 FROM n",
 }

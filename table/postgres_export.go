@@ -51,7 +51,7 @@ func (p *postgres) export(ctx context.Context, sql string, types []row.Type, eac
 		return err
 	}
 	lines := &copyLines{fields: make([][]byte, len(types)), each: each}
-	_, err = p.conn.PgConn().CopyTo(ctx, lines, "COPY ("+sql+") TO STDOUT")
+	_, err = p.conn.PgConn().CopyTo(ctx, lines, "COPY ("+sql+"\n) TO STDOUT")
 	if lines.err != nil {
 		return lines.err
 	}
