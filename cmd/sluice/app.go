@@ -170,7 +170,11 @@ func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (
 	if err != nil {
 		return nil, unread(file, err)
 	}
-	limitMemory(job.Spec().Limits.Memory)
+	limit := job.Spec().Limits.Memory
+	if job.Spec().Table() {
+		limit -= limit / 4
+	}
+	limitMemory(limit)
 	return job, nil
 }
 
@@ -190,7 +194,8 @@ func unread(file string, err error) error {
 
 // limitMemory makes the collector hold the process to the job's limits.memory,
 // in bytes. An eighth of it is for what the runtime does not count: the
-// program itself, stacks of the system, buffers of the kernel.
+// program itself, stacks of the system, buffers of the kernel. For a job that
+// loads a table a quarter is left as well: SQLite has memory of its own.
 //
 // Below the limit it collects seldom: each time costs CPU, and the buffers that
 // wait to be used again.
