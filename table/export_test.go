@@ -201,3 +201,44 @@ var fullShops = map[string]string{
 	"postgres": manyProducts + "true FROM generate_series(10000, 99999) i",
 	"sqlite":   "WITH RECURSIVE n AS (SELECT 10000 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 99999)" + manyProducts + "1 FROM n",
 }
+
+// TestExportRefused has what cannot be said in a file of the job.
+func TestExportRefused(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		name := strings.TrimPrefix(t.Name(), "TestExportRefused/")
+		s.exec(oddTables[name] + oddRows[name])
+		for what, tc := range map[string]struct{ columns, form, want string }{
+			"a key without inverse": {`code: {value: 'row.a + "x"'}`, "csv", "an expression has no inverse, and the key is needed"},
+			"a nested member":       {`code: {from: a.b}`, "ndjson", "no member of the record itself"},
+			"an empty text":         {"code: {from: c}\n  body: {from: b}", "csv", `of the row with c " padded ": it would be "", which the job reads as something else (give the column empty: text`},
+			"no word for null":      {"code: {from: c}\n  body: {from: b, empty: text}", "csv", `of the row with c "한글": it is null, and the column reads no cell as null`},
+			"a word for null":       {"code: {from: c}\n  whole: {from: w, \"null\": [\"0\"]}", "csv", `it would be "0", which the job reads as something else`},
+			"what is trimmed":       {"code: {from: c, trim: true}", "csv", `it would be " padded "`},
+			"fractions of a second": {"code: {from: c}\n  seen: {from: s, formats: [\"%Y-%m-%d %H:%M:%S\"]}", "csv", `it would be "2024-04-17 05:30:00", which`},
+		} {
+			im, err := openJob(t, oddHead+"columns:\n  "+tc.columns, s.url, "none.csv")
+			if err != nil {
+				t.Fatal(what, err)
+			}
+			refused(t, im, tc.form, tc.want)
+		}
+		im, err := openJob(t, strings.Replace(oddHead, `{input}"}`, `{input}", header: "false"}`, 1)+"columns:\n  code: {from: \"1\"}", s.url, "none.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused(t, im, "csv", "from.header: false: sluice writes no files of text in this form")
+	})
+}
+
+// TestExportDangling has foreign keys whose rows are gone.
+func TestExportDangling(t *testing.T) {
+	s := newSQLiteShop(t)
+	s.exec("PRAGMA foreign_keys = OFF")
+	s.apply(v1)
+	s.exec("UPDATE shop_product SET category_id = 4711 WHERE sku = 'SKU000000007'")
+	refused(t, s.open("none.csv"), "csv", `row 7: column "category": of the row with sku "SKU000000007": it is 4711, and no row of shop_category with that has a slug`)
+	s.exec("UPDATE shop_product SET category_id = 1 WHERE sku = 'SKU000000007'")
+	s.exec("INSERT INTO shop_product_tags (product_id, tag_id) SELECT id, 4711 FROM shop_product WHERE sku = 'SKU000000008'")
+	refused(t, s.open("none.csv"), "csv", `of the row with sku "SKU000000008": it is linked to what is no row of shop_tag with a name`)
+	s.exec("DELETE FROM shop_product_tags WHERE tag_id = 4711")
+}
