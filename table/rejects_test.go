@@ -67,7 +67,9 @@ func saveText(t testing.TB, name, text string) string {
 func (s *shop) rejecting(input string, edit ...string) (*plan.Result, error) {
 	s.Helper()
 	edit = append(edit, "rejects/{run}.csv", s.TempDir()+"/{run}.csv")
-	return s.open(input, edit...).Apply(context.Background(), plan.ApplyOptions{})
+	im := s.open(input, edit...)
+	defer im.Close()
+	return im.Apply(context.Background(), plan.ApplyOptions{})
 }
 
 // cells of the products, by column.

@@ -193,7 +193,9 @@ func (s *shop) open(input string, edit ...string) *Import {
 
 func (s *shop) plan(input string) *plan.Plan {
 	s.Helper()
-	p, err := s.open(input).Plan(context.Background(), plan.Options{})
+	im := s.open(input)
+	defer im.Close()
+	p, err := im.Plan(context.Background(), plan.Options{})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -202,7 +204,9 @@ func (s *shop) plan(input string) *plan.Plan {
 
 func (s *shop) apply(input string) *plan.Result {
 	s.Helper()
-	r, err := s.open(input).Apply(context.Background(), plan.ApplyOptions{})
+	im := s.open(input)
+	defer im.Close()
+	r, err := im.Apply(context.Background(), plan.ApplyOptions{})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -211,7 +215,9 @@ func (s *shop) apply(input string) *plan.Result {
 
 func (s *shop) revert(run string) *plan.Result {
 	s.Helper()
-	r, err := s.open("none.csv").Revert(context.Background(), run, plan.RevertOptions{})
+	im := s.open("none.csv")
+	defer im.Close()
+	r, err := im.Revert(context.Background(), run, plan.RevertOptions{})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -220,7 +226,9 @@ func (s *shop) revert(run string) *plan.Result {
 
 func (s *shop) lastRun() string {
 	s.Helper()
-	runs, err := s.open("none.csv").Runs(context.Background())
+	im := s.open("none.csv")
+	defer im.Close()
+	runs, err := im.Runs(context.Background())
 	if err != nil {
 		s.Fatal(err)
 	}
