@@ -61,8 +61,9 @@ type exporter interface {
 type export struct {
 	ExportOptions
 	began   time.Time
-	columns []exported
-	key     []int // of columns, that tell rows apart for a person
+	columns []exported // of the file, and then twins
+	twins   []exported // that are read from the same as a column of the file: they have to be the same
+	key     []int      // of columns, that tell rows apart for a person
 	inverse *mapping.Inverse
 	csv     format.CSVOptions
 	out     io.Writer
@@ -181,7 +182,7 @@ func (e *export) run(ctx context.Context, db exporter, sql string, types []row.T
 	}
 	seconds := time.Since(e.began).Seconds()
 	done := &Exported{Type: "result", Rows: e.rows, Bytes: e.bytes, Seconds: seconds, Rate: float64(e.rows) / seconds}
-	for _, c := range e.columns {
+	for _, c := range e.columns[:len(e.columns)-len(e.twins)] {
 		done.Columns = append(done.Columns, c.name)
 	}
 	return done, nil
@@ -272,8 +273,13 @@ func (e *export) flush(ctx context.Context) error {
 		}
 	}
 	e.write.Len, e.write.Row = e.read.Len, append(e.write.Row, e.read.Row...)
+	if err := e.compareTwins(); err != nil {
+		return err
+	}
 	e.Progress.Rows.Add(int64(e.read.Len))
-	if err := e.file.Write(e.write); err != nil {
+	shown := *e.write
+	shown.Cols = shown.Cols[:len(e.columns)-len(e.twins)]
+	if err := e.file.Write(&shown); err != nil {
 		return err
 	}
 	e.Progress.BytesDone.Store(e.bytes)

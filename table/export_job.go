@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ func (e *export) open() (err error) {
 		write = append(write, f)
 	}
 	e.read, e.write = row.NewBatch(read), row.NewBatch(write)
+	write = write[:len(write)-len(e.twins)]
 	out := counter{e.out, &e.bytes}
 	if e.Format == "parquet" {
 		e.file, err = format.NewParquet(out, write, format.ParquetOptions{Compression: e.Compression})
@@ -82,8 +84,9 @@ func (e *export) lay(im *Import) error {
 			errs = append(errs, err)
 			continue
 		}
-		e.add(im, c, name)
+		e.add(c, name)
 	}
+	e.columns = append(e.columns, e.twins...)
 	for i, c := range e.columns {
 		if slices.Contains(im.target.key, c.bound) {
 			e.key = append(e.key, i)
@@ -106,19 +109,47 @@ func (im *Import) tell(text string) {
 	}
 }
 
-// add adds a column of the job, but for one that is read from the same as one
-// before it.
-func (e *export) add(im *Import, c *binding, name string) {
-	if i := slices.IndexFunc(e.columns, func(o exported) bool { return o.name == name }); i >= 0 {
-		im.tell(fmt.Sprintf("column %s is left out: %s, which it is read from, is written from column %s", c.col.Name, name, e.columns[i].bound.col.Name))
-		return
-	}
+// add adds a column of the job. One that is read from the same as a column
+// before it is a twin of that.
+func (e *export) add(c *binding, name string) {
 	typ := *c.col.Type
 	one := exported{name: name, typ: typ, at: c.at, bound: c, plain: mapping.NewPlain(typ)}
 	if c.link != nil {
 		one.plain = mapping.NewPlain(*typ.Elem)
 	}
+	if e.named(name) >= 0 {
+		e.twins = append(e.twins, one)
+		return
+	}
 	e.columns = append(e.columns, one)
+}
+
+// named is the first column of a name, -1 if there is none.
+func (e *export) named(name string) int {
+	return slices.IndexFunc(e.columns, func(c exported) bool { return c.name == name })
+}
+
+// compareTwins refuses rows in which columns differ that are read from the same.
+func (e *export) compareTwins() error {
+	for i := len(e.columns) - len(e.twins); i < len(e.columns); i++ {
+		first := e.named(e.columns[i].name)
+		for r := range e.write.Len {
+			if !sameText(&e.write.Cols[i], &e.write.Cols[first], r) {
+				return e.refuse(i, r, fmt.Errorf("columns %s and %s of the job are both read from it, and differ", e.columns[first].bound.col.Name, e.columns[i].bound.col.Name))
+			}
+		}
+	}
+	return nil
+}
+
+// sameText says whether values r of two columns are written the same.
+func sameText(a, b *row.Column, r int) bool {
+	if a.Null[r] || b.Null[r] {
+		return a.Null[r] == b.Null[r]
+	}
+	x, err1 := format.AppendText(nil, a, r)
+	y, err2 := format.AppendText(nil, b, r)
+	return err1 == nil && err2 == nil && bytes.Equal(x, y)
 }
 
 // name is what the file calls a column.
@@ -156,7 +187,7 @@ func (e *export) dialect(from *spec.From, job *spec.Job) error {
 func (e *export) lacking(im *Import, program *mapping.Program) {
 	var missing []string
 	for _, name := range program.Headers() {
-		if !slices.ContainsFunc(e.columns, func(c exported) bool { return c.name == name }) {
+		if e.named(name) < 0 {
 			missing = append(missing, name)
 		}
 	}

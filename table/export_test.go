@@ -107,13 +107,14 @@ columns:
   doc:   {from: doc}
   free:  {from: free}
   twice: {from: twice}
+  again: {from: twice}
 `
 
 var oddTables = map[string]string{
 	"postgres": `CREATE TABLE odd (n int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code text NOT NULL UNIQUE, body text, wide numeric(38,10), whole int, ratio float8, day date,
-		seen timestamp, at timestamptz, clock time, yes bool, raw bytea, id uuid, doc jsonb, free numeric DEFAULT 0, twice numeric DEFAULT 123456789012345678901234567890123456789012.50);`,
+		seen timestamp, at timestamptz, clock time, yes bool, raw bytea, id uuid, doc jsonb, free numeric DEFAULT 0, twice numeric DEFAULT 123456789012345678901234567890123456789012.50, again numeric DEFAULT 123456789012345678901234567890123456789012.50);`,
 	"sqlite": `CREATE TABLE odd (n integer PRIMARY KEY, code text NOT NULL UNIQUE, body text, wide decimal(15,5), whole int, ratio double, day date,
-		seen datetime, at timestamptz, clock time, yes bool, raw blob, id uuid, doc json, free decimal DEFAULT 0, twice decimal DEFAULT 1.50);`,
+		seen datetime, at timestamptz, clock time, yes bool, raw blob, id uuid, doc json, free decimal DEFAULT 0, twice decimal DEFAULT 1.50, again decimal DEFAULT 1.50);`,
 }
 
 var oddRows = map[string]string{
@@ -208,6 +209,7 @@ func TestExportRefused(t *testing.T) {
 		name := strings.TrimPrefix(t.Name(), "TestExportRefused/")
 		s.exec(oddTables[name] + oddRows[name])
 		for what, tc := range map[string]struct{ columns, form, want string }{
+			"columns of one source": {"code: {from: c}\n  body: {from: c, empty: text, \"null\": [\"-\"]}", "csv", `columns code and body of the job are both read from it, and differ`},
 			"a key without inverse": {`code: {value: 'row.a + "x"'}`, "csv", "an expression has no inverse, and the key is needed"},
 			"a nested member":       {`code: {from: a.b}`, "ndjson", "no member of the record itself"},
 			"an empty text":         {"code: {from: c}\n  body: {from: b}", "csv", `of the row with c " padded ": it would be "", which the job reads as something else (give the column empty: text`},
