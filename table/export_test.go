@@ -244,3 +244,18 @@ func TestExportDangling(t *testing.T) {
 	refused(t, s.open("none.csv"), "csv", `of the row with sku "SKU000000008": it is linked to what is no row of shop_tag with a name`)
 	s.exec("DELETE FROM shop_product_tags WHERE tag_id = 4711")
 }
+
+// TestExportWithin exports the rows that the files are a mirror of.
+func TestExportWithin(t *testing.T) {
+	s := newShop(t)
+	s.apply(v1)
+	mirror := []string{"write: upsert", "write: mirror\n  within: sku < 'SKU000000101'"}
+	file := filepath.Join(t.TempDir(), "products.csv")
+	if done := exportTo(t, s.open("none.csv", mirror...), file, "csv"); done.Rows != 100 {
+		t.Errorf("%+v", done)
+	}
+	p, err := s.open(file, mirror...).Plan(context.Background(), plan.Options{})
+	if err != nil || p.Counts[plan.Unchanged] != 100 || p.Counts.Total() != 100 {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
