@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,18 +114,25 @@ func (s *postgresImport) drop(ctx context.Context) {
 
 // fill copies the rows that read gives into the incoming table.
 func (s *postgresImport) fill(ctx context.Context, read func(context.Context, incoming) (*load, error)) error {
+	var failed error // reading: COPY then says only that it was cut off
 	s.out, s.buf = newStream(), append([]byte(nil), copyHeader...)
 	err := flow.Together(ctx, func(ctx context.Context) error {
 		_, err := s.conn.PgConn().CopyFrom(ctx, s.out, "COPY sluice_incoming FROM STDIN (FORMAT binary)")
 		return err
 	}, func(ctx context.Context) (err error) {
-		defer func() { s.out.end(err) }()
+		defer func() {
+			failed = err
+			s.out.end(err)
+		}()
 		if s.load, err = read(ctx, s); err != nil {
 			return err
 		}
 		_, err = s.out.send(ctx, append(s.buf, copyTrailer...))
 		return err
 	})
+	if failed != nil && !errors.Is(failed, context.Canceled) { // as it is when COPY has failed
+		err = failed
+	}
 	if err != nil {
 		return err
 	}
