@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -107,4 +109,25 @@ type Run struct {
 	Rejects  int64             `json:"rejects"`
 	Segment  string            `json:"segment,omitempty"`  // its changes; "": no longer kept, or it made none
 	Rejected string            `json:"rejected,omitempty"` // the rejects file
+}
+
+// FindRun returns the run of an ID, which may be named by its start. where says
+// in an error where they are known: " at s3://stage/_sluice/load/", or "".
+func FindRun(runs []Run, id, where string) (Run, error) {
+	var found []Run
+	for _, r := range runs {
+		if r.ID == id {
+			return r, nil
+		}
+		if strings.HasPrefix(r.ID, id) && id != "" {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return Run{}, fmt.Errorf("no run %q of this job is known%s (`sluice runs JOB` lists them)", id, where)
+	}
+	return Run{}, fmt.Errorf("run %q could be %s or %s: write more of it", id, found[0].ID, found[1].ID)
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
@@ -283,24 +282,7 @@ func (l *ledger) compact(ctx context.Context, g *generation, keep int) error {
 }
 
 // run returns the record of a run, which may be named by the start of its ID.
-func (l *ledger) run(id string) (plan.Run, error) {
-	var found []plan.Run
-	for _, r := range l.gen.Runs {
-		if r.ID == id {
-			return r, nil
-		}
-		if strings.HasPrefix(r.ID, id) && id != "" {
-			found = append(found, r)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return plan.Run{}, fmt.Errorf("no run %q of this job is known at %s (`sluice runs JOB` lists them)", id, l.dir)
-	}
-	return plan.Run{}, fmt.Errorf("run %q could be %s or %s: write more of it", id, found[0].ID, found[1].ID)
-}
+func (l *ledger) run(id string) (plan.Run, error) { return plan.FindRun(l.gen.Runs, id, " at "+l.dir) }
 
 // keptKey is where an output that a run replaced is kept: under a name that no
 // *.parquet finds.

@@ -49,7 +49,7 @@ type database interface {
 	exporter // see export.go
 	begin(ctx context.Context, t *target) (comparison, error)
 	runs(ctx context.Context, job string) ([]plan.Run, error) // oldest first
-	undo(ctx context.Context, t *target, job, id string) (undo, error)
+	undo(ctx context.Context, t *target, of plan.Run) (undo, error)
 	close(ctx context.Context)
 }
 
@@ -143,7 +143,11 @@ func (im *Import) Runs(ctx context.Context) ([]plan.Run, error) { return im.db.r
 
 // PlanRevert says what Revert would do. It changes nothing.
 func (im *Import) PlanRevert(ctx context.Context, id string) (*plan.Reversal, error) {
-	u, err := im.db.undo(ctx, im.target, im.Job.Name, id)
+	of, _, err := im.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	u, err := im.db.undo(ctx, im.target, of)
 	if err != nil {
 		return nil, err
 	}
@@ -154,10 +158,11 @@ func (im *Import) PlanRevert(ctx context.Context, id string) (*plan.Reversal, er
 // are removed, those that it replaced are as they were. It refuses if one of
 // them was changed since.
 func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (*plan.Result, error) {
-	if back, err := im.takenBack(ctx, id); back || err != nil {
+	of, back, err := im.find(ctx, id)
+	if back || err != nil {
 		return im.newRun("revert", o.Progress).finish(&plan.Result{}, err)
 	}
-	u, err := im.db.undo(ctx, im.target, im.Job.Name, id)
+	u, err := im.db.undo(ctx, im.target, of)
 	if err != nil {
 		return nil, err
 	}
@@ -178,14 +183,15 @@ func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (
 	return r.finish(&plan.Result{Run: record.ID, Rows: record.Rows}, err)
 }
 
-// takenBack says whether a run was taken back, and that not taken back again.
-func (im *Import) takenBack(ctx context.Context, id string) (bool, error) {
+// find returns a run, and whether it was taken back and that not taken back
+// again.
+func (im *Import) find(ctx context.Context, id string) (of plan.Run, back bool, err error) {
 	runs, err := im.db.runs(ctx, im.Job.Name)
 	if err != nil {
-		return false, err
+		return of, false, err
 	}
-	of, err := runOf(runs, id)
-	return err == nil && lifted(runs, of.ID), err
+	of, err = plan.FindRun(runs, id, "")
+	return of, err == nil && lifted(runs, of.ID), err
 }
 
 // lifted says whether a run has been taken back by one that has not.

@@ -249,16 +249,15 @@ func (s *postgresImport) clear(ctx context.Context) error {
 }
 
 func (s *postgresImport) count(ctx context.Context) (plan.Counts, error) {
-	var bad, fresh, update, gone, in int64
+	var bad, fresh, update, gone, in, planned int64
 	err := s.conn.QueryRow(ctx, `SELECT (SELECT count(DISTINCT sluice_row) FROM sluice_bad), (SELECT count(*) FROM sluice_incoming),
-		count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM sluice_plan`).Scan(&bad, &in, &fresh, &update, &gone)
+		count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd'), count(sluice_row) FROM sluice_plan`).Scan(&bad, &in, &fresh, &update, &gone, &planned)
 	if err != nil {
 		return nil, err
 	}
-	planned, err := one[int64](ctx, s.conn, "SELECT count(sluice_row) FROM sluice_plan")
 	c := plan.Counts{plan.New: fresh, plan.Update: update, plan.Invalid: s.load.rejects + bad, plan.Unchanged: in - planned}
 	if gone > 0 {
 		c[plan.Delete] = gone
 	}
-	return c, err
+	return c, nil
 }

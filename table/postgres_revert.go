@@ -20,16 +20,8 @@ type postgresUndo struct {
 	counts  plan.Counts
 }
 
-// undo finds a run by its ID, or the start of it.
-func (p *postgres) undo(ctx context.Context, t *target, job, id string) (undo, error) {
-	runs, err := p.runs(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	of, err := runOf(runs, id)
-	if err != nil {
-		return nil, err
-	}
+// undo finds the journal of a run.
+func (p *postgres) undo(ctx context.Context, t *target, of plan.Run) (undo, error) {
 	u := &postgresUndo{postgres: p, t: t, of: of}
 	var n int64
 	var loads, shape string
@@ -44,32 +36,11 @@ func (p *postgres) undo(ctx context.Context, t *target, job, id string) (undo, e
 	}
 	u.journal = fmt.Sprintf("%s.j%d", p.state, n)
 	var made, updated, deleted int64
-	err = p.conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM `+u.journal).Scan(&made, &updated, &deleted)
-	u.counts = plan.Counts{plan.Delete: made, plan.Update: updated, plan.New: deleted}
-	if err != nil {
+	if err := p.conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM `+u.journal).Scan(&made, &updated, &deleted); err != nil {
 		return nil, err
 	}
+	u.counts = plan.Counts{plan.Delete: made, plan.Update: updated, plan.New: deleted}
 	return u, nil
-}
-
-// runOf returns the run of an ID, which may be named by its start.
-func runOf(runs []plan.Run, id string) (plan.Run, error) {
-	var found []plan.Run
-	for _, r := range runs {
-		if r.ID == id {
-			return r, nil
-		}
-		if strings.HasPrefix(r.ID, id) && id != "" {
-			found = append(found, r)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return plan.Run{}, fmt.Errorf("no run %q of this job is known (`sluice runs JOB` lists them)", id)
-	}
-	return plan.Run{}, fmt.Errorf("run %q could be %s or %s: write more of it", id, found[0].ID, found[1].ID)
 }
 
 // reversal says what apply would do.

@@ -23,17 +23,9 @@ type sqliteUndo struct {
 	version       int64 // PRAGMA data_version, when conflicts were looked for
 }
 
-// undo finds a run by its ID, or the start of it.
-func (d *sqlite) undo(ctx context.Context, t *target, job, id string) (undo, error) {
-	runs, err := d.runs(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	of, err := runOf(runs, id)
-	if err != nil {
-		return nil, err
-	}
-	u := &sqliteUndo{sqlite: d, job: job, of: of, counts: plan.Counts{plan.Delete: 0, plan.Update: 0, plan.New: 0}}
+// undo finds the journal of a run.
+func (d *sqlite) undo(ctx context.Context, t *target, of plan.Run) (undo, error) {
+	u := &sqliteUndo{sqlite: d, job: t.job.Name, of: of, counts: plan.Counts{plan.Delete: 0, plan.Update: 0, plan.New: 0}}
 	var form string
 	if err := d.conn.QueryRowContext(ctx, "SELECT n, form FROM main.sluice_run WHERE id = ?", of.ID).Scan(&u.n, &form); err != nil {
 		return nil, err
@@ -45,7 +37,7 @@ func (d *sqlite) undo(ctx context.Context, t *target, job, id string) (undo, err
 		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, jobName(u.shape.Table), jobName(t.Name))
 	}
 	u.sqliteTarget = u.shape.target(t.Table)
-	err = d.scan(ctx, "SELECT op AS v0, sum(rows) AS v1 FROM main.sluice_journal WHERE run = ? GROUP BY op", 2, func(v []driver.Value) error {
+	err := d.scan(ctx, "SELECT op AS v0, sum(rows) AS v1 FROM main.sluice_journal WHERE run = ? GROUP BY op", 2, func(v []driver.Value) error {
 		if state, ok := map[string]plan.State{"new": plan.Delete, "update": plan.Update, "delete": plan.New}[v[0].(string)]; ok {
 			u.counts[state] = v[1].(int64)
 		}
