@@ -67,8 +67,8 @@ type Options struct {
 	Params map[string]string
 
 	// Shard is the part of the source files that is loaded: "2/8" is the second
-	// of eight, by a hash of their names. Shards of one job may run at once.
-	// Default: all.
+	// of eight, by a hash of their names. Shards of one job may run at once. A
+	// job that loads a table has none. Default: all.
 	Shard string
 
 	// Stdin is what the job calls "-". Default: nothing is there.
@@ -170,11 +170,9 @@ func Open(ctx context.Context, file string, o Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	var shard source.Shard
-	if o.Shard != "" {
-		if shard, err = source.ParseShard(o.Shard); err != nil {
-			return nil, &spec.UsageError{Err: err}
-		}
+	shard, err := shardOf(job, o.Shard)
+	if err != nil {
+		return nil, err
 	}
 	settings, err := storeSettings(job, params)
 	if err != nil {
@@ -195,6 +193,22 @@ func Open(ctx context.Context, file string, o Options) (*Job, error) {
 		return nil, err
 	}
 	return j, nil
+}
+
+// shardOf is the part of the files that is asked for.
+func shardOf(job *spec.Job, text string) (shard source.Shard, err error) {
+	switch {
+	case text == "":
+		return shard, nil
+	case job.Table():
+		err = fmt.Errorf("shard %s: one run loads table %s from all files of the job, in one plan; leave the shard out, or name fewer files in from.files, by a param", text, job.To.Table.S)
+	default:
+		shard, err = source.ParseShard(text)
+	}
+	if err != nil {
+		err = &spec.UsageError{Err: err}
+	}
+	return shard, err
 }
 
 // Close ends the connections to a database.

@@ -138,7 +138,7 @@ func (a *app) event(v any) {
 // addJobFlags gives a command the flags that open a job.
 func (a *app) addJobFlags(cmd *cobra.Command) {
 	a.addParamFlag(cmd)
-	cmd.Flags().StringVar(&a.shard, "shard", "", "load only part `i/n` of the files, by a hash of their names")
+	cmd.Flags().StringVar(&a.shard, "shard", "", "load only part `i/n` of the files, by a hash of their names; a table is loaded whole")
 }
 
 func (a *app) addParamFlag(cmd *cobra.Command) {

@@ -49,7 +49,7 @@ Without it the rows go to standard output, as CSV.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.export(cmd, args, f) },
 	}
-	a.addJobFlags(cmd)
+	a.addParamFlag(cmd)
 	cmd.Flags().StringVarP(&f.out, "out", "o", "-", "write to `FILE`, a path or an s3:// URL; - is standard output")
 	cmd.Flags().StringVar(&f.format, "format", "", "csv, tsv, ndjson or parquet, whatever the name of the file says")
 	cmd.Flags().StringVar(&f.database, "database", "", "export from the database of this `URL`, without a job")
