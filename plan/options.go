@@ -52,8 +52,8 @@ type ApplyOptions struct {
 
 // RevertOptions says how a revert goes.
 type RevertOptions struct {
-	// SkipConflicts leaves outputs alone that are no longer what the run made.
-	// Default: one of them, and nothing is reverted.
+	// SkipConflicts leaves outputs and rows alone that are no longer what the
+	// run made. Default: one of them, and nothing is reverted.
 	SkipConflicts bool
 
 	// Takeover, Intake and Progress are as for an apply.
@@ -65,11 +65,19 @@ type RevertOptions struct {
 	Confirm func(*Reversal) (bool, error)
 }
 
-// A Reversal is what a revert would do.
+// A Reversal is what a revert would do, or what it did: all but what is in
+// conflict.
 type Reversal struct {
-	Run       string    `json:"run"`              // that is taken back
-	Restore   []string  `json:"restore"`          // outputs
-	Remove    []string  `json:"remove"`           // outputs
-	Counts    Counts    `json:"counts,omitempty"` // rows: Delete those it made, Update those it replaced, New those it deleted
+	Run       string    `json:"run"`     // that is taken back
+	Restore   []string  `json:"restore"` // outputs
+	Remove    []string  `json:"remove"`  // outputs
 	Conflicts []Problem `json:"conflicts,omitempty"`
+
+	// Counts are of rows: Delete those that it made, Update those that it
+	// replaced, New those that it deleted, Unchanged those in conflict, of which
+	// Conflicts may name the first only. Nil: of outputs.
+	Counts Counts `json:"counts,omitempty"`
+
+	// Left are rows that it made to be referred to, and that others use by now.
+	Left []Problem `json:"left,omitempty"`
 }

@@ -54,6 +54,9 @@ func (c Counts) Total() int64 {
 	return n
 }
 
+// Written returns the number of rows of a table that are new, updated or deleted.
+func (c Counts) Written() int64 { return c[New] + c[Update] + c[Delete] }
+
 // A Plan is what one run would change.
 type Plan struct {
 	Sluice  int               `json:"sluice"` // Version

@@ -75,8 +75,13 @@ type comparison interface {
 
 // An undo takes one run back.
 type undo interface {
+	// reversal says what apply would do, if it skipped what is in conflict.
 	reversal(ctx context.Context) (*plan.Reversal, error)
-	apply(ctx context.Context, run plan.Run) error // all of it, or nothing
+
+	// apply does that, all of it or nothing, and returns what it did. What is in
+	// conflict then is a plan.ConflictError, unless it is to be skipped. It
+	// records the run with what it did, or none if there was nothing to do.
+	apply(ctx context.Context, run plan.Run, skip bool) (*plan.Reversal, error)
 }
 
 // Open connects to the database, and checks all that can be checked without
@@ -156,7 +161,7 @@ func (im *Import) PlanRevert(ctx context.Context, id string) (*plan.Reversal, er
 
 // Revert takes back what a run did, in one transaction: the rows that it made
 // are removed, those that it replaced are as they were. It refuses if one of
-// them was changed since.
+// them was changed since, unless it is to skip these.
 func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (*plan.Result, error) {
 	of, back, err := im.find(ctx, id)
 	if back || err != nil {
@@ -170,17 +175,33 @@ func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (
 	if err != nil {
 		return nil, err
 	}
-	if len(rev.Conflicts) > 0 {
+	if len(rev.Conflicts) > 0 && !o.SkipConflicts {
 		return nil, &plan.ConflictError{Reversal: rev}
 	}
-	if err := agree(rev, o.Confirm); err != nil {
-		return nil, err
-	}
 	r := im.newRun("revert", o.Progress)
-	r.counts, r.record.Of = rev.Counts, rev.Run
-	record := r.recorded()
-	err = u.apply(ctx, record)
-	return r.finish(&plan.Result{Run: record.ID, Rows: record.Rows}, err)
+	r.record.Of = rev.Run
+	if rev.Counts.Written() > 0 {
+		if err := agree(rev, o.Confirm); err != nil {
+			return nil, err
+		}
+		var done *plan.Reversal
+		if done, err = u.apply(ctx, r.recorded(), o.SkipConflicts); err == nil {
+			rev = done
+		}
+	}
+	return r.reverted(rev, err)
+}
+
+// reverted is how a revert ended.
+func (r *run) reverted(rev *plan.Reversal, err error) (*plan.Result, error) {
+	out := &plan.Result{}
+	if r.counts = rev.Counts; err == nil {
+		out.Skipped = slices.Concat(rev.Conflicts, rev.Left)
+		if out.Rows = rev.Counts.Written(); out.Rows > 0 {
+			out.Run = r.record.ID
+		}
+	}
+	return r.finish(out, err)
 }
 
 // find returns a run, and whether it was taken back and that not taken back
@@ -192,6 +213,12 @@ func (im *Import) find(ctx context.Context, id string) (of plan.Run, back bool, 
 	}
 	of, err = plan.FindRun(runs, id, "")
 	return of, err == nil && lifted(runs, of.ID), err
+}
+
+// undone returns a run that is a revert, with what it does.
+func undone(run plan.Run, rev *plan.Reversal) plan.Run {
+	run.Counts, run.Rows = rev.Counts, rev.Counts.Written()
+	return run
 }
 
 // lifted says whether a run has been taken back by one that has not.

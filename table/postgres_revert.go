@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -119,7 +120,11 @@ func (u *postgresUndo) referring(fk *ForeignKey, key, on string) string {
 }
 
 // apply takes the run back, as a run of its own.
-func (u *postgresUndo) apply(ctx context.Context, run plan.Run) error {
+func (u *postgresUndo) apply(ctx context.Context, run plan.Run, skip bool) (*plan.Reversal, error) {
+	if skip {
+		return nil, errors.New("rows in conflict cannot be skipped yet; nothing was changed")
+	}
+	rev := &plan.Reversal{Run: u.of.ID, Counts: u.counts}
 	watch := u.watch(ctx, u.t.lockTimeout())
 	err := pgx.BeginFunc(ctx, u.conn, func(tx pgx.Tx) error {
 		if err := u.enter(ctx, tx, u.t); err != nil {
@@ -128,7 +133,7 @@ func (u *postgresUndo) apply(ctx context.Context, run plan.Run) error {
 		if err := u.lock(ctx, tx); err != nil {
 			return err
 		}
-		n, err := u.beginRun(ctx, tx, run, u.t)
+		n, err := u.beginRun(ctx, tx, undone(run, rev), u.t)
 		if err != nil {
 			return err
 		}
@@ -147,7 +152,7 @@ func (u *postgresUndo) apply(ctx context.Context, run plan.Run) error {
 		}
 		return nil
 	})
-	return u.explain(err, watch())
+	return rev, u.explain(err, watch())
 }
 
 // lock locks the rows of the journal, and looks for conflicts once more.

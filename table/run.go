@@ -160,8 +160,8 @@ func (r *run) finish(out *plan.Result, err error) (*plan.Result, error) {
 func (r *run) recorded() plan.Run {
 	out := r.record
 	out.Host, _ = os.Hostname()
-	out.Hash, out.Params, out.Version, out.Counts = r.hash, r.Params.Shown(), r.Version, r.counts
-	out.Rows = r.counts[plan.New] + r.counts[plan.Update] + r.counts[plan.Delete]
+	out.Hash, out.Params, out.Version = r.hash, r.Params.Shown(), r.Version
+	out.Counts, out.Rows = r.counts, r.counts.Written()
 	out.Rejects = r.counts[plan.Invalid]
 	return out
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,35 +11,40 @@ import (
 )
 
 // apply takes the run back, as a run of its own.
-func (u *sqliteUndo) apply(ctx context.Context, run plan.Run) error {
-	return u.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
+func (u *sqliteUndo) apply(ctx context.Context, run plan.Run, skip bool) (*plan.Reversal, error) {
+	rev := &plan.Reversal{Run: u.of.ID, Counts: u.counts}
+	err := u.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
 		version, err := u.number(ctx, "PRAGMA data_version")
-		if err != nil {
+		if err == nil && (skip || version != u.version) {
+			rev.Conflicts, err = u.conflicts(ctx)
+		}
+		switch {
+		case err != nil:
 			return err
+		case len(rev.Conflicts) > 0 && skip:
+			return errors.New("rows in conflict cannot be skipped with SQLite yet; nothing was changed")
+		case len(rev.Conflicts) > 0:
+			return &plan.ConflictError{Reversal: rev}
 		}
-		if version != u.version {
-			found, err := u.conflicts(ctx)
-			if err != nil {
-				return err
-			}
-			if len(found) > 0 {
-				return &plan.ConflictError{Reversal: &plan.Reversal{Run: u.of.ID, Conflicts: found}}
-			}
-		}
-		j, err := u.beginRun(ctx, run, u.job, u.shape)
-		if err != nil {
-			return err
-		}
-		r := &sqliteReverter{sqliteUndo: u, journal: j, statements: map[string]driver.Stmt{}, tables: map[string]*Table{u.Name: u.Table}}
-		defer r.close()
-		if err := u.parts(ctx, func(p *journalPart) error { return r.part(ctx, p) }); err != nil {
-			return err
-		}
-		if err := u.parts(ctx, func(p *journalPart) error { return r.made(ctx, p) }); err != nil {
-			return err
-		}
-		return j.flush(ctx)
+		return u.takeBack(ctx, undone(run, rev))
 	})
+	return rev, err
+}
+
+func (u *sqliteUndo) takeBack(ctx context.Context, run plan.Run) error {
+	j, err := u.beginRun(ctx, run, u.job, u.shape)
+	if err != nil {
+		return err
+	}
+	r := &sqliteReverter{sqliteUndo: u, journal: j, statements: map[string]driver.Stmt{}, tables: map[string]*Table{u.Name: u.Table}}
+	defer r.close()
+	if err := u.parts(ctx, func(p *journalPart) error { return r.part(ctx, p) }); err != nil {
+		return err
+	}
+	if err := u.parts(ctx, func(p *journalPart) error { return r.made(ctx, p) }); err != nil {
+		return err
+	}
+	return j.flush(ctx)
 }
 
 // A sqliteReverter is a revert under way.
