@@ -6,13 +6,12 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"io"
-	"math/bits"
 	"os"
 	"slices"
 )
 
 // A spool holds the incoming rows: their records in a file that has no name,
-// and of each row in memory two hashes, a state and a slot: 23 bytes.
+// and of each row in memory two hashes, a state and a slot: 19 bytes.
 //
 // A record is the row's number as a uvarint, the stored fields of the loaded
 // columns, and a set of IDs for each link.
@@ -29,7 +28,7 @@ type spool struct {
 
 // A spoolBlock is spoolRows rows; the last one may be shorter.
 type spoolBlock struct {
-	key   [spoolRows]uint64 // hash of the key
+	key   [spoolRows]uint32 // hash of the key
 	value [spoolRows]uint64 // hash of the fields and sets; of a row that is changed its place in the changes
 	state [spoolRows]rowState
 	ends  int64   // place in the file of the ends of the records
@@ -85,7 +84,7 @@ func (s *spool) add(number int64, fields []byte) error {
 	}
 	b := s.blocks[len(s.blocks)-1]
 	s.buf = s.key(s.buf[:0], fields)
-	b.key[at], b.value[at] = maphash.Bytes(keySeed, s.buf), maphash.Bytes(valueSeed, fields)
+	b.key[at], b.value[at] = keyHash(s.buf), maphash.Bytes(valueSeed, fields)
 	var head [binary.MaxVarintLen64]byte
 	n := binary.PutUvarint(head[:], uint64(number))
 	s.size += int64(n + len(fields))
@@ -161,10 +160,9 @@ func (s *spool) indexRows(kept bool, repeated map[int][]int) error {
 	return nil
 }
 
-func (s *spool) slot(hash uint64) uint64 {
-	slot, _ := bits.Mul64(hash, uint64(len(s.slots)))
-	return slot
-}
+func keyHash(key []byte) uint32 { return uint32(maphash.Bytes(keySeed, key)) }
+
+func (s *spool) slot(hash uint32) uint64 { return uint64(hash) * uint64(len(s.slots)) >> 32 }
 
 func (s *spool) next(slot uint64) uint64 {
 	if slot++; slot == uint64(len(s.slots)) {
@@ -189,7 +187,7 @@ func (s *spool) sameKey(i, j int) (bool, error) {
 // is its record; nil: it is the same.
 func (s *spool) find(record, buf []byte) (i int, fields []byte, err error) {
 	s.buf = s.key(s.buf[:0], record)
-	hash, value := maphash.Bytes(keySeed, s.buf), maphash.Bytes(valueSeed, record)
+	hash, value := keyHash(s.buf), maphash.Bytes(valueSeed, record)
 	for slot := s.slot(hash); s.slots[slot] != 0; slot = s.next(slot) {
 		i := int(s.slots[slot]) - 1
 		b, at := s.blocks[i/spoolRows], i%spoolRows
