@@ -16,6 +16,11 @@ type Options struct {
 	// "all" or "none". Default: as the job's report says.
 	Report string
 
+	// Keep keeps the rows of a table's plan in its database, so that a later
+	// apply needs this plan alone: see Table.Saved. A plan of files needs
+	// nothing kept. Default: the plan leaves nothing behind.
+	Keep bool
+
 	// Progress is kept up to date. Default: nobody looks.
 	Progress *Progress
 }

@@ -113,6 +113,9 @@ func (p *Plan) fault() string {
 	if p.Job == "" || p.JobFile == "" || p.Hash == "" {
 		return "it names no job"
 	}
+	if p.Table != nil {
+		return p.Table.fault(p)
+	}
 	counts, seen := Counts{Unchanged: p.Counts[Unchanged]}, map[string]bool{}
 	for i := range p.Files {
 		f := &p.Files[i]

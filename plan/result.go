@@ -90,8 +90,9 @@ func (p *Progress) Start(files, bytes int64) {
 // A Run is one apply or revert, as the ledger keeps it.
 type Run struct {
 	ID       string            `json:"id"`
-	Verb     string            `json:"verb"`         // "apply" or "revert"
-	Of       string            `json:"of,omitempty"` // revert: the run that it took back
+	Verb     string            `json:"verb"`           // "apply" or "revert"
+	Of       string            `json:"of,omitempty"`   // revert: the run that it took back
+	Plan     string            `json:"plan,omitempty"` // the saved plan of a table that it applied: see Saved.ID
 	Started  time.Time         `json:"started"`
 	Ended    time.Time         `json:"ended"`
 	State    string            `json:"state"` // "done", "failed", "interrupted" or "cut off"

@@ -3,10 +3,13 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -25,9 +28,33 @@ type Table struct {
 	Name    string   `json:"name"`
 	Files   []File   `json:"files"` // that the rows come from: those that are there
 	Times   Times    `json:"times"`
-	Several bool     `json:"-"` // files: rows are shown with theirs
-	Rows    []Row    `json:"-"` // the first of those that are not unchanged
+	Several bool     `json:"-"`              // files: rows are shown with theirs
+	Rows    []Row    `json:"rows,omitempty"` // the first of those that are not unchanged
 	Notes   []string `json:"notes,omitempty"`
+	Saved   *Saved   `json:"saved,omitempty"` // nil: it cannot be applied later
+}
+
+// A Saved says where the rows of a table's plan lie: in its database.
+type Saved struct {
+	ID    string    `json:"id"`
+	Sum   string    `json:"sum"`   // SHA-256 of all that was kept, in hex
+	Until time.Time `json:"until"` // they are dropped by a later plan or apply
+}
+
+// fault returns what cannot be so in a saved plan of a table, or "".
+func (t *Table) fault(p *Plan) string {
+	switch {
+	case t.Saved == nil || t.Saved.ID == "" || t.Saved.Sum == "":
+		return "it does not say where its rows are"
+	case len(p.Files) > 0:
+		return "it is one of files and of a table"
+	}
+	for state, n := range p.Counts {
+		if n < 0 || !slices.Contains(RowStates, state) {
+			return fmt.Sprintf("it counts %d rows %q", n, state)
+		}
+	}
+	return ""
 }
 
 // A Row is the change of one row of a table.
@@ -75,6 +102,50 @@ func (c Changes) MarshalJSON() ([]byte, error) {
 			New any `json:"new"`
 		}{c[i].Old, c[i].New}
 	})
+}
+
+// UnmarshalJSON reads an object, in its order.
+func (v *Values) UnmarshalJSON(text []byte) error {
+	*v = nil
+	return fields(text, func(name string, d *json.Decoder) error {
+		one := Value{Column: name}
+		err := d.Decode(&one.Value)
+		*v = append(*v, one)
+		return err
+	})
+}
+
+// UnmarshalJSON reads an object, in its order.
+func (c *Changes) UnmarshalJSON(text []byte) error {
+	*c = nil
+	return fields(text, func(name string, d *json.Decoder) error {
+		var one struct{ Old, New any }
+		err := d.Decode(&one)
+		*c = append(*c, Change{Column: name, Old: one.Old, New: one.New})
+		return err
+	})
+}
+
+// fields calls read for each field of an object, to decode its value.
+func fields(text []byte, read func(name string, d *json.Decoder) error) error {
+	if string(text) == "null" {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return errors.Join(err, errors.New("not an object"))
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if err := read(name.(string), d); err != nil { // a name is all that can stand there
+			return err
+		}
+	}
+	return nil
 }
 
 func object(n int, field func(int) (string, any)) ([]byte, error) {

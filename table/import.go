@@ -48,13 +48,17 @@ type database interface {
 	inspect(ctx context.Context, name string) (*Table, error)
 	exporter // see export.go
 	begin(ctx context.Context, t *target) (comparison, error)
+
+	// kept returns what keep has kept, as a comparison that is classified, if
+	// it still is what it was: else errGone or errOther.
+	kept(ctx context.Context, t *target, of plan.Saved) (comparison, *keptPlan, error)
 	runs(ctx context.Context, job string) ([]plan.Run, error) // oldest first
 	undo(ctx context.Context, t *target, of plan.Run) (undo, error)
 	close(ctx context.Context)
 }
 
 // A comparison is one plan of an import, and perhaps its apply: fill, classify,
-// bad, rows, apply, in this order, then drop.
+// bad, rows, keep, apply, in this order, then drop.
 type comparison interface {
 	fill(ctx context.Context, read func(context.Context, incoming) (*load, error)) error
 	loaded() *load // what fill has read
@@ -69,7 +73,14 @@ type comparison interface {
 	// only the key is told.
 	rows(ctx context.Context, limit int, all bool, yield func(*plan.Row) error) error
 
-	apply(ctx context.Context, run plan.Run, counts plan.Counts) error // all of it, or nothing
+	// keep keeps the rows of the plan in the database, with k, until k lapses,
+	// and returns the checksum of it all. It drops what has lapsed.
+	keep(ctx context.Context, k *keptPlan) (sum string, err error)
+
+	// apply does all of it, or nothing. Of a plan that was kept it drops the
+	// rows in the same transaction, or returns errGone if they are no longer
+	// there.
+	apply(ctx context.Context, run plan.Run, counts plan.Counts) error
 	drop(ctx context.Context)
 }
 

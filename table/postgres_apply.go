@@ -25,6 +25,9 @@ func (s *postgresImport) apply(ctx context.Context, run plan.Run, counts plan.Co
 		if err := s.enter(ctx, tx, s.t); err != nil {
 			return err
 		}
+		if err := w.take(ctx); err != nil {
+			return err
+		}
 		if err := w.begin(ctx, run); err != nil {
 			return err
 		}
@@ -219,7 +222,7 @@ func (p *postgres) enter(ctx context.Context, tx pgx.Tx, t *target) error {
 		return err
 	}
 	if _, err := tx.Exec(ctx, "LOCK TABLE "+t.sqlName()+" IN ROW EXCLUSIVE MODE; SET CONSTRAINTS ALL DEFERRED"); err != nil {
-		if codeOf(err) == "42P01" { // undefined_table
+		if codeOf(err) == undefinedTable {
 			return &plan.DriftError{Moved: []plan.Problem{{File: t.Name, Why: "the table is no longer there"}}}
 		}
 		return err

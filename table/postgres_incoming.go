@@ -30,6 +30,7 @@ type postgresImport struct {
 	buf    []byte
 
 	unkeyed int64 // bad rows of which the key is not known
+	saved   int64 // the number of the saved plan that this is; 0: none
 }
 
 // begin makes the incoming table.

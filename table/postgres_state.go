@@ -18,6 +18,8 @@ const lockTimeout = 10 * time.Second
 
 // The tables of a state schema:
 //
+//	plan         the saved plans
+//	p<n> ...     the rows of plan n: see postgres_kept.go
 //	run          the runs, each with the transaction that it committed in
 //	j<n>         the journal of run n: a row for each row that it touched
 //	j<n>_l<i>    what it did to the links of the job's column i
@@ -30,12 +32,13 @@ const lockTimeout = 10 * time.Second
 // journal: all that it has go with it.
 const stateTables = `CREATE SCHEMA IF NOT EXISTS %[1]s;
 	CREATE TABLE IF NOT EXISTS %[1]s.run (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL,
-		loads text NOT NULL, shape text NOT NULL, xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric %% 4294967296)::bigint, record jsonb NOT NULL);`
+		loads text NOT NULL, shape text NOT NULL, xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric %% 4294967296)::bigint, record jsonb NOT NULL);
+	CREATE TABLE IF NOT EXISTS %[1]s.plan (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL, until timestamptz NOT NULL, kept text NOT NULL);`
 
 // prepare makes the state tables, unless they are there. Only one session at a
 // time does so.
 func (p *postgres) prepare(ctx context.Context) error {
-	there, err := one[bool](ctx, p.conn, "SELECT to_regclass($1) IS NOT NULL", p.state+".run")
+	there, err := one[bool](ctx, p.conn, "SELECT to_regclass($1) IS NOT NULL", p.state+".plan")
 	if err != nil || there {
 		return err
 	}
@@ -109,8 +112,12 @@ func (p *postgres) runs(ctx context.Context, job string) ([]plan.Run, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[plan.Run])
 }
 
-// lockNotAvailable is the SQLSTATE of a lock that was waited for too long.
-const lockNotAvailable = "55P03"
+// SQLSTATEs: of a lock that was waited for too long, and of a table that is not
+// there.
+const (
+	lockNotAvailable = "55P03"
+	undefinedTable   = "42P01"
+)
 
 // explain says in words what a user can do about an error of the database.
 // blocker is the session that a lock was waited for, "" if that is not known.

@@ -37,7 +37,8 @@ func (im *Import) newRun(verb string, progress *plan.Progress) *run {
 	return &run{Import: im, progress: progress, record: plan.Run{ID: id, Verb: verb, Started: began, State: "done"}}
 }
 
-// Plan says what Apply would do. It leaves nothing behind.
+// Plan says what Apply would do. It leaves nothing behind, unless it is to be
+// kept.
 func (im *Import) Plan(ctx context.Context, o plan.Options) (*plan.Plan, error) {
 	r := im.newRun("plan", o.Progress)
 	if err := r.compare(ctx); err != nil {
@@ -45,18 +46,28 @@ func (im *Import) Plan(ctx context.Context, o plan.Options) (*plan.Plan, error) 
 	}
 	defer r.comparison.drop(ctx)
 	p, err := r.describe(ctx)
+	if err == nil {
+		_, err = r.tell(ctx, o.Row, o.Report, false)
+	}
+	if err == nil && o.Keep {
+		err = r.keep(ctx, p)
+	}
 	if err != nil {
 		return nil, err
 	}
-	_, err = r.tell(ctx, o.Row, o.Report, false)
-	return p, err
+	return p, nil
 }
 
-// Apply does what a plan made now says, in one transaction.
+// Apply does what a plan says, in one transaction: the one that was saved, or
+// one made now.
 func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
 	r := im.newRun("apply", o.Progress)
 	r.failFast, r.intake = im.Job.Errors.Rows == "fail", o.Intake
-	err := r.compare(ctx)
+	compare := r.compare
+	if o.Plan != nil {
+		compare = func(ctx context.Context) error { return r.restore(ctx, o.Plan) }
+	}
+	err := compare(ctx)
 	var reject *plan.RejectError
 	var invalid *plan.InvalidError
 	switch {
@@ -97,6 +108,9 @@ func (r *run) apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, err
 		out.Run, out.Rows = record.ID, record.Rows
 		err = r.timed(&r.times.Apply, "writing", func() error { return r.comparison.apply(ctx, record, r.counts) })
 	}
+	if errors.Is(err, errGone) {
+		err = r.gone(ctx, o.Plan)
+	}
 	return r.finish(out, err)
 }
 
@@ -133,7 +147,7 @@ func (r *run) timed(seconds *float64, phase string, do func() error) error {
 func (r *run) finish(out *plan.Result, err error) (*plan.Result, error) {
 	out.Type, out.Verb, out.Counts, out.Rejects = "result", r.record.Verb, r.counts, r.counts[plan.Invalid]
 	out.Seconds = time.Since(r.record.Started).Seconds()
-	if r.loaded != nil {
+	if r.loaded != nil && r.record.Plan == "" { // its files were read
 		out.Times, out.Rate = &r.times, float64(r.loaded.rows)/out.Seconds
 		for _, f := range r.loaded.files {
 			out.BytesIn += f.Size

@@ -53,9 +53,6 @@ func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
 		return err
 	}
 	defer job.Close()
-	if job.Spec().Table() && f.out != "" {
-		return &usageError{errors.New("this version of sluice saves plans of files, not yet of tables; --diff FILE lists all that changes")}
-	}
 	p, err := a.planned(cmd.Context(), job, f, form)
 	if err != nil {
 		return err
@@ -89,7 +86,7 @@ func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
 
 // planned makes the plan; that of a table tells of its rows meanwhile.
 func (a *app) planned(ctx context.Context, job *sluice.Job, f planFlags, form diffFormat) (*sluice.Plan, error) {
-	o := sluice.PlanOptions{Again: f.again, Progress: &sluice.Progress{}}
+	o := sluice.PlanOptions{Again: f.again, Keep: f.out != "", Progress: &sluice.Progress{}}
 	defer a.follow(ctx, job, o.Progress)()
 	if a.json {
 		o.Row = a.row
