@@ -66,12 +66,22 @@ func (c *cluster) Crash(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The new server inherits the socket of this connection: it is never cut.
+	// The new server inherits the socket of this connection: it is never cut, and
+	// the answer may never come.
 	defer conn.PgConn().Conn().Close()
-	if _, err := conn.Exec(context.Background(), c.crash); err != nil && !conn.IsClosed() {
-		t.Fatal(err)
-	}
+	answer := make(chan error, 1)
+	go func() {
+		_, err := conn.Exec(context.Background(), c.crash)
+		answer <- err
+	}()
 	for {
+		select {
+		case err := <-answer:
+			if err != nil && !conn.IsClosed() {
+				t.Fatal(err)
+			}
+		default:
+		}
 		if conn, again, err := c.ask(); err == nil {
 			conn.Close(context.Background())
 			if !again.Equal(started) {
