@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/spec"
 )
 
@@ -27,21 +28,27 @@ func openPostgres(ctx context.Context, url string, job *spec.Job) (*postgres, er
 		p.state = job.To.State
 	}
 	p.state = quoteName(p.state)
-	for _, conn := range []**pgx.Conn{&p.conn, &p.side} {
-		var err error
-		if *conn, err = connect(ctx, url); err != nil {
-			p.close(ctx)
-			return nil, err
+	err := flow.Together(ctx, func(ctx context.Context) (err error) {
+		if p.conn, err = connect(ctx, url); err == nil {
+			_, err = p.conn.Exec(ctx, postgresSettings)
 		}
-	}
-	_, err := p.conn.Exec(ctx, `SET application_name = 'sluice'; SET timezone = 'UTC'; SET datestyle = 'ISO'; SET jit = off;
-		SET bytea_output = 'hex'; SET extra_float_digits = 1; SET client_min_messages = warning; SET default_statistics_target = 10; SET work_mem = '64MB'`)
+		return err
+	}, func(ctx context.Context) (err error) {
+		p.side, err = connect(ctx, url)
+		return err
+	})
 	if err != nil {
 		p.close(ctx)
 		return nil, err
 	}
 	return p, nil
 }
+
+// postgresSettings are those of the import's connection. A generic plan is made
+// once of the catalog query, which takes longer to plan than to run.
+const postgresSettings = `SET application_name = 'sluice'; SET timezone = 'UTC'; SET datestyle = 'ISO'; SET jit = off;
+	SET bytea_output = 'hex'; SET extra_float_digits = 1; SET client_min_messages = warning; SET default_statistics_target = 10; SET work_mem = '64MB';
+	SET plan_cache_mode = force_generic_plan`
 
 // connect connects without showing the password in what goes wrong.
 func connect(ctx context.Context, url string) (*pgx.Conn, error) {

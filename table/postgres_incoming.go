@@ -137,8 +137,18 @@ func (s *postgresImport) fill(ctx context.Context, read func(context.Context, in
 	if err != nil {
 		return err
 	}
-	_, err = execute(ctx, s.conn, "ANALYSE sluice_incoming")
+	_, err = execute(ctx, s.conn, "ANALYSE sluice_incoming (sluice_row, sluice_op"+each(s.t.joined(), "", ", %c")+")")
 	return err
+}
+
+// joined are the columns by which rows are found: what the planner has to know
+// of the others is nothing, and long texts take long to look at.
+func (t *target) joined() []*binding {
+	return slices.DeleteFunc(slices.Clone(t.columns), func(c *binding) bool {
+		in := func(columns []string) bool { return slices.Contains(columns, c.to.Name) }
+		return !slices.Contains(t.key, c) && !slices.ContainsFunc(t.Uniques, func(u Unique) bool { return in(u.columns()) }) &&
+			!slices.ContainsFunc(t.ForeignKeys, func(f ForeignKey) bool { return in(f.Columns) })
+	})
 }
 
 // add encodes the rows of a batch whose look-ups are there.
