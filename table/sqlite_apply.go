@@ -24,6 +24,9 @@ func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Coun
 			}
 		}
 		w := &sqliteWriter{sqliteImport: s}
+		if err := s.forget(ctx); err != nil {
+			return err
+		}
 		if w.journal, err = s.beginRun(ctx, run, s.job.Name, s.form()); err != nil {
 			return err
 		}

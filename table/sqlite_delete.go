@@ -136,13 +136,6 @@ func (s *sqliteImport) guard(ctx context.Context) error {
 	if err := s.tooMany(s.deleted, all); err != nil {
 		return err
 	}
-	gone, err := s.changing(func(c *rowChange) bool { return c.deletes() })
-	if err != nil {
-		return err
-	}
-	if err := s.giveFields(ctx, "gone", len(s.ids), gone); err != nil {
-		return err
-	}
 	return s.children(ctx)
 }
 
@@ -178,6 +171,13 @@ func (s *sqliteImport) own(ctx context.Context, fk *ForeignKey) (string, error) 
 
 // children refuses to delete rows that others refer to.
 func (s *sqliteImport) children(ctx context.Context) error {
+	gone, err := s.changing(func(c *rowChange) bool { return c.deletes() })
+	if err != nil {
+		return err
+	}
+	if err := s.giveFields(ctx, "gone", len(s.ids), gone); err != nil {
+		return err
+	}
 	var found []string
 	for i := range s.Referrers {
 		fk := &s.Referrers[i]

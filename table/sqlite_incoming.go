@@ -23,8 +23,9 @@ type sqliteImport struct {
 	refused []sqliteRefusal
 	unkeyed int64 // bad rows of which it is not known which they are
 	deleted int64 // rows of the table
-	version int64 // PRAGMA data_version, when the table was compared
-	schema  int64 // PRAGMA schema_version, likewise
+	saved   string // the ID of the saved plan that this is; "": none
+	version int64 // PRAGMA data_version, when look-ups were begun, and then when the table was compared
+	schema  int64 // PRAGMA schema_version, when the tables were last seen to be as they were inspected
 	buf     []byte
 	set     [][]byte
 }
@@ -75,6 +76,9 @@ func (s *sqliteImport) drop(ctx context.Context) {
 
 // fill stores the rows that read gives.
 func (s *sqliteImport) fill(ctx context.Context, read func(context.Context, incoming) (*load, error)) (err error) {
+	if s.version, err = s.number(ctx, "PRAGMA data_version"); err != nil {
+		return err
+	}
 	s.load, err = read(ctx, s)
 	return err
 }

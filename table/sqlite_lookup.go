@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -157,7 +158,7 @@ func (k *sqliteLooker) name(ctx context.Context, id []byte) (any, error) {
 	}
 	if id[0] == storedMade {
 		n, _ := binary.Uvarint(id[1:])
-		return shown(k.by.Type.Kind, k.by.Type.Scale, k.made[n].key), nil
+		return k.keyShown(k.made[n].key), nil
 	}
 	if name, ok := k.names[string(id)]; ok {
 		return name, nil
@@ -165,9 +166,65 @@ func (k *sqliteLooker) name(ctx context.Context, id []byte) (any, error) {
 	query := fmt.Sprintf("SELECT %s AS v0 FROM %s WHERE %s = ?", quoteName(k.by.Name), k.lookup.sqlName(), quoteName(k.id.Name))
 	var name any
 	err := k.scan(ctx, query, 1, func(v []driver.Value) error {
-		name = shown(k.by.Type.Kind, k.by.Type.Scale, putValue(nil, v[0]))
+		name = k.keyShown(putValue(nil, v[0]))
 		return nil
 	}, valueStored(id))
 	k.names[string(id)] = name
 	return name, err
+}
+
+// keyShown is a key as a plan shows it.
+func (k *sqliteLooker) keyShown(key []byte) any {
+	return shown(k.by.Type.Kind, k.by.Type.Scale, key)
+}
+
+// lookedUp reports whether a field is the ID of a row that was found.
+func lookedUp(field []byte) bool { return field[0] != storedNull && field[0] != storedMade }
+
+// eachFound gives the keys of look-ups that were found for the rows which are
+// written, some at a time.
+func (s *sqliteImport) eachFound(each func(k *sqliteLooker, keys []string) error) error {
+	used := map[*sqliteLooker]map[string]bool{}
+	for _, group := range s.lookups() {
+		used[s.looks[group[0]].sqliteLooker] = map[string]bool{}
+	}
+	if len(used) == 0 {
+		return nil
+	}
+	err := s.eachWritten(func(fields []byte) {
+		s.eachField(fields, func(c *binding, field []byte) {
+			if c.lookup != nil && lookedUp(field) {
+				if ids := used[s.looks[c].sqliteLooker]; !ids[string(field)] {
+					ids[string(field)] = true
+				}
+			}
+		})
+	})
+	for k, ids := range used {
+		var keys []string
+		for key, found := range k.ids {
+			if len(found) == 1 && ids[string(found[0])] {
+				keys = append(keys, key)
+			}
+		}
+		slices.Sort(keys)
+		for some := range slices.Chunk(keys, chunkRows) {
+			if err == nil {
+				err = each(k, some)
+			}
+		}
+	}
+	return err
+}
+
+// eachWritten gives the records of the rows that are new or changed.
+func (s *sqliteImport) eachWritten(each func(fields []byte)) error {
+	in := s.in.reader()
+	for {
+		i, _, fields, err := in.next(rowFresh, rowChanged)
+		if err != nil || i < 0 {
+			return err
+		}
+		each(fields)
+	}
 }

@@ -49,20 +49,15 @@ func (s *sqliteImport) use() error {
 	if len(s.creates()) == 0 {
 		return nil
 	}
-	in := s.in.reader()
-	for {
-		i, _, fields, err := in.next(rowFresh, rowChanged)
-		if err != nil {
-			return err
-		}
-		if i < 0 {
-			break
-		}
+	err := s.eachWritten(func(fields []byte) {
 		s.eachField(fields, func(c *binding, field []byte) {
 			if n := madeOf(field); n >= 0 {
 				s.looks[c].made[n].used = true
 			}
 		})
+	})
+	if err != nil {
+		return err
 	}
 	for _, k := range s.creates() {
 		n, first := int64(0), []string(nil)

@@ -60,10 +60,7 @@ func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
 
 // look compares the rows with the table as it is at one moment.
 func (s *sqliteImport) look(ctx context.Context) (err error) {
-	if s.version, err = s.number(ctx, "PRAGMA data_version"); err != nil {
-		return err
-	}
-	if s.schema, err = s.number(ctx, "PRAGMA schema_version"); err != nil {
+	if err = s.altered(ctx); err != nil {
 		return err
 	}
 	if len(s.key) > 0 {
@@ -75,11 +72,29 @@ func (s *sqliteImport) look(ctx context.Context) (err error) {
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	return s.guard(ctx)
+	if err := s.guard(ctx); err != nil {
+		return err
+	}
+	return s.settle(ctx)
+}
+
+// settle ends a comparison: what was looked up before it began is to hold in it,
+// too.
+func (s *sqliteImport) settle(ctx context.Context) error {
+	version, err := s.number(ctx, "PRAGMA data_version")
+	if err != nil || version == s.version {
+		return err
+	}
+	s.version = version
+	d := &driftCheck{sqliteImport: s}
+	if err := d.looked(ctx); err != nil {
+		return err
+	}
+	return d.err()
 }
 
 func stateOf(s rowState) plan.State {
-	return [...]plan.State{rowFresh: plan.New, rowSame: plan.Unchanged, rowChanged: plan.Update, rowHeld: plan.Update, rowDrop: plan.Unchanged, rowGone: plan.Delete, rowKept: plan.Invalid, rowBad: plan.Invalid}[s]
+	return [...]plan.State{rowFresh: plan.New, rowSame: plan.Unchanged, rowChanged: plan.Update, rowDrop: plan.Unchanged, rowGone: plan.Delete, rowKept: plan.Invalid, rowBad: plan.Invalid}[s]
 }
 
 // refuse notes that a row is bad.
@@ -241,16 +256,21 @@ func (s *sqliteImport) changeAt(at int64) (c *rowChange, next int64, err error) 
 	if _, err := s.changes.ReadAt(body, at); err != nil {
 		return nil, 0, err
 	}
+	return s.parse(body), at + int64(size), nil
+}
+
+// parse makes a change of the bytes of an entry.
+func (t *sqliteTarget) parse(body []byte) *rowChange {
 	i, w := binary.Uvarint(body)
-	c = &rowChange{i: int(i)}
+	c := &rowChange{i: int(i)}
 	var rest []byte
-	c.ids, rest = cutStored(body[w:], len(s.ids))
-	c.mask, rest = rest[:s.maskSize()], rest[s.maskSize():]
+	c.ids, rest = cutStored(body[w:], len(t.ids))
+	c.mask, rest = rest[:t.maskSize()], rest[t.maskSize():]
 	if c.deletes() {
 		c.record = rest
 	}
-	c.was = s.masked(c.mask, rest)
-	return c, at + int64(size), nil
+	c.was = t.masked(c.mask, rest)
+	return c
 }
 
 // masked returns the fields and sets of a mask.

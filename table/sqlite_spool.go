@@ -46,7 +46,6 @@ const (
 	rowSame                    // it is there as it is
 	rowChanged                 // it is there with other values
 	rowBad                     // it is refused
-	rowHeld                    // it is changed, and still as it was compared
 	rowDrop                    // it is to be deleted, by its key, and is not there
 	rowGone                    // it is to be deleted
 	rowKept                    // it was bad before it came here: it protects its row of the table
@@ -113,13 +112,18 @@ func (s *spool) endBlock() error {
 	return nil
 }
 
+// end ends the adding.
+func (s *spool) end() error {
+	if err := s.endBlock(); err != nil {
+		return err
+	}
+	return s.out.Flush()
+}
+
 // index ends the adding, and finds the rows whose keys are equal: for the first
 // of them all the others.
 func (s *spool) index() (repeated map[int][]int, err error) {
-	if err := s.endBlock(); err != nil {
-		return nil, err
-	}
-	if err := s.out.Flush(); err != nil {
+	if err := s.end(); err != nil {
 		return nil, err
 	}
 	repeated = map[int][]int{}

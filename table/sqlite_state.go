@@ -210,8 +210,8 @@ func (d *sqlite) giveFields(ctx context.Context, name string, n int, records [][
 
 // runs returns the runs of a job, oldest first.
 func (d *sqlite) runs(ctx context.Context, job string) (runs []plan.Run, err error) {
-	there, err := d.number(ctx, "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sluice_run'")
-	if err != nil || there == 0 {
+	there, err := d.hasTable(ctx, "sluice_run")
+	if err != nil || !there {
 		return nil, err
 	}
 	err = d.scan(ctx, "SELECT record AS v0 FROM main.sluice_run WHERE job = ? ORDER BY n", 1, func(v []driver.Value) error {

@@ -5,11 +5,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/seed-128c3863/sluice/plan"
 )
 
 // update writes the columns of rows that differ, and then their links.
@@ -214,125 +211,4 @@ func (u *updates) exchange(ctx context.Context, c *binding, gone, come [][]byte)
 		}
 	}
 	return err
-}
-
-// drift compares what the plan touches with the table once more. Rows that
-// others have changed and the plan does not touch may be as they are.
-func (s *sqliteImport) drift(ctx context.Context) error {
-	schema, err := s.number(ctx, "PRAGMA schema_version")
-	if err != nil {
-		return err
-	}
-	if schema != s.schema {
-		now, err := s.inspect(ctx, jobName(s.Name))
-		if err != nil || !reflect.DeepEqual(now, s.Table) {
-			return &plan.DriftError{Moved: []plan.Problem{{File: "table " + s.Name, Why: "it was altered since it was compared"}}}
-		}
-	}
-	d := &driftCheck{sqliteImport: s}
-	k := &rowChunk{}
-	for q := s.above(nil); ; q = s.above(k.rows[len(k.rows)-1]) {
-		if err := s.read(ctx, s.sqliteTarget, q, k); err != nil {
-			return err
-		}
-		for i := range k.rows {
-			if err := d.row(k.row(i)); err != nil {
-				return err
-			}
-		}
-		if len(k.rows) < chunkRows {
-			if err := d.deletions(ctx); err != nil {
-				return err
-			}
-			if err := d.err(); err != nil || d.deleted == 0 {
-				return err
-			}
-			return d.children(ctx)
-		}
-	}
-}
-
-// A driftCheck looks for rows that are no longer as they were compared.
-type driftCheck struct {
-	*sqliteImport
-	moved []plan.Problem
-}
-
-func (d *driftCheck) note(i int, why string) {
-	if len(d.moved) < 20 {
-		file, r := d.placeOf(i)
-		d.moved = append(d.moved, plan.Problem{File: file, Why: fmt.Sprintf("row %d: %s", r, why)})
-	}
-}
-
-// row looks at a row of the table.
-func (d *driftCheck) row(ids, record []byte) error {
-	if len(d.key) == 0 {
-		return nil
-	}
-	i, fields, err := d.in.find(record, nil)
-	if err != nil || i < 0 {
-		return err
-	}
-	switch *d.in.state(i) {
-	case rowFresh:
-		d.note(i, "its key was taken since it was compared")
-	case rowChanged:
-		c, _, err := d.changeAt(int64(*d.in.value(i)))
-		if err != nil {
-			return err
-		}
-		mask, before, _ := d.differ(fields, record)
-		if bytes.Equal(c.ids, ids) && bytes.Equal(c.mask, mask) && bytes.Equal(slices.Concat(c.was...), before) {
-			*d.in.state(i) = rowHeld
-		}
-	}
-	return nil
-}
-
-// deletions looks at the rows that are to be deleted.
-func (d *driftCheck) deletions(ctx context.Context) error {
-	if d.deleted == 0 {
-		return nil
-	}
-	k := &rowChunk{}
-	return d.eachChange(func(c *rowChange) error {
-		if !c.deletes() {
-			return nil
-		}
-		if err := d.giveFields(ctx, "ids", len(d.ids), [][]byte{c.ids}); err != nil {
-			return err
-		}
-		q := d.at()
-		q.where = " WHERE " + d.within()
-		if c.i < d.in.n {
-			q.where = ""
-		}
-		if err := d.sqlite.read(ctx, d.sqliteTarget, q, k); err != nil {
-			return err
-		}
-		if len(k.rows) == 1 {
-			if _, record := k.row(0); bytes.Equal(record, c.record) {
-				return nil
-			}
-		}
-		d.moved = append(d.moved, plan.Problem{File: d.Name, Why: fmt.Sprintf("row %s: the row of the table was changed or removed since it was compared", textsStored(c.ids, len(d.ids)))})
-		return nil
-	})
-}
-
-// err names the rows that moved, if there are any.
-func (d *driftCheck) err() error {
-	for i := range d.in.n {
-		switch state := d.in.state(i); *state {
-		case rowHeld:
-			*state = rowChanged
-		case rowChanged:
-			d.note(i, "the row of the table was changed or removed since it was compared")
-		}
-	}
-	if len(d.moved) > 0 {
-		return &plan.DriftError{Moved: d.moved}
-	}
-	return nil
 }
