@@ -47,9 +47,6 @@ func (s *shop) applySaved(p *plan.Plan, input string, edit ...string) (*plan.Res
 func TestSavedPlan(t *testing.T) { eachShop(t, testSavedPlan) }
 
 func testSavedPlan(t *testing.T, s *shop) {
-	if s.conn == nil {
-		t.Skip("not yet")
-	}
 	s.apply(v1)
 	before := s.dump()
 	direct := s.apply(v2clean)

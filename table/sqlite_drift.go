@@ -29,52 +29,31 @@ func (s *sqliteImport) drift(ctx context.Context) error {
 	return s.children(ctx)
 }
 
-// altered looks whether the tables that the plan relies on are as they were.
+// altered looks whether the table is as it was inspected.
 func (s *sqliteImport) altered(ctx context.Context) error {
 	schema, err := s.number(ctx, "PRAGMA schema_version")
 	if err != nil || schema == s.schema {
 		return err
 	}
-	for _, t := range s.relies() {
-		there, err := s.hasTable(ctx, t.Name)
+	there, err := s.hasTable(ctx, s.Name)
+	if err != nil {
+		return err
+	}
+	what := "the table is no longer there"
+	if there {
+		now, err := s.inspect(ctx, jobName(s.Name))
 		if err != nil {
 			return err
 		}
-		what := "the table is no longer there"
-		if there {
-			now, err := s.inspect(ctx, jobName(t.Name))
-			if err != nil {
-				return err
-			}
-			if t.Name != s.Name { // who refers to a look-up matters to nobody
-				now.Referrers = t.Referrers
-			}
-			if what = altered(t, now); what != "" {
-				what = "the table was altered since it was compared: " + what
-			}
+		if what = altered(s.Table, now); what != "" {
+			what = "the table was altered since it was compared: " + what
 		}
-		if what != "" {
-			return &plan.DriftError{Moved: []plan.Problem{{File: t.Name, Why: what}}}
-		}
+	}
+	if what != "" {
+		return &plan.DriftError{Moved: []plan.Problem{{File: s.Name, Why: what}}}
 	}
 	s.schema = schema
 	return nil
-}
-
-// relies returns the tables that a plan relies on: the target, those of links
-// and of look-ups.
-func (t *target) relies() []*Table {
-	tables := []*Table{t.Table}
-	for _, c := range slices.Concat(t.columns, t.links) {
-		if c.link != nil {
-			tables = append(tables, c.link.Table)
-		}
-		if c.lookup != nil {
-			tables = append(tables, c.lookup.Table)
-		}
-	}
-	slices.SortStableFunc(tables[1:], func(a, b *Table) int { return strings.Compare(a.sqlName(), b.sqlName()) })
-	return slices.CompactFunc(tables, func(a, b *Table) bool { return a.sqlName() == b.sqlName() })
 }
 
 // A driftCheck looks for what is no longer as it was compared.

@@ -21,11 +21,11 @@ type sqliteImport struct {
 	looks   map[*binding]*sqliteLook
 	changes *os.File // the rows that are changed, as they are before
 	refused []sqliteRefusal
-	unkeyed int64 // bad rows of which it is not known which they are
-	deleted int64 // rows of the table
+	unkeyed int64  // bad rows of which it is not known which they are
+	deleted int64  // rows of the table
 	saved   string // the ID of the saved plan that this is; "": none
-	version int64 // PRAGMA data_version, when look-ups were begun, and then when the table was compared
-	schema  int64 // PRAGMA schema_version, when the tables were last seen to be as they were inspected
+	version int64  // PRAGMA data_version, when look-ups were begun, and then when the table was compared
+	schema  int64  // PRAGMA schema_version, when the table was last seen to be as it was inspected
 	buf     []byte
 	set     [][]byte
 }
