@@ -2,7 +2,6 @@ package table
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -12,9 +11,8 @@ import (
 
 const plpgsql = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN %s END $$; CREATE TRIGGER meddler BEFORE INSERT OR UPDATE ON a FOR EACH ROW EXECUTE FUNCTION f()"
 
-// What the database does not take, though the checks found nothing, is named row
-// by row, and nothing is changed.
-func TestRefused(t *testing.T) {
+// What PostgreSQL alone refuses.
+func TestPostgresRefused(t *testing.T) {
 	columns := "columns: {k: {from: k}, v: {from: v}}\n"
 	for name, tc := range map[string]struct {
 		ddl  string
@@ -22,18 +20,6 @@ func TestRefused(t *testing.T) {
 		want []string // of the error
 		rows int      // that are named; 0: the error is no RefusedError
 	}{
-		"a trigger raises": {
-			"CREATE TABLE a (k int PRIMARY KEY, v text); " + strings.Replace(plpgsql, "%s", "IF NEW.v LIKE 'bad%' THEN RAISE EXCEPTION 'no % here', NEW.v; END IF; RETURN NEW;", 1),
-			[]string{"k,v", "1,a", "2,bad two", "3,c", "4,d", "5,bad five", "6,f"},
-			[]string{"row 2: no bad two here, and 1 more: nothing was changed"},
-			2,
-		},
-		"a trigger cancels": {
-			"CREATE TABLE a (k int PRIMARY KEY, v text); " + strings.Replace(plpgsql, "%s", "IF NEW.v = 'b' THEN RETURN NULL; END IF; RETURN NEW;", 1),
-			[]string{"k,v", "1,a", "2,b"},
-			[]string{"inserted 1 rows of table a, and 2 were planned: a trigger or rule of the table may have done it"},
-			0,
-		},
 		"rows exclude each other": {
 			"CREATE EXTENSION btree_gist; CREATE TABLE a (k int PRIMARY KEY, v text, EXCLUDE USING gist (v WITH =))",
 			[]string{"k,v", "1,a", "2,b", "3,a"},
@@ -72,20 +58,6 @@ func TestRefused(t *testing.T) {
 			same(t, "nothing is changed", w.rows("a"), before)
 		})
 	}
-}
-
-// One bad row among thousands is found.
-func TestRefusedAmongMany(t *testing.T) {
-	w := newWorld(t, "CREATE TABLE a (k int PRIMARY KEY, v text); "+strings.Replace(plpgsql, "%s", "IF NEW.k = 1234 THEN RAISE EXCEPTION 'not this'; END IF; RETURN NEW;", 1), toOf("columns: {k: {from: k}, v: {from: v}}\n"))
-	_, err := w.tryApply(append([]string{"k,v"}, manyRows(3000)...)...)
-	has(t, err, "row 1234: not this")
-}
-
-func manyRows(n int) (lines []string) {
-	for i := range n {
-		lines = append(lines, strings.Join([]string{strconv.Itoa(i + 1), "v"}, ","))
-	}
-	return lines
 }
 
 // What a job cannot do to a table is said before a row is read.

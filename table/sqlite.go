@@ -141,6 +141,7 @@ func (d *sqlite) transaction(ctx context.Context, begin string, do func() error)
 	if err != nil {
 		// An interrupted statement has rolled back already.
 		_, _ = d.exec(context.WithoutCancel(ctx), "ROLLBACK")
+		clear(d.tables) // they may be gone with it
 	}
 	return explainSQLite(err)
 }

@@ -13,7 +13,7 @@ import (
 // written to the database since it was compared, what is touched is compared
 // again, and each statement touches as many rows as were planned.
 func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Counts) error {
-	return s.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
+	err := s.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
 		version, err := s.number(ctx, "PRAGMA data_version")
 		if err != nil {
 			return err
@@ -41,6 +41,10 @@ func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Coun
 		}
 		return w.journal.flush(ctx)
 	})
+	if sqliteRefuses(err) {
+		err = s.trace(ctx, err)
+	}
+	return err
 }
 
 // A sqliteWriter is an apply under way.
@@ -53,9 +57,13 @@ type sqliteWriter struct {
 // writeBatch is how many rows one statement inserts.
 const writeBatch = 50_000
 
-// insert writes the new rows, with IDs that are known before, and their links.
-func (w *sqliteWriter) insert(ctx context.Context) error {
-	f := &freshRows{sqliteWriter: w, in: w.in.reader(), pairs: make([][][]byte, len(w.links))}
+// insert writes the new rows.
+func (w *sqliteWriter) insert(ctx context.Context) error { return w.insertSome(ctx, 0, w.in.n) }
+
+// insertSome writes the new ones of the incoming rows from one up to another,
+// with IDs that are known before, and their links.
+func (w *sqliteWriter) insertSome(ctx context.Context, from, to int) error {
+	f := &freshRows{sqliteWriter: w, in: w.in.reader().at(from), to: to, pairs: make([][][]byte, len(w.links))}
 	var columns, given []string
 	if w.idAt == nil {
 		columns = append(columns, w.ids[0])
@@ -73,11 +81,15 @@ func (w *sqliteWriter) insert(ctx context.Context) error {
 	if err := w.give(ctx, "new", strings.Join(given, ", "), func() (rowFeed, error) { return f.next, nil }); err != nil {
 		return err
 	}
+	insert := "INSERT OR FAIL" // which needs no way back for a part of the rows
+	if len(w.Triggers) > 0 {
+		insert = "INSERT" // what triggers say of conflicts holds
+	}
 	for !f.ended {
 		f.begin()
-		n, err := w.exec(ctx, fmt.Sprintf("INSERT OR FAIL INTO %s (%s) SELECT * FROM temp.sluice_new", w.sqlName(), strings.Join(columns, ", ")))
+		n, err := w.exec(ctx, fmt.Sprintf("%s INTO %s (%s) SELECT * FROM temp.sluice_new", insert, w.sqlName(), strings.Join(columns, ", ")))
 		if err != nil {
-			return f.explain(err)
+			return err
 		}
 		w.inserted += n
 		if err := f.finish(ctx); err != nil {
@@ -106,10 +118,10 @@ func (w *sqliteWriter) lastRow(ctx context.Context) (int64, error) {
 type freshRows struct {
 	*sqliteWriter
 	in      *spoolReader
+	to      int   // the incoming row at which they end
 	id      int64 // of the last row, if the rows are numbered here
 	left    int   // of the batch
 	ended   bool
-	number  int64 // of the last row, in the run
 	entries [][]byte
 	pairs   [][][]byte // by link: what it refers to, and the ID
 	values  []driver.Value
@@ -128,12 +140,12 @@ func (f *freshRows) next() ([]driver.Value, error) {
 		return nil, nil
 	}
 	f.left--
-	i, number, fields, err := f.in.next(rowFresh)
-	if err != nil || i < 0 {
+	i, _, fields, err := f.in.next(rowFresh)
+	if err != nil || i < 0 || i >= f.to {
 		f.ended = true
 		return nil, err
 	}
-	f.number, fields = number, f.resolve(fields)
+	fields = f.resolve(fields)
 	f.values = f.values[:0]
 	var id []byte
 	if f.idAt == nil {
@@ -193,16 +205,6 @@ func (f *freshRows) finish(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// explain says at which row an insert failed. With triggers SQLite reads a whole
-// batch first.
-func (f *freshRows) explain(err error) error {
-	if sqliteCode(err) == 0 || len(f.Triggers) > 0 || f.number == 0 {
-		return err
-	}
-	file, r := f.load.place(f.number)
-	return fmt.Errorf("%s: row %d: %w", file, r, err)
 }
 
 // addLinks inserts links: pairs of what they refer to.

@@ -251,6 +251,12 @@ type spoolReader struct {
 
 func (s *spool) reader() *spoolReader { return &spoolReader{spool: s} }
 
+// at makes a row the next one.
+func (r *spoolReader) at(i int) *spoolReader {
+	r.i, r.ends = i, nil
+	return r
+}
+
 // next returns the next row in one of the states; i is -1 after the last. It is
 // valid until the next call.
 func (r *spoolReader) next(wanted ...rowState) (i int, number int64, fields []byte, err error) {
@@ -271,20 +277,23 @@ func (r *spoolReader) next(wanted ...rowState) (i int, number int64, fields []by
 // read reads the next row, or passes over it.
 func (r *spoolReader) read(wanted bool) ([]byte, error) {
 	b, at := r.blocks[r.i/spoolRows], r.i%spoolRows
-	if at == 0 {
-		r.ends = make([]byte, 8*min(spoolRows, r.n-r.i))
+	enter := at == 0 || r.ends == nil
+	if enter {
+		r.ends = make([]byte, 8*min(spoolRows, r.n-r.i+at))
 		if _, err := r.file.ReadAt(r.ends, b.ends); err != nil {
 			return nil, err
 		}
-		section := io.NewSectionReader(r.file, b.begin, b.ends-b.begin)
-		if r.in == nil {
-			r.in = bufio.NewReaderSize(section, 256<<10)
-		}
-		r.in.Reset(section)
 	}
 	begin := b.begin
 	if at > 0 {
 		begin = int64(binary.LittleEndian.Uint64(r.ends[8*at-8:]))
+	}
+	if enter {
+		section := io.NewSectionReader(r.file, begin, b.ends-begin)
+		if r.in == nil {
+			r.in = bufio.NewReaderSize(section, 256<<10)
+		}
+		r.in.Reset(section)
 	}
 	size := int(int64(binary.LittleEndian.Uint64(r.ends[8*at:])) - begin)
 	r.i++

@@ -138,6 +138,52 @@ func TestSQLiteLock(t *testing.T) {
 	same(t, "written", w.rows("a"), "(1,c)")
 }
 
+// What SQLite alone refuses is named row by row, too.
+func TestSQLiteRefused(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ddl  string
+		file []string
+		want string
+	}{
+		"a trigger rolls back": {
+			"CREATE TABLE a (k int PRIMARY KEY, v text); CREATE TRIGGER g BEFORE INSERT ON a WHEN NEW.v = 'bad' BEGIN SELECT RAISE(ROLLBACK, 'all of it goes'); END",
+			[]string{"k,v", "1,a", "2,bad", "3,c", "4,bad"},
+			"row 2: all of it goes, and 1 more: nothing was changed",
+		},
+		"a unique over an expression": {
+			"CREATE TABLE a (k int PRIMARY KEY, v text); CREATE UNIQUE INDEX u ON a (lower(v)); INSERT INTO a VALUES (1, 'a')",
+			[]string{"k,v", "2,b", "3,A", "4,B"},
+			"row 2: UNIQUE constraint failed: index 'u', and 1 more: nothing was changed",
+		},
+		"a strict type": {
+			"CREATE TABLE a (k int PRIMARY KEY, v text, n int DEFAULT 'x') STRICT",
+			[]string{"k,v", "2,b"},
+			"row 1: cannot store TEXT value in INT column a.n: nothing was changed",
+		},
+		"rows that change places": {
+			"CREATE TABLE a (k int PRIMARY KEY, v text); CREATE UNIQUE INDEX u ON a (v || ''); INSERT INTO a VALUES (1, 'a'), (2, 'b'), (3, 'c')",
+			[]string{"k,v", "1,b", "2,a", "3,d"},
+			"row 1: UNIQUE constraint failed: index 'u', and 1 more: nothing was changed",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newSQLiteWorld(t, tc.ddl, toOf("columns: {k: {from: k}, v: {from: v}}\n"))
+			before := w.rows("a")
+			_, err := w.tryApply(tc.file...)
+			has(t, err, tc.want)
+			same(t, "nothing is changed", w.rows("a"), before)
+		})
+	}
+}
+
+// What a trigger says of conflicts holds.
+func TestSQLiteTriggerConflicts(t *testing.T) {
+	w := newSQLiteWorld(t, `CREATE TABLE a (k int PRIMARY KEY, v text); CREATE TABLE seen (v text PRIMARY KEY);
+		CREATE TRIGGER g AFTER INSERT ON a BEGIN INSERT OR IGNORE INTO seen VALUES (NEW.v); END`, toOf("columns: {k: {from: k}, v: {from: v}}\n"))
+	w.apply("k,v", "1,a", "2,a", "3,b")
+	same(t, "written", w.rows("a", "seen"), "(1,a) (2,a) (3,b)\n(a) (b)")
+}
+
 // Types that SQLite does not have come back as they were written.
 func TestSQLiteTypes(t *testing.T) {
 	w := newSQLiteWorld(t, `CREATE TABLE a (k text PRIMARY KEY COLLATE NOCASE, d decimal(30,12), t time, m datetime, u char(32), v uuid, j json, f real, b blob, n numeric, x string) WITHOUT ROWID;

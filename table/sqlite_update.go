@@ -66,8 +66,7 @@ func (u *updates) one(ctx context.Context, c *rowChange) error {
 	if set != nil {
 		set, _ = takeValues(set, c.ids, len(u.ids))
 		if err := u.write(ctx, mask, set); err != nil {
-			file, r := u.placeOf(c.i)
-			return fmt.Errorf("%s: row %d: %w", file, r, err)
+			return err
 		}
 	}
 	u.entries, u.rests = append(u.entries, c.ids), append(u.rests, append(mask, was...))

@@ -1,0 +1,127 @@
+package table
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// raising is a trigger that refuses rows of a, for each database.
+func raising(condition, text string) (postgres, sqlite string) {
+	postgres = strings.Replace(plpgsql, "%s", "IF "+condition+" THEN RAISE EXCEPTION '%', "+text+"; END IF; RETURN NEW;", 1)
+	for _, event := range []string{"INSERT", "UPDATE"} {
+		sqlite += "CREATE TRIGGER meddler_" + event + " BEFORE " + event + " ON a WHEN " + condition + " BEGIN SELECT RAISE(ABORT, " + text + "); END;"
+	}
+	return postgres, sqlite
+}
+
+// What the database does not take, though the checks found nothing, is named row
+// by row, and nothing is changed.
+func TestRefused(t *testing.T) {
+	const plain = "CREATE TABLE a (k int PRIMARY KEY, v text);"
+	const linked = `CREATE TABLE tag (id int PRIMARY KEY, name text UNIQUE); INSERT INTO tag VALUES (1, 'x'), (2, 'y');
+		CREATE TABLE a (id int PRIMARY KEY, k int UNIQUE, v text); CREATE TABLE a_tag (a_id int NOT NULL REFERENCES a, tag_id int NOT NULL REFERENCES tag CHECK (tag_id <> 2), PRIMARY KEY (a_id, tag_id));
+		INSERT INTO a VALUES (1, 1, 'a')`
+	some := func(condition, text string) [2]string {
+		p, s := raising(condition, text)
+		return [2]string{plain + "INSERT INTO a VALUES (2, 'b'), (5, 'e');" + p, plain + "INSERT INTO a VALUES (2, 'b'), (5, 'e');" + s}
+	}
+	both := func(ddl string) [2]string { return [2]string{ddl, ddl} }
+	for name, tc := range map[string]struct {
+		ddl  [2]string // of PostgreSQL, of SQLite
+		to   string    // "": the columns k and v
+		file []string
+		want []string // of the error
+		rows int      // that are named; 0: the error is no RefusedError
+	}{
+		"a trigger raises": {
+			some("NEW.v LIKE 'bad%'", "'not this'"), "",
+			[]string{"k,v", "1,a", "2,bad", "3,c", "4,d", "5,bad", "6,bad", "7,g"},
+			[]string{"row 2: not this, and 2 more: nothing was changed"},
+			3,
+		},
+		"a check of what is not loaded": {
+			both("CREATE TABLE a (k int PRIMARY KEY, v text, x text DEFAULT 'b', CHECK (v <> x)); INSERT INTO a VALUES (4, 'd', 'f')"), "",
+			[]string{"k,v", "1,a", "2,b", "3,c", "4,f"},
+			[]string{"row 4:", "and 1 more: nothing was changed"},
+			2,
+		},
+		"a link": {
+			both(linked), "columns:\n  id: {from: k}\n  k: {from: k}\n  v: {from: v}\n  tags: {from: tags, split: \"|\", through: a_tag, lookup: tag.name}\nto: {DATABASE, table: a, key: k}\n",
+			[]string{"k,v,tags", "1,a,x|y", "2,b,x", "3,c,y"},
+			[]string{"row 1:", "and 1 more: nothing was changed"},
+			2,
+		},
+		"a foreign key of what is not loaded": {
+			both("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE a (k int PRIMARY KEY, v text, p int DEFAULT 7 REFERENCES p DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (2, 'b', NULL)"), "",
+			[]string{"k,v", "1,a", "2,c", "3,c"},
+			[]string{"row 1:", "and 1 more: nothing was changed"},
+			2,
+		},
+		"what others refer to": {
+			both("CREATE TABLE a (k int PRIMARY KEY, v text UNIQUE); CREATE TABLE b (v text REFERENCES a (v) DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (1, 'a'), (2, 'b'); INSERT INTO b VALUES ('b')"), "",
+			[]string{"k,v", "1,c", "2,d"},
+			[]string{"row 2: ", "nothing was changed"},
+			1,
+		},
+		"a trigger on rows that are deleted": {
+			[2]string{
+				plain + "INSERT INTO a VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.k > 2 THEN RAISE EXCEPTION 'it stays'; END IF; RETURN OLD; END $$; CREATE TRIGGER g BEFORE DELETE ON a FOR EACH ROW EXECUTE FUNCTION f()",
+				plain + "INSERT INTO a VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'); CREATE TRIGGER g BEFORE DELETE ON a WHEN OLD.k > 2 BEGIN SELECT RAISE(ABORT, 'it stays'); END",
+			},
+			"columns: {k: {from: k}, v: {from: v}}\nto: {DATABASE, table: a, key: k, write: mirror, max_delete: 100%}\n",
+			[]string{"k,v", "1,a"},
+			[]string{"it stays, and 1 more: nothing was changed"},
+			2,
+		},
+		"a trigger cancels": {
+			[2]string{
+				plain + strings.Replace(plpgsql, "%s", "IF NEW.v = 'b' THEN RETURN NULL; END IF; RETURN NEW;", 1),
+				plain + "CREATE TRIGGER g BEFORE INSERT ON a WHEN NEW.v = 'b' BEGIN SELECT RAISE(IGNORE); END",
+			},
+			"",
+			[]string{"k,v", "1,a", "2,b"},
+			[]string{"rows of table a", "a trigger", "may have done it"},
+			0,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			to := tc.to
+			if to == "" {
+				to = toOf("columns: {k: {from: k}, v: {from: v}}\n")
+			}
+			newWorlds(t, tc.ddl[0], tc.ddl[1], to, func(w *world) {
+				before := w.rows("a")
+				_, err := w.tryApply(tc.file...)
+				has(w, err, tc.want...)
+				var refused *plan.RefusedError
+				if errors.As(err, &refused) != (tc.rows > 0) || refused != nil && len(refused.Rows) != tc.rows {
+					w.Errorf("%d rows: %+v", tc.rows, refused)
+				}
+				same(w, "nothing is changed", w.rows("a"), before)
+			})
+		})
+	}
+}
+
+// One bad row among thousands is found, and of many the first twenty.
+func TestRefusedAmongMany(t *testing.T) {
+	postgres, sqlite := raising("NEW.k = 1234 OR NEW.k > 9000", "'not this'")
+	const table = "CREATE TABLE a (k int PRIMARY KEY, v text);"
+	newWorlds(t, table+postgres, table+sqlite, toOf("columns: {k: {from: k}, v: {from: v}}\n"), func(w *world) {
+		_, err := w.tryApply(append([]string{"k,v"}, manyRows(8000)...)...)
+		has(w, err, "row 1234: not this: nothing was changed")
+		_, err = w.tryApply(append([]string{"k,v"}, manyRows(9100)...)...)
+		has(w, err, "row 1234: not this, and 19 more: nothing was changed")
+	})
+}
+
+func manyRows(n int) (lines []string) {
+	for i := range n {
+		lines = append(lines, strings.Join([]string{strconv.Itoa(i + 1), "v"}, ","))
+	}
+	return lines
+}
