@@ -64,6 +64,9 @@ type Progress struct {
 	phase atomic.Value // string
 }
 
+// Waiting is what a table's run does while another of its job goes on.
+const Waiting = "waiting for another run"
+
 // Enter says what a table's run does now, such as "comparing".
 func (p *Progress) Enter(phase string) { p.phase.Store(phase) }
 

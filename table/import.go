@@ -47,6 +47,12 @@ type Import struct {
 type database interface {
 	inspect(ctx context.Context, name string) (*Table, error)
 	exporter // see export.go
+
+	// hold makes this the one run of the job until release is called or the
+	// process ends. It waits for another no longer than the job says, and
+	// calls waiting, perhaps again and again, when it does.
+	hold(ctx context.Context, job *spec.Job, verb string, waiting func()) (release func(), err error)
+
 	begin(ctx context.Context, t *target) (comparison, error)
 
 	// kept returns what keep has kept, as a comparison that is classified, if
@@ -174,6 +180,11 @@ func (im *Import) PlanRevert(ctx context.Context, id string) (*plan.Reversal, er
 // are removed, those that it replaced are as they were. It refuses if one of
 // them was changed since, unless it is to skip these.
 func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (*plan.Result, error) {
+	release, err := im.alone(ctx, o.Intake, "revert", o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	of, back, err := im.find(ctx, id)
 	if back || err != nil {
 		return im.newRun("revert", o.Progress).finish(&plan.Result{}, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -19,22 +20,26 @@ import (
 type postgres struct {
 	conn  *pgx.Conn
 	side  *pgx.Conn
-	state string // the schema of sluice's own tables, quoted
+	state string        // the schema of sluice's own tables, quoted
+	wait  time.Duration // for a lock
 }
 
 func openPostgres(ctx context.Context, url string, job *spec.Job) (*postgres, error) {
-	p := &postgres{state: "sluice"}
+	p := &postgres{state: "sluice", wait: lockWait(job)}
 	if job.To.State != "" {
 		p.state = job.To.State
 	}
 	p.state = quoteName(p.state)
+	settings := fmt.Sprintf(postgresSettings, p.wait.Milliseconds())
 	err := flow.Together(ctx, func(ctx context.Context) (err error) {
 		if p.conn, err = connect(ctx, url); err == nil {
-			_, err = p.conn.Exec(ctx, postgresSettings)
+			_, err = p.conn.Exec(ctx, settings+comparingSettings)
 		}
 		return err
 	}, func(ctx context.Context) (err error) {
-		p.side, err = connect(ctx, url)
+		if p.side, err = connect(ctx, url); err == nil {
+			_, err = p.side.Exec(ctx, settings)
+		}
 		return err
 	})
 	if err != nil {
@@ -44,10 +49,12 @@ func openPostgres(ctx context.Context, url string, job *spec.Job) (*postgres, er
 	return p, nil
 }
 
-// postgresSettings are those of the import's connection. A generic plan is made
+// postgresSettings are those of both connections.
+const postgresSettings = "SET application_name = 'sluice'; SET timezone = 'UTC'; SET datestyle = 'ISO'; SET client_min_messages = warning; SET lock_timeout = %d;"
+
+// comparingSettings are those of the import's connection. A generic plan is made
 // once of the catalog query, which takes longer to plan than to run.
-const postgresSettings = `SET application_name = 'sluice'; SET timezone = 'UTC'; SET datestyle = 'ISO'; SET jit = off;
-	SET bytea_output = 'hex'; SET extra_float_digits = 1; SET client_min_messages = warning; SET default_statistics_target = 10; SET work_mem = '64MB';
+const comparingSettings = `SET jit = off; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET default_statistics_target = 10; SET work_mem = '64MB';
 	SET plan_cache_mode = force_generic_plan`
 
 // connect connects without showing the password in what goes wrong.

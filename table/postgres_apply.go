@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,7 +18,7 @@ func (s *postgresImport) apply(ctx context.Context, run plan.Run, counts plan.Co
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	watch := s.watch(ctx, s.t.lockTimeout())
+	watch := s.watch(ctx, doesWhat)
 	err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
 		w := &postgresWriter{postgresImport: s, tx: tx, counts: counts, id: s.t.identity(), plan: "sluice_plan"}
 		if err := s.enter(ctx, tx, s.t); err != nil {
@@ -201,26 +200,9 @@ func (w *postgresWriter) moveSequences(ctx context.Context) error {
 	return nil
 }
 
-// lockTimeout is how long the job waits for a lock.
-func (t *target) lockTimeout() time.Duration {
-	if d := t.job.To.LockTimeout; d > 0 {
-		return d
-	}
-	return lockTimeout
-}
-
-// enter begins a transaction that writes to the table: alone among the runs of
-// the job, and with the table as it was inspected.
+// enter begins a transaction that writes to the table, which is as it was
+// inspected.
 func (p *postgres) enter(ctx context.Context, tx pgx.Tx, t *target) error {
-	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", t.lockTimeout().Milliseconds())); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "sluice "+p.state+" "+t.job.Name); err != nil {
-		if codeOf(err) == lockNotAvailable {
-			return plan.ErrLocked
-		}
-		return err
-	}
 	if _, err := tx.Exec(ctx, "LOCK TABLE "+t.sqlName()+" IN ROW EXCLUSIVE MODE; SET CONSTRAINTS ALL DEFERRED"); err != nil {
 		if codeOf(err) == undefinedTable {
 			return &plan.DriftError{Moved: []plan.Problem{{File: t.Name, Why: "the table is no longer there"}}}

@@ -94,27 +94,3 @@ func TestLockTimeout(t *testing.T) {
 	w.apply("k,v", "1,c", "2,c", "3,c")
 	same(t, "written", w.rows("a"), "(1,c) (2,c) (3,c)")
 }
-
-// Two runs of one job do not write at once.
-func TestTwoAtOnce(t *testing.T) {
-	w := newWorld(t, "CREATE TABLE a (k int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'a')", plainJob)
-	other := w.hold(`SELECT pg_advisory_xact_lock(hashtextextended('sluice "sluice" test', 0))`)
-	if _, err := w.tryApply("k,v", "1,b"); !errors.Is(err, plan.ErrLocked) {
-		t.Error(err)
-	} else {
-		has(t, err, "editor")
-	}
-	if err := other.Rollback(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	im, err := w.open("k,v", "1,b", "2,b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = im.Apply(context.Background(), plan.ApplyOptions{Confirm: func(*plan.Plan) (bool, error) {
-		w.apply("k,v", "1,c", "3,c")
-		return true, nil
-	}})
-	has(t, err, "row 1 (1)", "v a → c")
-	same(t, "the first one's", w.rows("a"), "(1,c) (3,c)")
-}

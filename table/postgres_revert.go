@@ -125,7 +125,7 @@ func (u *postgresUndo) apply(ctx context.Context, run plan.Run, skip bool) (*pla
 		return nil, errors.New("rows in conflict cannot be skipped yet; nothing was changed")
 	}
 	rev := &plan.Reversal{Run: u.of.ID, Counts: u.counts}
-	watch := u.watch(ctx, u.t.lockTimeout())
+	watch := u.watch(ctx, doesWhat)
 	err := pgx.BeginFunc(ctx, u.conn, func(tx pgx.Tx) error {
 		if err := u.enter(ctx, tx, u.t); err != nil {
 			return err

@@ -13,9 +13,6 @@ import (
 	"github.com/seed-128c3863/sluice/plan"
 )
 
-// lockTimeout is how long a lock is waited for if the job does not say.
-const lockTimeout = 10 * time.Second
-
 // The tables of a state schema:
 //
 //	plan         the saved plans
@@ -124,9 +121,6 @@ const (
 func (p *postgres) explain(err error, blocker string) error {
 	var pg *pgconn.PgError
 	var refused *plan.RefusedError
-	if errors.Is(err, plan.ErrLocked) && blocker != "" {
-		return fmt.Errorf("%w (%s)", err, blocker)
-	}
 	if !errors.As(err, &pg) || errors.As(err, &refused) {
 		return err
 	}

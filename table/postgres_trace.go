@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/plan"
 )
 
@@ -147,22 +145,4 @@ func (t *tracer) problem(ctx context.Context, n int64, err error) (plan.Problem,
 	}
 	file, r := t.load.place(*number)
 	return plan.Problem{File: file, Why: fmt.Sprintf("row %d: %s", r, why)}, nil
-}
-
-// watch looks, while a lock may be waited for, who holds it. What it returns ends
-// that, and tells who it was, "" if nobody.
-func (p *postgres) watch(ctx context.Context, timeout time.Duration) (stop func() string) {
-	blocker, pid := "", p.conn.PgConn().PID()
-	end := flow.Every(ctx, min(max(timeout/8, 10*time.Millisecond), time.Second), func(ctx context.Context) {
-		var who string
-		err := p.side.QueryRow(ctx, `SELECT concat_ws(', ', 'process ' || a.pid, nullif(usename, ''), nullif(application_name, ''), host(client_addr), state || ' since ' || to_char(coalesce(state_change, backend_start), 'HH24:MI:SS'), left(query, 80))
-			FROM unnest(pg_blocking_pids($1)) b JOIN pg_stat_activity a ON a.pid = b LIMIT 1`, int32(pid)).Scan(&who)
-		if err == nil {
-			blocker = who
-		}
-	})
-	return func() string {
-		end()
-		return blocker
-	}
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -20,6 +21,7 @@ type world struct {
 	testing.TB
 	url    string
 	conn   *pgx.Conn // PostgreSQL alone
+	name   string    // of the job; "": test
 	job    string    // columns and to of the job, as YAML; {to} is filled in
 	exec   func(statements string)
 	rowsOf func(table string) []string // in order, (a,b,...) each; a null is empty
@@ -60,7 +62,7 @@ func (w *world) open(lines ...string) (*Import, error) {
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		w.Fatal(err)
 	}
-	text := "sluice: 1\nname: test\nfrom: {files: '" + file + "'}\nerrors: {rejects: '" + w.TempDir() + "/{run}.csv'}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
+	text := "sluice: 1\nname: " + cmp.Or(w.name, "test") + "\nfrom: {files: '" + file + "'}\nerrors: {rejects: '" + w.TempDir() + "/{run}.csv'}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
 	job, err := spec.Parse("job.yaml", []byte(text))
 	if err != nil {
 		w.Fatal(err)

@@ -61,13 +61,18 @@ func (im *Import) Plan(ctx context.Context, o plan.Options) (*plan.Plan, error) 
 // Apply does what a plan says, in one transaction: the one that was saved, or
 // one made now.
 func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
+	release, err := im.alone(ctx, o.Intake, "apply", o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	r := im.newRun("apply", o.Progress)
 	r.failFast, r.intake = im.Job.Errors.Rows == "fail", o.Intake
 	compare := r.compare
 	if o.Plan != nil {
 		compare = func(ctx context.Context) error { return r.restore(ctx, o.Plan) }
 	}
-	err := compare(ctx)
+	err = compare(ctx)
 	var reject *plan.RejectError
 	var invalid *plan.InvalidError
 	switch {
@@ -81,6 +86,25 @@ func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result,
 	}
 	defer r.comparison.drop(ctx)
 	return r.apply(ctx, o)
+}
+
+// alone makes this the one run of the job until it is released. If it has to
+// wait, it does so no longer than until intake ends, if that is not nil.
+func (im *Import) alone(ctx, intake context.Context, verb string, progress *plan.Progress) (release func(), err error) {
+	within, end := ctx, func() {}
+	if intake != nil {
+		within, end = flow.Until(ctx, intake)
+	}
+	defer end()
+	release, err = im.db.hold(within, im.Job, verb, func() {
+		if progress != nil {
+			progress.Enter(plan.Waiting)
+		}
+	})
+	if err != nil && within.Err() != nil {
+		err = context.Cause(within)
+	}
+	return release, err
 }
 
 // apply writes what was compared.

@@ -20,6 +20,7 @@ import (
 // A sqlite is a database file of SQLite, over one connection: two of one process
 // would lock each other out.
 type sqlite struct {
+	path string
 	db   *sql.DB
 	conn *sql.Conn
 	raw  sqliteConn // the same connection, without what database/sql does for each row
@@ -52,12 +53,12 @@ func openSQLite(ctx context.Context, address string, job *spec.Job) (*sqlite, er
 	case info.IsDir():
 		return nil, fmt.Errorf("database %s: %s is a folder", address, path)
 	}
-	d := &sqlite{bridge: bridge{tables: map[string]*given{}}}
+	d := &sqlite{path: path, bridge: bridge{tables: map[string]*given{}}}
 	dsn := sqliteName(path) + "?mode=rw"
 	if d.db, err = d.connector(dsn); err != nil {
 		return nil, err
 	}
-	if err := d.connect(ctx, job.To.LockTimeout); err != nil {
+	if err := d.connect(ctx, lockWait(job)); err != nil {
 		d.close(ctx)
 		return nil, fmt.Errorf("database %s: %w", address, err)
 	}
@@ -86,9 +87,6 @@ func (d *sqlite) connect(ctx context.Context, timeout time.Duration) (err error)
 	}
 	if err = d.conn.Raw(func(c any) error { d.raw = c.(sqliteConn); return nil }); err != nil {
 		return err
-	}
-	if timeout == 0 {
-		timeout = lockTimeout
 	}
 	_, err = d.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d; PRAGMA foreign_keys = ON; PRAGMA cache_size = -%d; SELECT count(*) FROM sqlite_schema", timeout.Milliseconds(), sqliteCache))
 	return explainSQLite(err)

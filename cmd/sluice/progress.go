@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-128c3863/sluice"
 	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/plan"
 )
 
 // attend does the work of a run, shows how far it has come, and answers the
@@ -50,7 +51,7 @@ func (a *app) follow(ctx context.Context, job *sluice.Job, p *sluice.Progress) (
 	}
 	if !terminal(a.err) {
 		stop := flow.Every(ctx, 10*time.Second, func(context.Context) {
-			if p.Began.Load() != 0 {
+			if busy(p) {
 				fmt.Fprintln(a.err, a.progressLine(job, p))
 			}
 		})
@@ -58,7 +59,7 @@ func (a *app) follow(ctx context.Context, job *sluice.Job, p *sluice.Progress) (
 	}
 	a.live = &liveLine{}
 	stop := flow.Every(ctx, 100*time.Millisecond, func(context.Context) {
-		if p.Began.Load() != 0 {
+		if busy(p) {
 			a.live.show(a, a.progressLine(job, p))
 		}
 	})
@@ -68,9 +69,16 @@ func (a *app) follow(ctx context.Context, job *sluice.Job, p *sluice.Progress) (
 	}
 }
 
+// busy says whether there is something to tell of a run.
+func busy(p *sluice.Progress) bool { return p.Began.Load() != 0 || p.Phase() == plan.Waiting }
+
 // progressLine says how far a run has come.
 func (a *app) progressLine(job *sluice.Job, p *sluice.Progress) string {
-	if phase := p.Phase(); phase == "comparing" || phase == "writing" || phase == "exporting" {
+	phase := p.Phase()
+	if phase == plan.Waiting {
+		return phase
+	}
+	if phase == "comparing" || phase == "writing" || phase == "exporting" {
 		return fmt.Sprintf("%d rows  %s  %s", p.Rows.Load(), phase, time.Since(time.Unix(0, p.Began.Load())).Round(time.Second))
 	}
 	return a.filesLine(job, p)
