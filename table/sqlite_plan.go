@@ -125,7 +125,7 @@ func (s *sqliteImport) allow() {
 	}
 }
 
-// compare reads the table once, and finds for each row what differs.
+// compare finds for each row what differs from the table.
 func (s *sqliteImport) compare(ctx context.Context) error {
 	mirrors := s.mirrors()
 	if mirrors && s.unkeyed > 0 {
@@ -133,11 +133,13 @@ func (s *sqliteImport) compare(ctx context.Context) error {
 		s.load.remark(fmt.Sprintf("deletes nothing that the files lack: of %s the key cannot be read", count(s.unkeyed, "bad row")))
 	}
 	w := &changeWriter{sqliteImport: s}
-	k := &rowChunk{}
-	for q := s.above(nil); ; q = s.above(k.rows[len(k.rows)-1]) {
-		if err := s.read(ctx, s.sqliteTarget, q, k); err != nil {
-			return err
-		}
+	read := s.all
+	if few, err := s.few(ctx); err != nil {
+		return err
+	} else if few && !mirrors {
+		read = s.byKey
+	}
+	err := read(ctx, func(k *rowChunk) error {
 		var missing []int
 		for i := range k.rows {
 			there, err := w.row(k.row(i))
@@ -148,14 +150,73 @@ func (s *sqliteImport) compare(ctx context.Context) error {
 				missing = append(missing, i)
 			}
 		}
-		if err := w.missing(ctx, k, missing); err != nil {
+		return w.missing(ctx, k, missing)
+	})
+	if err == nil {
+		_, err = s.changes.Write(w.out)
+	}
+	return err
+}
+
+// all gives the rows of the table, some at a time.
+func (s *sqliteImport) all(ctx context.Context, each func(k *rowChunk) error) error {
+	k := &rowChunk{}
+	for q := s.above(nil); ; q = s.above(k.rows[len(k.rows)-1]) {
+		if err := s.read(ctx, s.sqliteTarget, q, k); err != nil {
 			return err
 		}
-		if len(k.rows) < chunkRows {
-			_, err := s.changes.Write(w.out)
+		if err := each(k); err != nil || len(k.rows) < chunkRows {
 			return err
 		}
 	}
+}
+
+// few reports whether there are so few incoming rows that each is better looked
+// up by its key, which has an index.
+func (s *sqliteImport) few(ctx context.Context) (bool, error) {
+	if u := s.sound.Unique; u == nil || u.Where != "" || slices.ContainsFunc(u.Parts, func(p Part) bool { return p.Column == "" || s.Column(p.Column).Collation != p.Collation }) {
+		return false, nil
+	}
+	limit := int64(s.in.n) * 8 // to look one up costs as much as to read three, more if they lie apart
+	n, err := s.number(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d)", s.sqlName(), limit))
+	return n == limit, err
+}
+
+// byKey gives the rows of the table that have the keys of incoming ones, some at
+// a time.
+func (s *sqliteImport) byKey(ctx context.Context, each func(k *rowChunk) error) error {
+	var on []string
+	for i, c := range s.columns {
+		if s.inKey[i] {
+			on = append(on, fmt.Sprintf("t.%s IS s.i%d", quoteName(c.to.Name), len(on)))
+		}
+	}
+	q := rowQuery{from: "temp.sluice_wanted AS s CROSS JOIN " + s.sqlName() + " AS t ON " + strings.Join(on, " AND ")}
+	in, k, i := s.in.reader(), &rowChunk{}, 0
+	for i >= 0 {
+		var keys [][]byte
+		for len(keys) < chunkRows {
+			var fields []byte
+			var err error
+			if i, _, fields, err = in.next(rowFresh, rowDrop); err != nil {
+				return err
+			}
+			if i < 0 {
+				break
+			}
+			keys = append(keys, s.keyFields(fields))
+		}
+		if err := s.giveFields(ctx, "wanted", len(on), keys); err != nil {
+			return err
+		}
+		if err := s.read(ctx, s.sqliteTarget, q, k); err != nil {
+			return err
+		}
+		if err := each(k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A changeWriter writes the entries of what changes.

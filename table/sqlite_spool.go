@@ -100,6 +100,9 @@ func (s *spool) endBlock() error {
 		return nil
 	}
 	b := s.blocks[len(s.blocks)-1]
+	if b.end == nil {
+		return nil
+	}
 	b.ends = s.size
 	for _, end := range b.end {
 		s.buf = binary.LittleEndian.AppendUint64(s.buf[:0], uint64(end))

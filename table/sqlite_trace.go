@@ -271,7 +271,7 @@ func (t *sqliteTracer) noteOrphan(ctx context.Context, o orphan) error {
 		if err != nil {
 			return err
 		}
-		if own, _, err = t.in.find(record, nil); err != nil {
+		if own, err = t.incoming(record); err != nil {
 			return err
 		}
 	}
@@ -294,6 +294,18 @@ func (t *sqliteTracer) noteOrphan(ctx context.Context, o orphan) error {
 		t.note("table "+t.Name, 0, why)
 	}
 	return err
+}
+
+// incoming returns the incoming row that has the key of a row of the target; -1:
+// none. The rows of a saved plan have no index yet.
+func (t *sqliteTracer) incoming(record []byte) (int, error) {
+	if t.in.slots == nil {
+		if _, err := t.in.index(); err != nil {
+			return -1, err
+		}
+	}
+	i, _, err := t.in.find(record, nil)
+	return i, err
 }
 
 // recordOf reads a row of the target.
