@@ -30,10 +30,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// runOnce applies a file, or reverts a run: "apply FILE", "revert RUN".
+// runOnce applies a file, reverts a run, or saves the plan of a file: "apply
+// FILE", "revert RUN", "plan FILE INTO".
 func runOnce(url, what string) error {
 	ctx := context.Background()
 	verb, arg, _ := strings.Cut(what, " ")
+	arg, into, _ := strings.Cut(arg, " ")
 	text, err := os.ReadFile("testdata/products/job.yaml")
 	if err != nil {
 		return err
@@ -51,12 +53,31 @@ func runOnce(url, what string) error {
 		return err
 	}
 	defer im.Close()
-	if verb == "revert" {
+	switch verb {
+	case "revert":
 		_, err = im.Revert(ctx, arg, plan.RevertOptions{})
-	} else {
+	case "plan":
+		var p *plan.Plan
+		if p, err = im.Plan(ctx, plan.Options{Keep: true}); err == nil {
+			err = writePlan(p, into)
+		}
+	default:
 		_, err = im.Apply(ctx, plan.ApplyOptions{})
 	}
 	return err
+}
+
+// writePlan saves a plan whole, or not at all.
+func writePlan(p *plan.Plan, file string) error {
+	f, err := os.Create(file + ".part")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := p.Write(f); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), file)
 }
 
 // killed does a run in another process, and reports whether that was killed
@@ -160,13 +181,7 @@ func testKill(t *testing.T, s *shop) {
 // TestCrash stops the server at once, at random moments of applies and reverts:
 // the table is as before or as after, and the next run goes on from there.
 func TestCrash(t *testing.T) {
-	c := startCluster(t)
-	execPostgres(t, c.url, "CREATE DATABASE shop TEMPLATE template0")
-	u, err := url.Parse(c.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := postgresShopOf(t, u.JoinPath("..", "shop").String())
+	c, s := crashShop(t)
 	s.apply(v1)
 	before, after := s.products(), ""
 	r := newMoments(t)
@@ -188,6 +203,17 @@ func TestCrash(t *testing.T) {
 			t.FailNow()
 		}
 	}
+}
+
+// crashShop is a shop on a server that the test may stop.
+func crashShop(t *testing.T) (*cluster, *shop) {
+	c := startCluster(t)
+	execPostgres(t, c.url, "CREATE DATABASE shop TEMPLATE template0")
+	u, err := url.Parse(c.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, postgresShopOf(t, u.JoinPath("..", "shop").String())
 }
 
 // crashed does a run in another process, and stops the server while that goes

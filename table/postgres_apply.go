@@ -59,7 +59,7 @@ func (w *postgresWriter) begin(ctx context.Context, run plan.Run) error {
 }
 
 func (w *postgresWriter) all(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{w.lock, w.drifted, w.create, w.remove, w.update, w.insert} {
+	for _, step := range []func(context.Context) error{w.lock, w.drifted, w.looked, w.create, w.remove, w.update, w.insert} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 //
 //	sluice_incoming   sluice_row, sluice_op (NULL: to be written; 'd': to be deleted; 'p': to be left alone, for it is bad), the columns that are loaded, sluice_l<i> for each link: IDs
 //	sluice_made       rows of look-ups that are created: see postgres_made.go
+//	sluice_look       what was looked up: see postgres_looked.go
 //	sluice_bad        rows that only the database found to be bad
 //	sluice_plan       the rows that change: see postgres_plan.go
 type postgresImport struct {
@@ -110,7 +111,7 @@ func (s *postgresImport) loaded() *load { return s.load }
 
 // drop removes what is left of the import.
 func (s *postgresImport) drop(ctx context.Context) {
-	_, _ = execute(context.WithoutCancel(ctx), s.conn, "DROP TABLE IF EXISTS sluice_incoming, sluice_made, sluice_bad, sluice_plan, sluice_new") // or they go with the connection
+	_, _ = execute(context.WithoutCancel(ctx), s.conn, "DROP TABLE IF EXISTS sluice_incoming, sluice_made, sluice_bad, sluice_plan, sluice_new, sluice_look") // or they go with the connection
 }
 
 // fill copies the rows that read gives into the incoming table.

@@ -20,6 +20,7 @@ import (
 //	p<n>          sluice_plan; x is -1: what another session has seen says nothing
 //	p<n>_rows     sluice_incoming, as far as the plan has its rows
 //	p<n>_made     sluice_made
+//	p<n>_looks    sluice_look, likewise
 
 // postgresOwn is what else an apply needs.
 type postgresOwn struct {
@@ -29,7 +30,7 @@ type postgresOwn struct {
 
 // keptParts are the tables that an apply works with, and what is behind the
 // name of those that they are kept in.
-var keptParts = []struct{ temp, behind string }{{"sluice_plan", ""}, {"sluice_incoming", "_rows"}, {"sluice_made", "_made"}}
+var keptParts = []struct{ temp, behind string }{{"sluice_plan", ""}, {"sluice_incoming", "_rows"}, {"sluice_made", "_made"}, {"sluice_look", "_looks"}}
 
 // keep keeps the plan in tables of the state schema.
 func (s *postgresImport) keep(ctx context.Context, k *keptPlan) (sum string, err error) {
@@ -57,12 +58,14 @@ func (s *postgresImport) keep(ctx context.Context, k *keptPlan) (sum string, err
 		}
 		name := s.keptName(n)
 		for _, part := range keptParts {
-			sql := "CREATE TABLE " + name + part.behind + " AS SELECT t.* FROM " + part.temp + " t"
+			sql := "CREATE TABLE " + name + part.behind + " AS SELECT k.* FROM " + part.temp + " k"
 			switch part.temp {
 			case "sluice_plan":
 				sql += "; UPDATE " + name + " SET x = -1"
 			case "sluice_incoming":
 				sql += " WHERE sluice_row IN (SELECT sluice_row FROM sluice_plan)"
+			case "sluice_look":
+				sql += " WHERE " + s.t.used()
 			}
 			if _, err := tx.Exec(ctx, sql); err != nil {
 				return err

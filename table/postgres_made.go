@@ -52,16 +52,8 @@ func (s *postgresImport) pruneMade(ctx context.Context) error {
 		if len(s.looks[g[0]].made) == 0 {
 			continue
 		}
-		var used []string
-		for _, c := range g {
-			value := "unnest(s.sluice_l" + fmt.Sprint(c.at) + ")"
-			if c.link == nil {
-				value = "s." + quoteName(c.to.Name)
-			}
-			used = append(used, "SELECT "+value+"::bigint AS v FROM sluice_incoming s JOIN sluice_plan p USING (sluice_row)")
-		}
-		_, err := execute(ctx, s.conn, fmt.Sprintf("DELETE FROM sluice_made m WHERE look = %d AND code NOT IN (SELECT v FROM (%s) u WHERE v < %d)",
-			g[0].at, strings.Join(used, " UNION ALL "), s.looks[g[0]].below))
+		_, err := execute(ctx, s.conn, fmt.Sprintf("DELETE FROM sluice_made m WHERE look = %d AND code NOT IN (SELECT v FROM %s WHERE v < %d)",
+			g[0].at, s.t.uses(g), s.looks[g[0]].below))
 		if err != nil {
 			return err
 		}

@@ -158,7 +158,7 @@ func (s *postgresImport) classify(ctx context.Context) (plan.Counts, error) {
 	for _, step := range []func(context.Context) error{
 		s.fillMade,
 		func(ctx context.Context) error { return s.compare(ctx, bad > 0) },
-		s.missing, s.check, s.pruneMade, s.clear, s.guard, s.triggers,
+		s.missing, s.check, s.pruneMade, s.fillLook, s.clear, s.guard, s.triggers,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err

@@ -58,10 +58,21 @@ func newWorld(t testing.TB, ddl, job string) *world {
 // open opens the job for a file of these lines.
 func (w *world) open(lines ...string) (*Import, error) {
 	w.Helper()
-	file := filepath.Join(w.TempDir(), "in.csv")
-	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+	return w.openFile(w.file(filepath.Join(w.TempDir(), "in.csv"), lines...))
+}
+
+// file writes lines into a file, and returns its name.
+func (w *world) file(name string, lines ...string) string {
+	w.Helper()
+	if err := os.WriteFile(name, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		w.Fatal(err)
 	}
+	return name
+}
+
+// openFile opens the job for a file.
+func (w *world) openFile(file string) (*Import, error) {
+	w.Helper()
 	text := "sluice: 1\nname: " + cmp.Or(w.name, "test") + "\nfrom: {files: '" + file + "'}\nerrors: {rejects: '" + w.TempDir() + "/{run}.csv'}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
 	job, err := spec.Parse("job.yaml", []byte(text))
 	if err != nil {

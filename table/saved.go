@@ -259,6 +259,18 @@ func asKept(t *Table) *Table {
 	return out
 }
 
+// moved says that what was looked up now stands for another row, or for n.
+func (l *lookup) moved(value string, n int64) plan.Problem {
+	why := "is that of another row since it was looked up"
+	switch {
+	case n == 0:
+		why = "is that of no row any more: it was renamed or removed since it was looked up"
+	case n > 1:
+		why = fmt.Sprintf("is that of %d rows since it was looked up", n)
+	}
+	return plan.Problem{File: l.Name, Why: fmt.Sprintf("%s %q %s", l.by.Name, value, why)}
+}
+
 // gone says why the rows of a saved plan are not in the database, if that is
 // known.
 func (r *run) gone(ctx context.Context, p *plan.Plan) error {
