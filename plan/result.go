@@ -47,8 +47,8 @@ type Result struct {
 	BytesIn  int64     `json:"bytes_in"`          // of the source files that were done
 	BytesOut int64     `json:"bytes_out"`         // of the outputs that were written
 	Seconds  float64   `json:"seconds"`
-	Times    *Times    `json:"times,omitempty"`           // of a table's apply
-	Rate     float64   `json:"rows_per_second,omitempty"` // a table's: rows of the files, by Seconds
+	Times    *Times    `json:"times,omitempty"`           // of a table's apply that read the files
+	Rate     float64   `json:"rows_per_second,omitempty"` // likewise: rows of the files, by Seconds
 	Resumed  bool      `json:"resumed,omitempty"`         // a run that had been cut off
 }
 

@@ -89,9 +89,18 @@ func testSavedPlan(t *testing.T, s *shop) {
 	}
 	same(t, "applied", s.products(), want)
 	_, err = applySaved(p, s.open(v2clean), nil)
-	has(t, err, "run "+r.Run+" has applied it", "nothing was changed")
+	has(t, err, "the saved plan cannot be applied: run "+r.Run+" has applied it", "nothing was changed")
 	s.revert(r.Run)
 	same(t, "reverted", s.dump(), before)
+
+	p = saved(t, s.open(v2clean), nil)
+	var first *plan.Result
+	_, err = s.open(v2clean).Apply(context.Background(), plan.ApplyOptions{Plan: p, Confirm: func(*plan.Plan) (bool, error) {
+		first, err = applySaved(p, s.open(v2clean), nil)
+		return true, err
+	}})
+	has(t, err, "run "+first.Run+" has applied it", "nothing was changed")
+	same(t, "applied by one of two", s.products(), want)
 }
 
 // savesPlans skips a test where plans cannot be saved.

@@ -34,7 +34,8 @@ transaction. With --json each row that changes is a line, as the job's report
 says, and the result the last.
 
 Given a plan that was saved with plan --out, it applies just what was reviewed,
-or nothing at all if a source file, the job or an output has changed since.
+or nothing at all if a source file, the job, an output or a row of the table
+that it relies on has changed since.
 
 On a terminal it asks first. Ctrl-C once ends the run after the files that are
 begun, twice at once; either way each output is whole, the old or the new.`,
@@ -216,7 +217,11 @@ func (a *app) applied(ctx context.Context, job *sluice.Job, r *sluice.Result, fi
 func (a *app) loaded(r *sluice.Result, file string) {
 	switch {
 	case r.Run != "":
-		fmt.Fprintf(a.out, "run %s: %s written in %.1fs (%.0f rows/s read, compared and written)\n%s\n", r.Run, number(r.Rows, "row"), r.Seconds, r.Rate, rowCounts(r.Counts))
+		rate := ""
+		if r.Rate > 0 { // not of a saved plan
+			rate = fmt.Sprintf(" (%.0f rows/s read, compared and written)", r.Rate)
+		}
+		fmt.Fprintf(a.out, "run %s: %s written in %.1fs%s\n%s\n", r.Run, number(r.Rows, "row"), r.Seconds, rate, rowCounts(r.Counts))
 	case r.Error == "":
 		fmt.Fprintf(a.out, "nothing to do: %s\n", rowCounts(r.Counts))
 	}

@@ -27,7 +27,8 @@ ledger: which outputs are new (+), which change (~) and why. For a table it
 reads the sources and compares their rows with the table's: which are new (+),
 which are updated (~), with old and new values, and which are invalid (!). It
 leaves nothing behind, unless --out saves the plan for apply, or --diff the list
-of files or, for a table, of every value that changes.`,
+of files or, for a table, of every value that changes. The rows of a table's
+plan that is saved are kept in its database, for 7 days.`,
 		Example: `  sluice plan job.yaml --param day=2024-04-17
   sluice plan job.yaml --out plan.json && sluice apply plan.json
   sluice plan job.yaml --diff changes.csv
@@ -79,7 +80,11 @@ func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
 		fmt.Fprintf(a.out, "%s rejected in outputs that are current\n", number(p.Rejects, "row"))
 	}
 	if f.out != "" {
-		fmt.Fprintf(a.err, "saved; to apply just this: sluice apply %s\n", quote(f.out))
+		until := ""
+		if p.Table != nil {
+			until = " until " + p.Table.Saved.Until.Format("2006-01-02 15:04 MST")
+		}
+		fmt.Fprintf(a.err, "saved%s; to apply just this: sluice apply %s\n", until, quote(f.out))
 	}
 	return asStatus(status)
 }
