@@ -24,7 +24,7 @@ func (s *postgresImport) apply(ctx context.Context, run plan.Run, counts plan.Co
 		if err := s.enter(ctx, tx, s.t); err != nil {
 			return err
 		}
-		if err := w.take(ctx); err != nil {
+		if err := w.forget(ctx); err != nil {
 			return err
 		}
 		if err := w.begin(ctx, run); err != nil {

@@ -154,9 +154,9 @@ func (s *postgresImport) recall(text json.RawMessage) error {
 	return nil
 }
 
-// take drops what was kept of a plan that is applied in the transaction, and of
-// those that have lapsed.
-func (w *postgresWriter) take(ctx context.Context) error {
+// forget drops what is kept of the plan that is applied in this transaction, and
+// of those that have lapsed.
+func (w *postgresWriter) forget(ctx context.Context) error {
 	if w.saved != 0 {
 		gone, err := w.tx.Exec(ctx, "DELETE FROM "+w.state+".plan WHERE n = $1", w.saved)
 		if err != nil {

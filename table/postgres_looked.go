@@ -133,7 +133,7 @@ func (w *postgresWriter) lookedElse(ctx context.Context, look int, l *lookup) (m
 		}
 		moved = nil
 		var value string
-		var n int64
+		var n int
 		if _, err = pgx.ForEachRow(rows, []any{&value, &n}, func() error {
 			moved = append(moved, l.moved(value, n))
 			return nil

@@ -259,16 +259,13 @@ func asKept(t *Table) *Table {
 	return out
 }
 
-// moved says that what was looked up now stands for another row, or for n.
-func (l *lookup) moved(value string, n int64) plan.Problem {
-	why := "is that of another row since it was looked up"
-	switch {
-	case n == 0:
-		why = "is that of no row any more: it was renamed or removed since it was looked up"
-	case n > 1:
-		why = fmt.Sprintf("is that of %d rows since it was looked up", n)
+// moved says that n rows, none or others, are what a value now stands for.
+func (l *lookup) moved(value string, n int) plan.Problem {
+	why := "is another since it was looked up"
+	if n == 0 {
+		why = "was removed or renamed since it was looked up"
 	}
-	return plan.Problem{File: l.Name, Why: fmt.Sprintf("%s %q %s", l.by.Name, value, why)}
+	return plan.Problem{File: l.Name, Why: fmt.Sprintf("the row whose %s is %q %s", l.by.Name, value, why)}
 }
 
 // gone says why the rows of a saved plan are not in the database, if that is

@@ -14,6 +14,9 @@ import (
 // again, and each statement touches as many rows as were planned.
 func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Counts) error {
 	err := s.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
+		if err := s.forget(ctx); err != nil {
+			return err
+		}
 		version, err := s.number(ctx, "PRAGMA data_version")
 		if err != nil {
 			return err
@@ -24,9 +27,6 @@ func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Coun
 			}
 		}
 		w := &sqliteWriter{sqliteImport: s}
-		if err := s.forget(ctx); err != nil {
-			return err
-		}
 		if w.journal, err = s.beginRun(ctx, run, s.job.Name, s.form()); err != nil {
 			return err
 		}

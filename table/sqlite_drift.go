@@ -110,15 +110,10 @@ func (d *driftCheck) looked(ctx context.Context) error {
 			return err
 		}
 		for _, key := range keys {
-			why := "is another since it was looked up"
-			switch ids := now[key]; {
-			case len(ids) == 1 && bytes.Equal(ids[0], k.ids[key][0]):
-				continue
-			case len(ids) == 0:
-				why = "was removed or renamed since it was looked up"
-			}
-			if len(d.moved) < mostMoved {
-				d.moved = append(d.moved, plan.Problem{File: k.Name, Why: fmt.Sprintf("the row whose %s is %q %s", k.by.Name, textStored([]byte(key)), why)})
+			ids := now[key]
+			same := len(ids) == 1 && bytes.Equal(ids[0], k.ids[key][0])
+			if !same && len(d.moved) < mostMoved {
+				d.moved = append(d.moved, k.moved(textStored([]byte(key)), len(ids)))
 			}
 		}
 		return nil
