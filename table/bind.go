@@ -241,14 +241,19 @@ func (b *binder) limits(col *spec.Column, to *Column) bool {
 	return true
 }
 
-// nulls settles what an empty cell is where the table takes no null: the empty
-// text if it is a text, else a reject.
+// nulls settles what an empty text is where the table takes no null: itself, but
+// a reject where it would be a key that nobody meant. Else it is a reject.
 func (b *binder) nulls(col *spec.Column, to *Column) {
-	if !to.NotNull || col.Required {
+	if !to.NotNull {
 		return
 	}
 	if col.Type.Kind == row.String && col.Empty == "" && col.Lookup.S == "" {
-		col.Empty = "text"
+		switch {
+		case slices.ContainsFunc(b.job.To.Key, func(k spec.Text) bool { return k.S == col.Name }):
+			col.Empty = "reject"
+		case !col.Required:
+			col.Empty = "text"
+		}
 	}
 	col.Required = true
 }
