@@ -26,6 +26,15 @@ func (r *CSVReader) Extra() []string {
 	return extra
 }
 
+// Absent returns the wanted names that the file does not have.
+func (r *CSVReader) Absent() []string {
+	var absent []string
+	for _, c := range r.absent {
+		absent = append(absent, r.o.Columns[c])
+	}
+	return absent
+}
+
 // Cells splits a record that the reader gave, good or bad, into the texts of
 // its cells. It returns false for one that cannot be split.
 func (r *CSVReader) Cells(record []byte) ([]string, bool) {

@@ -20,7 +20,10 @@ type target struct {
 	links   []*binding // that fill another table
 	sound   Key        // how the database keeps the key unique
 	nulls   bool       // an incoming key has a null
-	verdict int        // the column of the typed batches that says of a row whether it is deleted: true; false: it is written; null: it is bad, and only its key is known. -1: none
+
+	unfilled []*binding // that are not loaded, for the files do not have them, and that a new row must have
+
+	verdict int // the column of the typed batches that says of a row whether it is deleted: true; false: it is written; null: it is bad, and only its key is known. -1: none
 }
 
 // A binding is one column of the job, and where its values go.

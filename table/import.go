@@ -40,7 +40,8 @@ type Import struct {
 	program *mapping.Program
 	form    *source.Form
 	files   *source.Finder
-	hash    string // of the job and the params that it uses
+	hash    string   // of the job and the params that it uses
+	absent  []string // columns of the sources that a run does without: see absent.go
 }
 
 // A database is one that holds the table, and sluice's own tables beside it.

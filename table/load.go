@@ -66,13 +66,14 @@ type reading struct {
 	mapper   *mapping.Mapper
 	src, dst *row.Batch
 	bytes    *atomic.Int64 // that were read; nil: not counted
+	agree    bool          // all files lack the same columns
 }
 
 func (r *run) reading(records bool) *reading {
 	form := *r.form
 	form.Records = records
 	return &reading{
-		Import: r.Import, form: &form, src: &row.Batch{}, dst: row.NewBatch(r.program.Schema()),
+		Import: r.Import, form: &form, agree: true, src: &row.Batch{}, dst: row.NewBatch(r.program.Schema()),
 		mapper: r.program.NewMapper(mapping.Run{ID: r.record.ID, Time: r.record.Started, Params: r.Params.Values()}),
 	}
 }
@@ -99,6 +100,9 @@ func (g *reading) batches(ctx context.Context, f *source.File, do func(source.Re
 		err := rows.Read(g.src)
 		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		if err == nil {
+			err = g.agrees(rows)
 		}
 		if err != nil {
 			return g.fault(ctx, f, err)

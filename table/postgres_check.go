@@ -36,6 +36,9 @@ func (s *postgresImport) before(ctx context.Context) (bad int64, err error) {
 		faults = append(faults, finding(fmt.Sprintf("SELECT s.sluice_row, %d, NULL, %s FROM sluice_incoming s LEFT JOIN %s WHERE t.xmin IS NULL AND s.sluice_op IS NULL",
 			s.t.key[0].at, quoteText("table "+s.t.Name+" has no row with this key (write: update)"), on)))
 	}
+	for _, c := range s.t.unfilled {
+		faults = append(faults, finding(fmt.Sprintf("SELECT s.sluice_row, %d, NULL, %s FROM sluice_incoming s LEFT JOIN %s WHERE t.xmin IS NULL AND s.sluice_op IS NULL", c.at, quoteText(whyUnfilled), on)))
+	}
 	for _, f := range faults {
 		n, err := s.note(ctx, f)
 		if err != nil {

@@ -23,16 +23,17 @@ type postgresUndo struct {
 
 // undo finds the journal of a run.
 func (p *postgres) undo(ctx context.Context, t *target, of plan.Run) (undo, error) {
-	u := &postgresUndo{postgres: p, t: t, of: of}
+	u := &postgresUndo{postgres: p, of: of}
 	var n int64
 	var loads, shape string
 	if err := p.conn.QueryRow(ctx, "SELECT n, xid, loads, shape FROM "+p.state+".run WHERE id = $1", of.ID).Scan(&n, &u.xid, &loads, &shape); err != nil {
 		return nil, err
 	}
+	u.t = t.ofShape(shape)
 	switch {
 	case loads != t.sqlName():
 		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, loads, t.sqlName())
-	case shape != t.shape():
+	case u.t == nil:
 		return nil, fmt.Errorf("run %s loaded other columns than the job now does: revert it with the job as it was", of.ID)
 	}
 	u.journal = fmt.Sprintf("%s.j%d", p.state, n)

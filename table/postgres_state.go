@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,16 +61,21 @@ func (p *postgres) beginRun(ctx context.Context, tx pgx.Tx, run plan.Run, t *tar
 // by their numbers.
 func (t *target) shape() string {
 	var lines []string
-	for _, c := range t.columns {
-		lines = append(lines, fmt.Sprintf("%d %s", c.at, c.to.Name))
-	}
-	for _, c := range t.links {
-		lines = append(lines, fmt.Sprintf("%d %s %s", c.at, c.link.sqlName(), c.lookup.sqlName()))
+	for _, c := range slices.Concat(t.columns, t.links) {
+		lines = append(lines, c.shape())
 	}
 	for _, g := range t.creates() {
 		lines = append(lines, fmt.Sprintf("%d + %s", g[0].at, g[0].lookup.sqlName()))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// shape is where a column is loaded.
+func (b *binding) shape() string {
+	if b.link != nil {
+		return fmt.Sprintf("%d %s %s", b.at, b.link.sqlName(), b.lookup.sqlName())
+	}
+	return fmt.Sprintf("%d %s", b.at, b.to.Name)
 }
 
 // newJournal makes the journal of a run, and returns its table's name.

@@ -23,6 +23,8 @@ type world struct {
 	conn   *pgx.Conn // PostgreSQL alone
 	name   string    // of the job; "": test
 	job    string    // columns and to of the job, as YAML; {to} is filled in
+	from   string    // more of the job's from
+	more   []string  // files behind the first
 	exec   func(statements string)
 	rowsOf func(table string) []string // in order, (a,b,...) each; a null is empty
 }
@@ -73,7 +75,15 @@ func (w *world) file(name string, lines ...string) string {
 // openFile opens the job for a file.
 func (w *world) openFile(file string) (*Import, error) {
 	w.Helper()
-	text := "sluice: 1\nname: " + cmp.Or(w.name, "test") + "\nfrom: {files: '" + file + "'}\nerrors: {rejects: '" + w.TempDir() + "/{run}.csv'}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
+	files := []string{file}
+	for i, text := range w.more {
+		more := filepath.Join(filepath.Dir(file), fmt.Sprintf("%d.csv", i+1))
+		if err := os.WriteFile(more, []byte(text), 0o600); err != nil {
+			w.Fatal(err)
+		}
+		files = append(files, more)
+	}
+	text := "sluice: 1\nname: " + cmp.Or(w.name, "test") + "\nfrom: {files: ['" + strings.Join(files, "', '") + "'], " + w.from + "}\nerrors: {rejects: '" + w.TempDir() + "/{run}.csv'}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
 	job, err := spec.Parse("job.yaml", []byte(text))
 	if err != nil {
 		w.Fatal(err)

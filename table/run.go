@@ -210,6 +210,9 @@ func (r *run) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.Import, err = r.without(ctx, files); err != nil {
+		return err
+	}
 	size := int64(0)
 	for _, f := range files {
 		size += f.Size

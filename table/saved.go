@@ -158,6 +158,9 @@ func (r *run) restore(ctx context.Context, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
+	if r.Import, err = r.without(ctx, files); err != nil {
+		return err
+	}
 	var k *keptPlan
 	r.comparison, k, err = r.db.kept(ctx, r.target, *p.Table.Saved)
 	if errors.Is(err, errGone) {

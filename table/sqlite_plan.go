@@ -121,6 +121,10 @@ func (s *sqliteImport) allow() {
 			s.refuse(i, s.key[0], "table %s has a row with this key (write: insert)", s.Name)
 		case s.job.To.Write == "update" && state == rowFresh:
 			s.refuse(i, s.key[0], "table %s has no row with this key (write: update)", s.Name)
+		case state == rowFresh:
+			for _, c := range s.unfilled {
+				s.refuse(i, c, whyUnfilled)
+			}
 		}
 	}
 }
