@@ -102,3 +102,21 @@ func TestAbsentRejects(t *testing.T) {
 		}
 	})
 }
+
+// A plan that was saved of files that lack columns is applied without these.
+func TestAbsentSaved(t *testing.T) {
+	absentWorlds(t, func(w *world) {
+		im, err := w.open("code,title", "b,bug", "c,cat")
+		if err != nil {
+			w.Fatal(err)
+		}
+		p, err := im.Plan(w.Context(), plan.Options{Keep: true})
+		if err != nil {
+			w.Fatal(err)
+		}
+		if _, err := im.Apply(w.Context(), plan.ApplyOptions{Plan: reread(w, p)}); err != nil {
+			w.Fatal(err)
+		}
+		same(w, "rows", w.rows("item", "item_tag"), "(1,a,ant,x,1) (2,b,bug,y,2) (3,c,cat,,7)\n(1,1) (1,2) (2,1)")
+	})
+}
