@@ -49,6 +49,9 @@ func (t *target) faultOfWithin(err error) error {
 
 // guard refuses a plan that deletes too much, or what other rows refer to.
 func (s *postgresImport) guard(ctx context.Context) error {
+	if err := s.followers(ctx); err != nil {
+		return err
+	}
 	gone, err := one[int64](ctx, s.conn, "SELECT count(*) FROM sluice_plan WHERE op = 'd'")
 	if err != nil || gone == 0 {
 		return err
@@ -102,6 +105,36 @@ func (s *postgresImport) children(ctx context.Context, conn postgresQuerier) err
 	return refuseChildren(found)
 }
 
+// followers refuses to change what other rows follow.
+func (s *postgresImport) followers(ctx context.Context) error {
+	var found []string
+	for i := range s.t.Referrers {
+		fk := &s.t.Referrers[i]
+		columns := s.t.bindings(fk.RefColumns)
+		if !fk.follows() || columns == nil {
+			continue
+		}
+		n, err := one[int64](ctx, s.conn, s.referrers(fk, "p.op = 'u' AND p.mask && '{"+each(columns, ",", "%i")+"}'"))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			found = append(found, fk.moved(n))
+		}
+	}
+	return refuseChildren(found)
+}
+
+// follows reports whether rows change with those that they refer to.
+func (fk *ForeignKey) follows() bool {
+	return fk.OnUpdate == Cascade || fk.OnUpdate == SetNull || fk.OnUpdate == SetDefault
+}
+
+// moved says what becomes of n rows when those that they refer to change.
+func (fk *ForeignKey) moved(n int64) string {
+	return fmt.Sprintf("%s of table %s would change with the rows that they refer to (on update %s), which the plan does not hold", count(n, "row"), fk.Table, fk.OnUpdate)
+}
+
 // left says what becomes of n rows when those that they refer to are deleted.
 func (fk *ForeignKey) left(n int64) string {
 	what := "would be left without the rows that they refer to"
@@ -135,10 +168,6 @@ func (t *target) linked(fk *ForeignKey) bool {
 // and are not deleted themselves.
 func (s *postgresImport) referring(fk *ForeignKey) string {
 	t, id := s.t, s.t.identity()
-	var on []string
-	for i, c := range fk.Columns {
-		on = append(on, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
-	}
 	but := ""
 	if fk.Table == t.Name && fk.Schema == t.Schema {
 		freed := ""
@@ -147,8 +176,17 @@ func (s *postgresImport) referring(fk *ForeignKey) string {
 		}
 		but = fmt.Sprintf(" WHERE NOT EXISTS (SELECT FROM sluice_plan d WHERE (d.op = 'd'%s) AND %s)", freed, names(id, " AND ", "k.%c = d.i%i"))
 	}
-	return fmt.Sprintf("SELECT count(*) FROM sluice_plan p JOIN %s t ON p.op = 'd' AND %s JOIN %s.%s k ON %s%s",
-		t.sqlName(), names(id, " AND ", "t.%c = p.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "), but)
+	return s.referrers(fk, "p.op = 'd'") + but
+}
+
+// referrers counts the rows k that refer by a foreign key to rows p of the plan.
+func (s *postgresImport) referrers(fk *ForeignKey, which string) string {
+	var on []string
+	for i, c := range fk.Columns {
+		on = append(on, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
+	}
+	return fmt.Sprintf("SELECT count(*) FROM sluice_plan p JOIN %s t ON %s AND %s JOIN %s.%s k ON %s",
+		s.t.sqlName(), which, names(s.t.identity(), " AND ", "t.%c = p.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "))
 }
 
 // remove deletes rows, after their links; they are in the journal already.

@@ -222,20 +222,26 @@ func (t *target) seen() string {
 
 // triggers notes what may change rows while they are written.
 func (s *postgresImport) triggers(ctx context.Context) error {
-	var list []string
-	for _, t := range s.t.Triggers {
-		if t.Timing == "before" && t.ForEach == "row" {
-			list = append(list, t.Name)
-		}
-	}
-	if list == nil {
+	if len(s.t.Triggers) == 0 {
 		return nil
 	}
 	changes, err := one[bool](ctx, s.conn, "SELECT EXISTS (SELECT FROM sluice_plan)")
 	if err == nil && changes {
-		s.load.remark(fmt.Sprintf("rows may be written otherwise than planned: table %s has triggers that see them first: %s", s.t.Name, strings.Join(list, ", ")))
+		s.load.remark(s.t.meddlers())
 	}
 	return err
+}
+
+// meddlers is a remark on the triggers of the table, if it has any.
+func (t *Table) meddlers() string {
+	var list []string
+	for _, g := range t.Triggers {
+		list = append(list, g.Name)
+	}
+	if list == nil {
+		return ""
+	}
+	return fmt.Sprintf("rows may be written otherwise than planned, and others with them: table %s has triggers: %s", t.Name, strings.Join(list, ", "))
 }
 
 // clear leaves only good rows among those that are incoming.

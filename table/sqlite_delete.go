@@ -126,8 +126,8 @@ func (c *rowChange) deletes() bool { return bytes.Count(c.mask, []byte{0}) == le
 
 // guard refuses a plan that deletes too much, or what other rows refer to.
 func (s *sqliteImport) guard(ctx context.Context) error {
-	if s.deleted == 0 {
-		return nil
+	if err := s.followers(ctx); err != nil || s.deleted == 0 {
+		return err
 	}
 	all, err := s.number(ctx, "SELECT count(*) FROM "+s.sqlName())
 	if err != nil {
@@ -184,12 +184,7 @@ func (s *sqliteImport) children(ctx context.Context) error {
 		if fk.RefColumns == nil || s.linked(fk) {
 			continue
 		}
-		var on []string
-		for i, c := range fk.Columns {
-			on = append(on, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
-		}
-		sql := strings.ReplaceAll("SELECT count(*) FROM "+s.at().from, "temp.sluice_ids", "temp.sluice_gone") +
-			fmt.Sprintf(" CROSS JOIN main.%s AS k ON %s", quoteName(fk.Table), strings.Join(on, " AND "))
+		sql := s.referrers(fk)
 		if fk.Table == s.Name {
 			but, err := s.own(ctx, fk)
 			if err != nil {
@@ -206,6 +201,48 @@ func (s *sqliteImport) children(ctx context.Context) error {
 		}
 	}
 	return refuseChildren(found)
+}
+
+// followers refuses to change what other rows follow.
+func (s *sqliteImport) followers(ctx context.Context) error {
+	var found []string
+	for i := range s.Referrers {
+		fk := &s.Referrers[i]
+		if fk.RefColumns == nil || !fk.follows() {
+			continue
+		}
+		ids, err := s.changing(func(c *rowChange) bool {
+			return !c.deletes() && slices.ContainsFunc(fk.RefColumns, func(name string) bool {
+				at := s.loadedAt(name)
+				return at >= 0 && c.was[at] != nil
+			})
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.giveFields(ctx, "gone", len(s.ids), ids); err != nil {
+			return err
+		}
+		n, err := s.number(ctx, s.referrers(fk))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			found = append(found, fk.moved(n))
+		}
+	}
+	return refuseChildren(found)
+}
+
+// referrers counts the rows k that refer by a foreign key to those whose IDs are
+// in temp.sluice_gone.
+func (s *sqliteImport) referrers(fk *ForeignKey) string {
+	var on []string
+	for i, c := range fk.Columns {
+		on = append(on, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
+	}
+	return strings.ReplaceAll("SELECT count(*) FROM "+s.at().from, "temp.sluice_ids", "temp.sluice_gone") +
+		fmt.Sprintf(" CROSS JOIN main.%s AS k ON %s", quoteName(fk.Table), strings.Join(on, " AND "))
 }
 
 // remove deletes rows, after their links.

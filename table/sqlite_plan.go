@@ -54,6 +54,9 @@ func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
 	if s.deleted > 0 {
 		counts[plan.Delete] = s.deleted
 	}
+	if counts.Written() > 0 {
+		s.load.remark(s.meddlers())
+	}
 	slices.SortFunc(s.refused, func(a, b sqliteRefusal) int { return cmp.Or(a.i-b.i, a.col-b.col, strings.Compare(a.why, b.why)) })
 	return counts, nil
 }
