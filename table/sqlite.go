@@ -15,6 +15,7 @@ import (
 	modernc "modernc.org/sqlite"
 
 	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/store"
 )
 
 // A sqlite is a database file of SQLite, over one connection: two of one process
@@ -89,7 +90,7 @@ func (d *sqlite) connect(ctx context.Context, timeout time.Duration) (err error)
 		return err
 	}
 	_, err = d.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d; PRAGMA foreign_keys = ON; PRAGMA cache_size = -%d; SELECT count(*) FROM sqlite_schema", timeout.Milliseconds(), sqliteCache))
-	return explainSQLite(err)
+	return d.explain(err)
 }
 
 func (d *sqlite) close(context.Context) {
@@ -130,7 +131,7 @@ func ordinals(args []driver.Value) []driver.NamedValue {
 // transaction runs do between BEGIN and COMMIT, or rolls back.
 func (d *sqlite) transaction(ctx context.Context, begin string, do func() error) error {
 	if _, err := d.exec(ctx, begin); err != nil {
-		return explainSQLite(err)
+		return d.explain(err)
 	}
 	err := do()
 	if err == nil {
@@ -141,7 +142,7 @@ func (d *sqlite) transaction(ctx context.Context, begin string, do func() error)
 		_, _ = d.exec(context.WithoutCancel(ctx), "ROLLBACK")
 		clear(d.tables) // they may be gone with it
 	}
-	return explainSQLite(err)
+	return d.explain(err)
 }
 
 // Results of SQLite that are told in other words.
@@ -159,13 +160,17 @@ func sqliteCode(err error) int {
 	return 0
 }
 
-// explainSQLite says in words what a user can do about an error of the database.
-func explainSQLite(err error) error {
+// explain says in words what a user can do about an error of the database.
+func (d *sqlite) explain(err error) error {
 	switch code := sqliteCode(err); {
 	case code == 0:
 		return err
 	case code&0xff == sqliteBusy:
-		return fmt.Errorf("the database is locked by another program that writes to it (to.lock_timeout says how long to wait); nothing was changed: %w", err)
+		who := store.Holder(d.path, d.path+"-shm")
+		if who == "" {
+			who = "another program, which SQLite does not name"
+		}
+		return fmt.Errorf("the database is locked by %s: to.lock_timeout says how long to wait for a lock; have it end its transaction, or try again when it has; nothing was changed: %w", who, err)
 	case code == sqliteDangling:
 		return fmt.Errorf("a row would refer to one that is not there; nothing was changed: %w", err)
 	}
