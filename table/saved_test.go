@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -378,6 +379,56 @@ func TestSavedLapses(t *testing.T) {
 		has(t, err, "its rows were kept until ")
 		if _, err := w.applySaved(young, file); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// What somebody has done to the rows of a saved plan is seen.
+func TestSavedTampered(t *testing.T) {
+	eachShelf(t, func(t *testing.T, w *world) {
+		file := w.file(filepath.Join(t.TempDir(), "in.csv"), shelfFile...)
+		for i, edit := range []struct{ postgres, sqlite string }{
+			{"UPDATE sluice.p1_rows SET n = 11 WHERE n = 10", "UPDATE sluice_plan_part SET data = substr(data, 1, length(data) - 1) || x'7F' WHERE kind = 'row'"},
+			{"DELETE FROM sluice.p2 WHERE op = 'd'", "DELETE FROM sluice_plan_part WHERE kind = 'change'"},
+			{"UPDATE sluice.plan SET kept = replace(kept, 'in.csv', 'on.csv')", "UPDATE sluice_plan SET kept = replace(kept, 'in.csv', 'on.csv')"},
+		} {
+			before := w.shelf()
+			p := w.saved(file)
+			if w.conn == nil {
+				w.exec(edit.sqlite)
+			} else {
+				w.exec(edit.postgres)
+			}
+			r, err := w.applySaved(p, file)
+			has(t, err, "are not those that were saved", "nothing was changed")
+			if r != nil {
+				t.Errorf("%+v", r)
+			}
+			same(t, fmt.Sprint("not applied ", i), w.shelf(), before)
+		}
+	})
+}
+
+// What a saved plan would write and the database no longer takes is named, row by
+// row, and nothing is changed.
+func TestSavedRefused(t *testing.T) {
+	const ddl = `CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+		CREATE TABLE a (k int PRIMARY KEY, u int UNIQUE, p int REFERENCES p); INSERT INTO a VALUES (1, 1, 1)`
+	newWorlds(t, ddl, ddl, "columns:\n  k: {from: k}\n  u: {from: u}\n  p: {from: p}\nto: {DATABASE, table: a, key: k}\n", func(w *world) {
+		file := w.file(filepath.Join(w.TempDir(), "in.csv"), "k,u,p", "1,10,1", "2,2,1", "3,3,2", "4,4,1")
+		for moves, back := range map[string]string{
+			"INSERT INTO a VALUES (9, 3, 1)": "DELETE FROM a WHERE k = 9",
+			"DELETE FROM p WHERE id = 2":     "INSERT INTO p VALUES (2)",
+		} {
+			before, p := w.rows("a"), w.saved(file)
+			w.exec(moves)
+			r, err := w.applySaved(p, file)
+			var refused *plan.RefusedError
+			if has(w, err, file+": row 3: ", "nothing was changed"); !errors.As(err, &refused) || len(refused.Rows) != 1 || r.Rows != 0 {
+				w.Errorf("%s: %v, %+v", moves, err, r)
+			}
+			w.exec(back)
+			same(w, moves, w.rows("a"), before)
 		}
 	})
 }

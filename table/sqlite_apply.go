@@ -58,7 +58,10 @@ type sqliteWriter struct {
 const writeBatch = 50_000
 
 // insert writes the new rows.
-func (w *sqliteWriter) insert(ctx context.Context) error { return w.insertSome(ctx, 0, w.in.n) }
+func (w *sqliteWriter) insert(ctx context.Context) error {
+	from, to := w.news()
+	return w.insertSome(ctx, from, to)
+}
 
 // insertSome writes the new ones of the incoming rows from one up to another,
 // with IDs that are known before, and their links.

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -108,17 +107,16 @@ func (w *changeWriter) missing(ctx context.Context, k *rowChunk, rows []int) err
 
 // eachChange gives the entries of what changes that hold.
 func (s *sqliteImport) eachChange(each func(c *rowChange) error) error {
-	size, err := s.changes.Seek(0, io.SeekEnd)
-	for at := int64(0); at < size && err == nil; {
-		var c *rowChange
-		if c, at, err = s.changeAt(at); err != nil {
+	for at := int64(0); ; {
+		c, next, err := s.changeFrom(at)
+		if err != nil || c == nil {
 			return err
 		}
-		if c.i == s.in.n || *s.in.state(c.i) != rowBad {
-			err = each(c)
+		if err := each(c); err != nil {
+			return err
 		}
+		at = next
 	}
-	return err
 }
 
 // deletes reports whether an entry is of a row that is deleted.
@@ -260,10 +258,7 @@ func (w *sqliteWriter) remove(ctx context.Context) error {
 		ids = ids[:0]
 		return err
 	}
-	err := w.eachChange(func(c *rowChange) error {
-		if !c.deletes() {
-			return nil
-		}
+	err := w.eachIn(w.part.deletes, true, func(c *rowChange) error {
 		if ids = append(ids, c.ids); len(ids) == chunkRows {
 			return flush()
 		}

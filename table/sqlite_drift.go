@@ -134,10 +134,11 @@ func (d *driftCheck) taken(ctx context.Context) error {
 		}
 	}
 	err := d.give(ctx, "fresh", strings.Join(columns, ", "), func() (rowFeed, error) {
-		in, values := d.in.reader(), []driver.Value(nil)
+		from, to := d.news()
+		in, values := d.in.reader().at(from), []driver.Value(nil)
 		return func() ([]driver.Value, error) {
 			i, _, fields, err := in.next(rowFresh)
-			if err != nil || i < 0 {
+			if err != nil || i < 0 || i >= to {
 				return nil, err
 			}
 			values, _ = takeValues(append(values[:0], int64(i)), d.keyFields(fields), n)
@@ -166,7 +167,7 @@ func (d *driftCheck) taken(ctx context.Context) error {
 // touched looks at the rows that are updated or deleted.
 func (d *driftCheck) touched(ctx context.Context) error {
 	var some []*rowChange
-	err := d.eachChange(func(c *rowChange) error {
+	err := d.touches(func(c *rowChange) error {
 		if some = append(some, c); len(some) < chunkRows {
 			return nil
 		}

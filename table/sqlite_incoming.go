@@ -21,11 +21,12 @@ type sqliteImport struct {
 	looks   map[*binding]*sqliteLook
 	changes *os.File // the rows that are changed, as they are before
 	refused []sqliteRefusal
-	unkeyed int64  // bad rows of which it is not known which they are
-	deleted int64  // rows of the table
-	saved   string // the ID of the saved plan that this is; "": none
-	version int64  // PRAGMA data_version, when look-ups were begun, and then when the table was compared
-	schema  int64  // PRAGMA schema_version, when the table was last seen to be as it was inspected
+	unkeyed int64      // bad rows of which it is not known which they are
+	deleted int64      // rows of the table
+	part    sqlitePart // that is written
+	saved   string     // the ID of the saved plan that this is; "": none
+	version int64      // PRAGMA data_version, when look-ups were begun, and then when the table was compared
+	schema  int64      // PRAGMA schema_version, when the table was last seen to be as it was inspected
 	buf     []byte
 	set     [][]byte
 }
@@ -43,7 +44,7 @@ func (d *sqlite) begin(_ context.Context, t *target) (comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sqliteImport{sqlite: d, sqliteTarget: st}
+	s := &sqliteImport{sqlite: d, sqliteTarget: st, part: wholePlan}
 	if s.looks, err = d.newLooks(t); err != nil {
 		return nil, err
 	}

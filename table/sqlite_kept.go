@@ -233,7 +233,8 @@ func (s *sqliteImport) recall(ctx context.Context, of plan.Saved) (*keptPlan, er
 	if err := s.eachPart(ctx, n, r.part); err != nil {
 		return nil, err
 	}
-	return k, s.in.end()
+	_, err = s.in.index()
+	return k, err
 }
 
 // eachPart gives the parts of plan n.

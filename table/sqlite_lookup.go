@@ -216,15 +216,3 @@ func (s *sqliteImport) eachFound(each func(k *sqliteLooker, keys []string) error
 	}
 	return err
 }
-
-// eachWritten gives the records of the rows that are new or changed.
-func (s *sqliteImport) eachWritten(each func(fields []byte)) error {
-	in := s.in.reader()
-	for {
-		i, _, fields, err := in.next(rowFresh, rowChanged)
-		if err != nil || i < 0 {
-			return err
-		}
-		each(fields)
-	}
-}

@@ -311,12 +311,16 @@ type rowChange struct {
 	was    [][]byte // by columns, then links: the field or set; nil: it does not differ
 }
 
-// changeAt reads the entry at a place, and returns the place of the next.
+// changeAt reads the entry at a place, and returns the place of the next; nil:
+// there is none.
 func (s *sqliteImport) changeAt(at int64) (c *rowChange, next int64, err error) {
 	var head [binary.MaxVarintLen64]byte
 	n, err := s.changes.ReadAt(head[:], at)
 	if err != nil && err != io.EOF {
 		return nil, 0, err
+	}
+	if n == 0 {
+		return nil, at, nil
 	}
 	size, w := binary.Uvarint(head[:n])
 	body := make([]byte, size)

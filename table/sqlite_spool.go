@@ -115,18 +115,13 @@ func (s *spool) endBlock() error {
 	return nil
 }
 
-// end ends the adding.
-func (s *spool) end() error {
-	if err := s.endBlock(); err != nil {
-		return err
-	}
-	return s.out.Flush()
-}
-
 // index ends the adding, and finds the rows whose keys are equal: for the first
 // of them all the others.
 func (s *spool) index() (repeated map[int][]int, err error) {
-	if err := s.end(); err != nil {
+	if err := s.endBlock(); err != nil {
+		return nil, err
+	}
+	if err := s.out.Flush(); err != nil {
 		return nil, err
 	}
 	repeated = map[int][]int{}

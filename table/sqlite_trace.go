@@ -69,21 +69,23 @@ func (t *sqliteTracer) all(ctx context.Context) error {
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
-	for _, deletes := range []bool{false, true} {
-		if err := t.changed(ctx, deletes); err != nil {
-			return err
-		}
+	if err := t.changed(ctx, t.part.updates, false); err != nil {
+		return err
 	}
-	for from := 0; from < t.in.n; from += chunkRows {
-		if err := t.halve(ctx, from, min(from+chunkRows, t.in.n), t.insertSome, t.placeOf); err != nil {
+	if err := t.changed(ctx, t.part.deletes, true); err != nil {
+		return err
+	}
+	from, to := t.news()
+	for ; from < to; from += chunkRows {
+		if err := t.halve(ctx, from, min(from+chunkRows, to), t.insertSome, t.placeOf); err != nil {
 			return err
 		}
 	}
 	return t.dangling(ctx, before)
 }
 
-// changed writes the updates, or the deletions.
-func (t *sqliteTracer) changed(ctx context.Context, deletes bool) error {
+// changed writes the updates, or the deletions, of a stretch.
+func (t *sqliteTracer) changed(ctx context.Context, in stretch, deletes bool) error {
 	var some []*rowChange
 	flush := func() error {
 		part := func(ctx context.Context, from, to int) error {
@@ -96,10 +98,7 @@ func (t *sqliteTracer) changed(ctx context.Context, deletes bool) error {
 		some = some[:0]
 		return err
 	}
-	err := t.eachChange(func(c *rowChange) error {
-		if c.deletes() != deletes {
-			return nil
-		}
+	err := t.eachIn(in, deletes, func(c *rowChange) error {
 		if some = append(some, c); len(some) == chunkRows {
 			return flush()
 		}

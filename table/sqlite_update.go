@@ -13,10 +13,7 @@ import (
 func (w *sqliteWriter) update(ctx context.Context) error {
 	u := &updates{sqliteWriter: w, statements: map[string]driver.Stmt{}}
 	defer u.close()
-	err := w.eachChange(func(c *rowChange) error {
-		if c.deletes() {
-			return nil
-		}
+	err := w.eachIn(w.part.updates, false, func(c *rowChange) error {
 		if err := u.one(ctx, c); err != nil {
 			return err
 		}
