@@ -211,43 +211,16 @@ func (r *CSVReader) try(d []byte, delimiter string) (*csvHeader, error) {
 
 // want finds the wanted columns among the names.
 func (r *CSVReader) want() error {
-	s, at := &r.split, make(map[string]int, len(r.names))
-	s.slots = make([]int, len(r.names))
-	for i, name := range r.names {
-		s.slots[i] = -1
-		if before, twice := at[name]; twice && name != "" {
-			return r.fail(0, fmt.Errorf("columns %d and %d have the same name %s", before+1, i+1, shortName(name)))
-		}
-		at[name] = i
+	h, err := newHeader(r.names, r.o.Columns, r.top())
+	if err != nil {
+		return r.fail(0, err)
 	}
-	var absent []string
-	for c, name := range r.o.Columns {
-		if i, ok := at[name]; ok {
-			s.slots[i] = c
-			continue
-		}
-		r.absent = append(r.absent, c)
-		absent = append(absent, name)
-	}
-	s.cells = make([]csvCell, len(r.o.Columns))
-	switch extra := r.Extra(); {
-	case len(absent) > 0 && !r.o.AbsentNull:
-		return r.fail(0, r.absence(absent))
-	case len(extra) > 0 && r.o.RefuseExtra:
-		return r.fail(0, fmt.Errorf("nothing reads %s (extra_columns: ignore leaves it out)", shortNames(extra)))
+	r.split.slots, r.absent = h.slots, h.absent
+	r.split.cells = make([]csvCell, len(r.o.Columns))
+	if err := h.check(r.o.Columns, r.o.AbsentNull, r.o.RefuseExtra); err != nil {
+		return r.fail(0, err)
 	}
 	return nil
-}
-
-// absence says that columns are not there, and what is.
-func (r *CSVReader) absence(absent []string) error {
-	there := shortNames(r.names)
-	for _, name := range r.names {
-		if strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(absent[0])) {
-			there = shortName(name)
-		}
-	}
-	return fmt.Errorf(`%s has no %s; it has %s (absent_columns: "null" gives nulls)`, r.top(), shortNames(absent), there)
 }
 
 // top is what the names come from, for a message.

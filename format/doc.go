@@ -3,6 +3,7 @@
 //
 //	bytes -> Decompress -> JSONReader -> row.Batch of undecoded values
 //	bytes -> Decompress -> CSVReader -> row.Batch of texts
+//	bytes, read here and there -> XLSXReader -> row.Batch of texts and what they are
 //	row.Batch of typed values -> Parquet, CSV, NDJSON -> bytes
 //
 // Readers give values as the file wrote them: package mapping types them. A

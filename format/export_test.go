@@ -1,6 +1,10 @@
 package format
 
-import "io"
+import (
+	"io"
+
+	"github.com/seed-128c3863/sluice/row"
+)
 
 // JSONStreamOf is JSONStream with a buffer that begins with size bytes, so that
 // small inputs meet its edges.
@@ -16,3 +20,25 @@ func CSVStreamOf(in io.Reader, o CSVReadOptions, size int) *CSVReader {
 	r.src.buf, r.src.usual = make([]byte, 0, size), 0
 	return r
 }
+
+// XLSXReaderOf is NewXLSXReader with a buffer for the sheet that begins with
+// size bytes.
+func XLSXReaderOf(in io.ReaderAt, n int64, o XLSXReadOptions, size int) *XLSXReader {
+	r := NewXLSXReader(in, n, o)
+	r.step = func(b *row.Batch) error {
+		err := r.start(b)
+		if err == nil {
+			r.sheet.x.buf = make([]byte, 0, size)
+		}
+		return err
+	}
+	return r
+}
+
+// FormatCode says what cells of a number format hold: a number, a date and so on.
+func FormatCode(code string) string { return formNames[formOf(code)] }
+
+// BuiltinFormat is the same for a format that is not written out.
+func BuiltinFormat(id int) string { return formNames[builtinForm(id)] }
+
+var formNames = [...]string{"number", "date", "time", "stamp", "calendar", "duration"}

@@ -19,8 +19,14 @@ type Rejects struct {
 	names     []string // of the columns after its own
 }
 
+// A table is a reader of tables, whose columns have names.
+type table interface {
+	Names() []string
+	Cells(record []byte) ([]string, bool)
+}
+
 // NewRejects returns the form of a file whose first rejects come from the
-// reader in. For a CSVReader it has the columns of that source and the wanted
+// reader in. For one of tables it has the columns of that source and the wanted
 // ones that are not among them; what only other sources have is left out. For
 // any other reader the last column is the record.
 //
@@ -28,7 +34,7 @@ type Rejects struct {
 // as usual.
 func NewRejects(in any, o CSVReadOptions) *Rejects {
 	x := &Rejects{delimiter: ",", quote: `"`, names: []string{"record"}}
-	file, ok := in.(*CSVReader)
+	file, ok := in.(table)
 	if !ok {
 		return x
 	}
@@ -82,7 +88,7 @@ func number(n int64) string {
 
 // cells returns a record as cells of the file's columns.
 func (x *Rejects) cells(in any, record []byte) []string {
-	file, ok := in.(*CSVReader)
+	file, ok := in.(table)
 	if !ok {
 		return []string{string(record)}
 	}

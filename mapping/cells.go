@@ -42,9 +42,9 @@ func (m *Mapper) cells(i int, col *column, src, dst *row.Column) {
 	c := col.conv
 	limited := c.match != nil || c.oneOf != nil || c.most > 0
 	for r := range m.src.Len {
-		s := str(src.Bytes[r])
+		s, plain := c.plainly(src, r)
 		switch {
-		case s == "", limited && c.allowed(ofText(s)) != nil, !c.quick(c, dst, s):
+		case s == "", !plain, limited && c.allowed(ofText(s)) != nil, !c.quick(c, dst, s):
 			m.value(i, col, dst, r)
 		case col.check != nil:
 			m.r = r

@@ -114,7 +114,7 @@ func (c *compiler) settle(n *node) *node {
 		ch := n.path.closed()
 		ch.col = c.prog.column(ch.steps)
 		n = &node{deps: onRow, path: ch, name: func(*Mapper) string { return ch.text(len(ch.steps)) }}
-		n.eval = func(m *Mapper) (value, error) { return m.fetch(ch, m.r) }
+		n.eval = func(m *Mapper) (value, error) { return m.fetch(ch, m.r, nil) }
 	}
 	if n.skips {
 		inner := n.eval

@@ -199,7 +199,7 @@ func (m *Mapper) value(i int, col *column, dst *row.Column, r int) {
 		v = fixed.v
 		appendSame(dst, &fixed.one)
 	case col.n.path != nil:
-		if v, err = m.fetch(col.n.path, r); err == nil {
+		if v, err = m.fetch(col.n.path, r, col.conv); err == nil {
 			err = col.conv.add(m.dst, dst, v)
 		}
 	default:
@@ -223,11 +223,16 @@ func (m *Mapper) verify(col *column, dst *row.Column, r int, source value) {
 	}
 }
 
-// fetch returns the value of a path in row r.
-func (m *Mapper) fetch(ch *chain, r int) (value, error) {
+// fetch returns the value of a path in row r: for the column of the job that it
+// is the value of, or for an expression, when there is none.
+func (m *Mapper) fetch(ch *chain, r int, of *converter) (value, error) {
 	col := &m.src.Cols[ch.col]
 	if col.Null[r] {
-		if b := col.BreakAt(r); b.Why != row.Whole {
+		switch b := col.BreakAt(r); b.Why {
+		case row.Whole:
+		case row.Faulty:
+			return of.inCell(col, r)
+		default:
 			return null, ch.broken(b)
 		}
 		return null, nil
@@ -236,7 +241,7 @@ func (m *Mapper) fetch(ch *chain, r int) (value, error) {
 	case row.Any:
 		return ofJSON(col.Bytes[r])
 	case row.String:
-		return cell(col.Bytes[r]), nil
+		return of.inCell(col, r)
 	}
 	return columnValue(col, r)
 }

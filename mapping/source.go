@@ -18,6 +18,8 @@ func FormatOf(from *spec.From, name string) string {
 	switch f := strings.ToLower(strings.TrimPrefix(path.Ext(format.PlainName(name)), ".")); f {
 	case "csv", "tsv", "xlsx", "parquet":
 		return f
+	case "xlsm": // one with macros
+		return "xlsx"
 	}
 	return ""
 }
@@ -34,6 +36,15 @@ func CSVOptions(from *spec.From, form string) format.CSVReadOptions {
 		o.Delimiter = "\t"
 	}
 	return o
+}
+
+// XLSXOptions returns how a workbook is read, as the job says it.
+func XLSXOptions(from *spec.From) format.XLSXReadOptions {
+	line, _ := strconv.Atoi(from.Header) // 0 for true and false
+	return format.XLSXReadOptions{
+		Sheet: from.Sheet, NoHeader: from.Header == "false", HeaderLine: line,
+		AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail",
+	}
 }
 
 // Headers returns Paths as the columns of a table are named.

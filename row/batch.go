@@ -82,18 +82,20 @@ type Column struct {
 	Bytes  [][]byte
 	Ends   []int // List: row r is Elem[Ends[r-1]:Ends[r]], from 0 for row 0
 	Elem   *Column
-	Broken []Break // Any: why the path to the value could not be followed; nil if all could
+	Broken []Break // Any, String: why there is no value, such as a path that could not be followed; nil if there are all
+	Kinds  []Kind  // String, of a workbook: what the cell of each text is: String, Float64, Bool, Date, Time or Timestamp, or Any if it is broken; nil if all are texts
 }
 
-// A Break says where the path to a value could not be followed. A broken value
-// is null as well. The zero Break is none.
+// A Break says where the path to a value could not be followed, or why a cell
+// has none. A broken value is null as well. The zero Break is none.
 type Break struct {
 	Why  Why
-	Step int   // the index in the path of the step that could not be taken
-	Len  int64 // OutOfRange: the number of elements that there are
+	Step int    // the index in the path of the step that could not be taken
+	Len  int64  // OutOfRange: the number of elements that there are
+	Cell string // Faulty: what is wrong with the cell, which it names; what it holds is in Bytes
 }
 
-// Why says why a step of a path could not be taken.
+// Why says why a step of a path could not be taken, or a value not be told.
 type Why uint8
 
 // The reasons. That the last step names a key that is not there is no Break:
@@ -104,6 +106,7 @@ const (
 	NotAnObject            // a name, but the value before it is no object
 	NotAnArray             // an index, but the value before it is no array
 	OutOfRange             // an index past the end
+	Faulty                 // the cell holds an error, or what is no value
 )
 
 // NewColumn returns an empty column of the type.
@@ -130,6 +133,7 @@ func (c *Column) Truncate(n int) {
 	}
 	c.Nanos = c.Nanos[:min(n, len(c.Nanos))]
 	c.Broken = c.Broken[:min(n, len(c.Broken))]
+	c.Kinds = c.Kinds[:min(n, len(c.Kinds))]
 	if c.Elem != nil {
 		c.Ends = c.Ends[:n]
 		end := 0
@@ -161,7 +165,7 @@ func (c *Column) AppendNull() {
 	}
 }
 
-// AppendBroken adds a null whose path could not be followed.
+// AppendBroken adds a null that is one because there is no value to be told.
 func (c *Column) AppendBroken(b Break) {
 	c.AppendNull()
 	for len(c.Broken) < len(c.Null) {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -36,8 +37,8 @@ type Form struct {
 func NewForm(job *spec.Job, program *mapping.Program) (*Form, error) {
 	f := &Form{from: &job.From, memory: job.Limits.Memory, program: program}
 	whole := func(p format.Path) bool { return len(p) == 0 }
-	if ofText(mapping.FormatOf(&job.From, job.From.Files[0].S)) && slices.ContainsFunc(program.Paths(), whole) {
-		return nil, job.ErrorAt(spec.Text{Pos: job.From.Pos}, 0, "a record of a table of text is no value, and row stands alone in an expression", `name its columns, as in row.price or row["unit price"]`)
+	if ofCells(mapping.FormatOf(&job.From, job.From.Files[0].S)) && slices.ContainsFunc(program.Paths(), whole) {
+		return nil, job.ErrorAt(spec.Text{Pos: job.From.Pos}, 0, "a row of a table is no value, and row stands alone in an expression", `name its columns, as in row.price or row["unit price"]`)
 	}
 	if at := job.From.At; at.S != "" {
 		var err error
@@ -51,6 +52,9 @@ func NewForm(job *spec.Job, program *mapping.Program) (*Form, error) {
 // ofText says whether a format is one of tables of text.
 func ofText(form string) bool { return form == "csv" || form == "tsv" }
 
+// ofCells says whether a format is one of tables, whose columns have names.
+func ofCells(form string) bool { return ofText(form) || form == "xlsx" }
+
 // Ready returns an error for a job whose sources are of a form that is not
 // read, or not yet.
 func Ready(job *spec.Job) error {
@@ -63,8 +67,8 @@ func Ready(job *spec.Job) error {
 			at, form = files.Text, mapping.FormatOf(&job.From, files.S)
 		}
 	}
-	if form == "xlsx" || form == "parquet" {
-		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON and CSV, not yet %s", form), "from.format says what a file is whatever its name")
+	if form == "parquet" {
+		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON, CSV and XLSX, not yet %s", form), "from.format says what a file is whatever its name")
 	}
 	at = spec.Text{Pos: job.From.Pos}
 	switch job.From.Encoding {
@@ -78,15 +82,29 @@ func Ready(job *spec.Job) error {
 	return nil
 }
 
+// An Input is the bytes of a source file.
+type Input interface {
+	io.Reader
+	io.ReaderAt
+	Size() int64
+}
+
+// Workbook says whether a file is one, which is read here and there, and never
+// compressed once more.
+func (f *Form) Workbook(file *File) bool { return mapping.FormatOf(f.from, file.Path()) == "xlsx" }
+
 // Bytes reads a file that is in memory and not compressed.
 func (f *Form) Bytes(file *File, data []byte) Reader {
-	if form := mapping.FormatOf(f.from, file.Path()); ofText(form) {
+	switch form := mapping.FormatOf(f.from, file.Path()); {
+	case ofText(form):
 		return format.CSVBytes(data, f.csv(form))
+	case form == "xlsx":
+		return format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), f.xlsx())
 	}
 	return format.JSONBytes(data, f.json())
 }
 
-// Stream reads a file of any size that is not compressed.
+// Stream reads a file of any size that is not compressed, and no workbook.
 func (f *Form) Stream(file *File, in io.Reader) Reader {
 	if form := mapping.FormatOf(f.from, file.Path()); ofText(form) {
 		return format.CSVStream(in, f.csv(form))
@@ -96,7 +114,10 @@ func (f *Form) Stream(file *File, in io.Reader) Reader {
 
 // Open reads a file of any size, unpacked as it has to be. Closing what is
 // returned ends its reading; in stays open.
-func (f *Form) Open(file *File, in io.Reader) (Reader, io.Closer, error) {
+func (f *Form) Open(file *File, in Input) (Reader, io.Closer, error) {
+	if f.Workbook(file) {
+		return format.NewXLSXReader(in, in.Size(), f.xlsx()), io.NopCloser(nil), nil
+	}
 	plain, err := f.Unpack(in)
 	if err != nil {
 		return nil, nil, err
@@ -111,7 +132,10 @@ func (f *Form) Unpack(in io.Reader) (io.ReadCloser, error) {
 
 // Packed says whether a file in memory is, or should be, compressed. One that
 // is against what the job says is refused as soon as it is unpacked.
-func (f *Form) Packed(in []byte) bool {
+func (f *Form) Packed(file *File, in []byte) bool {
+	if f.Workbook(file) {
+		return false
+	}
 	how := f.from.Compression
 	return how == "gzip" || how == "zstd" || format.Compressed(in) != "none"
 }
@@ -119,6 +143,12 @@ func (f *Form) Packed(in []byte) bool {
 func (f *Form) csv(form string) format.CSVReadOptions {
 	o := mapping.CSVOptions(f.from, form)
 	o.Columns, o.Record, o.MaxRecord = f.program.Headers(), f.Records, f.mostRecord()
+	return o
+}
+
+func (f *Form) xlsx() format.XLSXReadOptions {
+	o := mapping.XLSXOptions(f.from)
+	o.Columns, o.Record, o.MaxRecord, o.MaxTexts = f.program.Headers(), f.Records, f.mostRecord(), int(f.memory/4)
 	return o
 }
 
@@ -133,21 +163,29 @@ func (f *Form) json() format.JSONOptions {
 // mostRecord is the most bytes that one record may have.
 func (f *Form) mostRecord() int { return int(min(f.memory/8, 1<<30)) }
 
-// Explain names the limit that a record, or an object of columns, is beyond.
+// Explain names the limit that a record, an object of columns or the texts of a
+// workbook are beyond.
 func (f *Form) Explain(err error) error {
+	part := ""
+	switch {
+	case errors.Is(err, format.ErrTooLarge):
+		part = "an eighth"
+	case errors.Is(err, format.ErrManyTexts):
+		part = "a quarter"
+	}
 	var at *row.Error
-	if !errors.Is(err, format.ErrTooLarge) || !errors.As(err, &at) {
+	if part == "" || !errors.As(err, &at) {
 		return err
 	}
 	more := *at
-	more.Err = fmt.Errorf("%w: an eighth of limits.memory, which is %d MiB; raise it", at.Err, f.memory>>20)
+	more.Err = fmt.Errorf("%w: %s of limits.memory, which is %d MiB; raise it", at.Err, part, f.memory>>20)
 	return &more
 }
 
 // Extra says in words which columns of a source nothing reads, "" if there are
 // none, once one of its rows was read.
 func Extra(in Reader) string {
-	file, ok := in.(*format.CSVReader)
+	file, ok := in.(interface{ Extra() []string })
 	if !ok || len(file.Extra()) == 0 {
 		return ""
 	}

@@ -41,6 +41,7 @@ var ofFormats = []struct {
 }{
 	{"shape", jsonFormats[:1]},
 	{"at", jsonFormats[:1]},
+	{"compression", []string{"csv", "tsv", "json", "ndjson"}},
 	{"encoding", []string{"csv", "tsv", "json", "ndjson"}},
 	{"delimiter", textFormats},
 	{"quote", textFormats},

@@ -96,7 +96,7 @@ func fromKind() kind[From] {
 		at("header", func(f *From) *string { return &f.Header }, headerKind(),
 			"Of CSV and XLSX: true (the default), false, or the number of the line that holds the names."),
 		at("sheet", func(f *From) *string { return &f.Sheet }, notEmpty(),
-			"Of XLSX: name or number of the sheet, the first by default."),
+			"Of XLSX: name or number of the sheet, the first that is not hidden by default."),
 		at("ragged", func(f *From) *string { return &f.Ragged }, oneOf("reject", "pad"),
 			"Of CSV: a row with other than the header's number of cells is a reject (the default); pad: one with fewer gets nulls."),
 		at("extra_columns", func(f *From) *string { return &f.ExtraColumns }, oneOf("ignore", "fail"),

@@ -39,6 +39,11 @@ func (l *loading) stream(ctx context.Context) (change, error) {
 	info := store.Info{Key: l.t.Key, ETag: store.ETagOf(l.t.ETag), Size: l.t.Size}
 	in := store.Open(ctx, l.t.Store, info, store.OpenOptions{Range: rangeBytes, Ahead: rangesAhead})
 	defer in.Close()
+	if l.form.Workbook(l.t.File) {
+		if err := l.room.change(ctx, bookCost(l.t.Size)); err != nil {
+			return change{}, err
+		}
+	}
 	l.large = true
 	l.open = func() (source.Reader, func(), error) {
 		rows, closer, err := l.form.Open(l.t.File, in)
@@ -57,9 +62,15 @@ func (l *loading) whole(ctx context.Context) (change, error) {
 	l.open = func() (source.Reader, func(), error) {
 		return l.form.Bytes(l.t.File, in), func() { l.buffers.put(in) }, nil
 	}
-	if l.form.Packed(in) {
+	switch {
+	case l.form.Packed(l.t.File, in):
 		l.large = len(in) > blockBytes
 		l.open = func() (source.Reader, func(), error) { return l.unpack(ctx, in) }
+	case l.form.Workbook(l.t.File):
+		l.large = len(in) > blockBytes
+		l.open = func() (source.Reader, func(), error) {
+			return l.form.Bytes(l.t.File, in), func() { l.buffers.put(in) }, l.room.change(ctx, bookCost(l.t.Size))
+		}
 	}
 	return l.do(ctx)
 }

@@ -49,6 +49,10 @@ func (c *converter) cost(size int64) int64 {
 	return size + size/4 + perFile
 }
 
+// bookCost is what a workbook of so many bytes takes beside them, in bytes: the
+// texts that its cells share, unpacked, a batch and a row group.
+func bookCost(size int64) int64 { return 8<<20 + 6*size }
+
 // streamed says whether a file is too big to be held whole.
 func (c *converter) streamed(size int64) bool {
 	most := c.budget.Size() / 4

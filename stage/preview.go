@@ -124,17 +124,28 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 }
 
 // open returns the bytes of a source: of a large one, as far as they are read.
-func (v *viewer) open(ctx context.Context, t *task) (io.ReadCloser, error) {
+func (v *viewer) open(ctx context.Context, t *task) (input, error) {
 	if t.Size > previewWhole {
 		info := store.Info{Key: t.Key, ETag: store.ETagOf(t.ETag), Size: t.Size}
 		return store.Open(ctx, t.Store, info, store.OpenOptions{Range: previewWhole, Ahead: 1}), nil
 	}
 	body, _, err := store.Get(ctx, t.Store, t.Key, store.ETagOf(t.ETag))
-	return io.NopCloser(bytes.NewReader(body)), err
+	return inMemory{bytes.NewReader(body)}, err
 }
 
+// An input is the bytes of a source until it is closed.
+type input interface {
+	source.Input
+	io.Closer
+}
+
+// An inMemory input needs no closing.
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }
+
 // view maps rows until there are enough, or the file ends.
-func (v *viewer) view(t *task, in io.Reader) error {
+func (v *viewer) view(t *task, in source.Input) error {
 	rows, closer, err := v.form.Open(t.File, in)
 	if err != nil {
 		return err

@@ -31,11 +31,12 @@ type OpenOptions struct {
 	Ahead int   // requests under way or ready before they are read; default 2
 }
 
-// Open returns the bytes of the object that info describes, which are read by
-// requests for one range after the other. It holds (Ahead + 1) x Range bytes.
-// If the object is no longer the one of info.ETag, Read returns an error of
-// kind Changed. The caller closes it, which ends the requests under way.
-func Open(ctx context.Context, s Store, info Info, o OpenOptions) io.ReadCloser {
+// Open returns the bytes of the object that info describes. Read reads them by
+// requests for one range after the other, and holds (Ahead + 1) x Range bytes;
+// ReadAt asks for the ranges that it needs. If the object is no longer the one of
+// info.ETag, both return an error of kind Changed. The caller closes it, which
+// ends the requests under way.
+func Open(ctx context.Context, s Store, info Info, o OpenOptions) *Reader {
 	if o.Range <= 0 {
 		o.Range = rangeBytes
 	}
@@ -49,17 +50,22 @@ func Open(ctx context.Context, s Store, info Info, o OpenOptions) io.ReadCloser 
 		return body, err
 	}
 	next, stop := iter.Pull2(flow.Ahead(ctx, n, o.Ahead, fetch))
-	return &reader{next: next, stop: stop}
+	parts := &parts{size: info.Size, each: o.Range, fetch: func(i int) ([]byte, error) { return fetch(ctx, i) }}
+	return &Reader{parts: parts, next: next, stop: stop}
 }
 
-type reader struct {
+// A Reader reads an object that is open: from its beginning to its end, or, by
+// ReadAt, anywhere.
+type Reader struct {
+	*parts
 	next func() ([]byte, error, bool)
 	stop func()
 	rest []byte
 	err  error // of every Read to come
 }
 
-func (r *reader) Read(p []byte) (int, error) {
+// Read reads on from where the Read before it ended.
+func (r *Reader) Read(p []byte) (int, error) {
 	for len(r.rest) == 0 && r.err == nil {
 		body, err, ok := r.next()
 		switch {
@@ -80,8 +86,9 @@ func (r *reader) Read(p []byte) (int, error) {
 }
 
 // Close ends the requests under way and waits for them.
-func (r *reader) Close() error {
+func (r *Reader) Close() error {
 	r.stop()
+	r.drop()
 	r.rest, r.err = nil, errClosed
 	return nil
 }

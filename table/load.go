@@ -130,18 +130,28 @@ func (g *reading) fault(ctx context.Context, f *source.File, err error) error {
 	return unreadable{at}
 }
 
-// A counted reader counts what is read.
+// A counted input counts what is read.
 type counted struct {
-	io.Reader
+	source.Input
 	bytes *atomic.Int64
 }
 
 func (c counted) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
+	n, err := c.Input.Read(p)
+	c.count(n)
+	return n, err
+}
+
+func (c counted) ReadAt(p []byte, at int64) (int, error) {
+	n, err := c.Input.ReadAt(p, at)
+	c.count(n)
+	return n, err
+}
+
+func (c counted) count(n int) {
 	if c.bytes != nil {
 		c.bytes.Add(int64(n))
 	}
-	return n, err
 }
 
 // load reads every row of the source files into the incoming rows. Files that
