@@ -49,6 +49,8 @@ type (
 	// ConflictError says which outputs are no longer what the run made that is
 	// to be taken back.
 	ConflictError = plan.ConflictError
+	// UnsettledError says that it is not known whether a run was committed.
+	UnsettledError = plan.UnsettledError
 )
 
 var (

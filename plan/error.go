@@ -55,6 +55,20 @@ func (e *InvalidError) Error() string {
 	return text
 }
 
+// An UnsettledError says that the connection to the database was lost when a run
+// was committed, and that it is not known whether it was.
+type UnsettledError struct {
+	Run string
+	Err error // of the connection
+}
+
+func (e *UnsettledError) Error() string {
+	return fmt.Sprintf("the connection to the database was lost when run %s was committed, and the database cannot be asked whether it was: all of it is written, or nothing; `sluice runs` lists the run if all is (%v)", e.Run, e.Err)
+}
+
+// Unwrap returns the connection's error.
+func (e *UnsettledError) Unwrap() error { return e.Err }
+
 func be(n int64) string {
 	if n == 1 {
 		return "is"

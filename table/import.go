@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -61,8 +62,21 @@ type database interface {
 	kept(ctx context.Context, t *target, of plan.Saved) (comparison, *keptPlan, error)
 	runs(ctx context.Context, job string) ([]plan.Run, error) // oldest first
 	undo(ctx context.Context, t *target, of plan.Run) (undo, error)
+	explain(ctx context.Context, err error) error // in words, once
 	close(ctx context.Context)
 }
+
+// A told error is one of the database that has been put into words.
+type told struct {
+	text string
+	err  error
+}
+
+func (t told) Error() string { return t.text }
+func (t told) Unwrap() error { return t.err }
+
+// explain puts an error of the database into words.
+func (im *Import) explain(ctx context.Context, err *error) { *err = im.db.explain(ctx, *err) }
 
 // A comparison is one plan of an import, and perhaps its apply: fill, classify,
 // bad, rows, keep, apply, in this order, then drop.
@@ -124,6 +138,7 @@ func connected(ctx context.Context, o Options) (*Import, error) {
 		return nil, err
 	}
 	if err := im.lay(ctx); err != nil {
+		err = im.db.explain(ctx, err)
 		im.db.close(ctx)
 		return nil, err
 	}
@@ -147,7 +162,18 @@ func (im *Import) lay(ctx context.Context) (err error) {
 	if name, err := job.From.Files[0].Expand(im.Params.Text); err == nil {
 		job.From.Format = mapping.FormatOf(&job.From, name)
 	}
-	if im.target, err = bind(ctx, &job, im.db.inspect); err != nil {
+	var failed error // of the database, and not of the job
+	im.target, err = bind(ctx, &job, func(ctx context.Context, name string) (*Table, error) {
+		t, err := im.db.inspect(ctx, name)
+		if err = im.db.explain(ctx, err); failed == nil && errors.As(err, &told{}) {
+			failed = err
+		}
+		return t, err
+	})
+	if failed != nil {
+		return failed
+	}
+	if err != nil {
 		return err
 	}
 	if im.program, err = mapping.Compile(im.target.job); err != nil {
@@ -162,10 +188,14 @@ func (im *Import) lay(ctx context.Context) (err error) {
 func (im *Import) Close() { im.db.close(context.Background()) }
 
 // Runs returns the runs of the job, oldest first.
-func (im *Import) Runs(ctx context.Context) ([]plan.Run, error) { return im.db.runs(ctx, im.Job.Name) }
+func (im *Import) Runs(ctx context.Context) (runs []plan.Run, err error) {
+	defer im.explain(ctx, &err)
+	return im.db.runs(ctx, im.Job.Name)
+}
 
 // PlanRevert says what Revert would do. It changes nothing.
-func (im *Import) PlanRevert(ctx context.Context, id string) (*plan.Reversal, error) {
+func (im *Import) PlanRevert(ctx context.Context, id string) (rev *plan.Reversal, err error) {
+	defer im.explain(ctx, &err)
 	of, _, err := im.find(ctx, id)
 	if err != nil {
 		return nil, err
@@ -180,7 +210,8 @@ func (im *Import) PlanRevert(ctx context.Context, id string) (*plan.Reversal, er
 // Revert takes back what a run did, in one transaction: the rows that it made
 // are removed, those that it replaced are as they were. It refuses if one of
 // them was changed since, unless it is to skip these.
-func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (*plan.Result, error) {
+func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (result *plan.Result, err error) {
+	defer im.explain(ctx, &err)
 	release, err := im.alone(ctx, o.Intake, "revert", o.Progress)
 	if err != nil {
 		return nil, err
@@ -188,7 +219,7 @@ func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (
 	defer release()
 	of, back, err := im.find(ctx, id)
 	if back || err != nil {
-		return im.newRun("revert", o.Progress).finish(&plan.Result{}, err)
+		return im.newRun("revert", o.Progress).finish(ctx, &plan.Result{}, err)
 	}
 	u, err := im.db.undo(ctx, im.target, of)
 	if err != nil {
@@ -208,15 +239,16 @@ func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (
 			return nil, err
 		}
 		var done *plan.Reversal
-		if done, err = u.apply(ctx, r.recorded(), o.SkipConflicts); err == nil {
+		if done, err = u.apply(ctx, r.recorded(), o.SkipConflicts); done != nil {
 			rev = done
 		}
+		err = r.settled(err)
 	}
-	return r.reverted(rev, err)
+	return r.reverted(ctx, rev, err)
 }
 
 // reverted is how a revert ended.
-func (r *run) reverted(rev *plan.Reversal, err error) (*plan.Result, error) {
+func (r *run) reverted(ctx context.Context, rev *plan.Reversal, err error) (*plan.Result, error) {
 	out := &plan.Result{}
 	if r.counts = rev.Counts; err == nil {
 		out.Skipped = slices.Concat(rev.Conflicts, rev.Left)
@@ -224,7 +256,7 @@ func (r *run) reverted(rev *plan.Reversal, err error) (*plan.Result, error) {
 			out.Run = r.record.ID
 		}
 	}
-	return r.finish(out, err)
+	return r.finish(ctx, out, err)
 }
 
 // find returns a run, and whether it was taken back and that not taken back

@@ -22,10 +22,14 @@ type postgres struct {
 	side  *pgx.Conn
 	state string        // the schema of sluice's own tables, quoted
 	wait  time.Duration // for a lock
+
+	url      string        // to connect again
+	patience time.Duration // how long it is tried to find out how a commit ended
+	tables   []string      // that were inspected, as SQL has them
 }
 
 func openPostgres(ctx context.Context, url string, job *spec.Job) (*postgres, error) {
-	p := &postgres{state: "sluice", wait: lockWait(job)}
+	p := &postgres{state: "sluice", wait: lockWait(job), url: url, patience: 30 * time.Second}
 	if job.To.State != "" {
 		p.state = job.To.State
 	}
@@ -43,6 +47,7 @@ func openPostgres(ctx context.Context, url string, job *spec.Job) (*postgres, er
 		return err
 	})
 	if err != nil {
+		err = p.explain(ctx, err)
 		p.close(ctx)
 		return nil, err
 	}
@@ -96,7 +101,11 @@ func (p *postgres) close(ctx context.Context) {
 }
 
 func (p *postgres) inspect(ctx context.Context, name string) (*Table, error) {
-	return inspectPostgres(ctx, p.conn, name)
+	t, err := inspectPostgres(ctx, p.conn, name)
+	if err == nil {
+		p.tables = append(p.tables, t.sqlName())
+	}
+	return t, err
 }
 
 // sqlName is the table's name in SQL.

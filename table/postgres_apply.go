@@ -15,28 +15,31 @@ import (
 // touched is locked, is still as it was compared, and each statement touches as
 // many as were planned.
 func (s *postgresImport) apply(ctx context.Context, run plan.Run, counts plan.Counts) error {
-	if err := s.prepare(ctx); err != nil {
-		return err
-	}
 	watch := s.watch(ctx, doesWhat)
-	err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
-		w := &postgresWriter{postgresImport: s, tx: tx, counts: counts, id: s.t.identity(), plan: "sluice_plan"}
-		if err := s.enter(ctx, tx, s.t); err != nil {
-			return err
-		}
-		if err := w.forget(ctx); err != nil {
-			return err
-		}
-		if err := w.begin(ctx, run); err != nil {
-			return err
-		}
-		return w.all(ctx)
-	})
+	err := s.prepare(ctx)
+	if err == nil {
+		err = s.commit(ctx, run.ID, func(tx pgx.Tx) error { return s.write(ctx, tx, run, counts) })
+	}
 	blocker := watch()
 	if refuses(err) {
 		err = s.trace(ctx, err)
 	}
-	return s.explain(err, blocker)
+	return s.tell(ctx, err, blocker)
+}
+
+// write is what apply does before it commits.
+func (s *postgresImport) write(ctx context.Context, tx pgx.Tx, run plan.Run, counts plan.Counts) error {
+	w := &postgresWriter{postgresImport: s, tx: tx, counts: counts, id: s.t.identity(), plan: "sluice_plan"}
+	if err := s.enter(ctx, tx, s.t); err != nil {
+		return err
+	}
+	if err := w.forget(ctx); err != nil {
+		return err
+	}
+	if err := w.begin(ctx, run); err != nil {
+		return err
+	}
+	return w.all(ctx)
 }
 
 // A postgresWriter is an apply under way.

@@ -127,7 +127,7 @@ func (u *postgresUndo) apply(ctx context.Context, run plan.Run, skip bool) (*pla
 	}
 	rev := &plan.Reversal{Run: u.of.ID, Counts: u.counts}
 	watch := u.watch(ctx, doesWhat)
-	err := pgx.BeginFunc(ctx, u.conn, func(tx pgx.Tx) error {
+	err := u.commit(ctx, run.ID, func(tx pgx.Tx) error {
 		if err := u.enter(ctx, tx, u.t); err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func (u *postgresUndo) apply(ctx context.Context, run plan.Run, skip bool) (*pla
 		}
 		return nil
 	})
-	return rev, u.explain(err, watch())
+	return rev, u.tell(ctx, err, watch())
 }
 
 // lock locks the rows of the journal, and looks for conflicts once more.

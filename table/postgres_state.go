@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/seed-128c3863/sluice/plan"
 )
@@ -113,34 +112,6 @@ func (p *postgres) runs(ctx context.Context, job string) ([]plan.Run, error) {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[plan.Run])
-}
-
-// SQLSTATEs: of a lock that was waited for too long, and of a table that is not
-// there.
-const (
-	lockNotAvailable = "55P03"
-	undefinedTable   = "42P01"
-)
-
-// explain says in words what a user can do about an error of the database.
-// blocker is the session that a lock was waited for, "" if that is not known.
-func (p *postgres) explain(err error, blocker string) error {
-	var pg *pgconn.PgError
-	var refused *plan.RefusedError
-	if !errors.As(err, &pg) || errors.As(err, &refused) {
-		return err
-	}
-	text := pg.Message
-	if pg.Detail != "" {
-		text += ": " + pg.Detail
-	}
-	if pg.Code == lockNotAvailable {
-		if blocker == "" {
-			blocker = "another transaction"
-		}
-		text += ": " + blocker + " holds it (to.lock_timeout says how long to wait)"
-	}
-	return fmt.Errorf("%s; nothing was changed: %w", text, err)
 }
 
 func oneOf[T any](ctx context.Context, tx pgx.Tx, sql string) (v T, err error) {

@@ -39,15 +39,16 @@ func (im *Import) newRun(verb string, progress *plan.Progress) *run {
 
 // Plan says what Apply would do. It leaves nothing behind, unless it is to be
 // kept.
-func (im *Import) Plan(ctx context.Context, o plan.Options) (*plan.Plan, error) {
+func (im *Import) Plan(ctx context.Context, o plan.Options) (p *plan.Plan, err error) {
+	defer im.explain(ctx, &err)
 	r := im.newRun("plan", o.Progress)
 	if err := r.compare(ctx); err != nil {
 		return nil, err
 	}
 	defer r.comparison.drop(ctx)
-	p, err := r.describe(ctx)
+	p, err = r.describe(ctx)
 	if err == nil {
-		_, err = r.tell(ctx, o.Row, o.Report, false)
+		_, err = r.report(ctx, o.Row, o.Report, false)
 	}
 	if err == nil && o.Keep {
 		err = r.keep(ctx, p)
@@ -60,7 +61,8 @@ func (im *Import) Plan(ctx context.Context, o plan.Options) (*plan.Plan, error) 
 
 // Apply does what a plan says, in one transaction: the one that was saved, or
 // one made now.
-func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
+func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (result *plan.Result, err error) {
+	defer im.explain(ctx, &err)
 	release, err := im.alone(ctx, o.Intake, "apply", o.Progress)
 	if err != nil {
 		return nil, err
@@ -78,9 +80,9 @@ func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result,
 	switch {
 	case errors.As(err, &reject):
 		r.counts = plan.Counts{plan.Invalid: reject.Bad}
-		return r.finish(&plan.Result{}, err)
+		return r.finish(ctx, &plan.Result{}, err)
 	case errors.As(err, &invalid):
-		return r.finish(&plan.Result{Invalid: invalid.Files}, err)
+		return r.finish(ctx, &plan.Result{Invalid: invalid.Files}, err)
 	case err != nil:
 		return nil, err
 	}
@@ -121,7 +123,7 @@ func (r *run) apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, err
 	}
 	out := &plan.Result{}
 	var err error
-	if out.Rejected, err = r.tell(ctx, o.Row, o.Report, true); err == nil && refused != nil {
+	if out.Rejected, err = r.report(ctx, o.Row, o.Report, true); err == nil && refused != nil {
 		err = refused
 	}
 	if err == nil {
@@ -130,12 +132,22 @@ func (r *run) apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, err
 	if record.Rows > 0 && err == nil {
 		record.Rejected = out.Rejected
 		out.Run, out.Rows = record.ID, record.Rows
-		err = r.timed(&r.times.Apply, "writing", func() error { return r.comparison.apply(ctx, record, r.counts) })
+		err = r.settled(r.timed(&r.times.Apply, "writing", func() error { return r.comparison.apply(ctx, record, r.counts) }))
 	}
 	if errors.Is(err, errGone) {
 		err = r.gone(ctx, o.Plan)
 	}
-	return r.finish(out, err)
+	return r.finish(ctx, out, err)
+}
+
+// settled makes a run that was committed, though nobody answered, one that is
+// done, and says so.
+func (r *run) settled(err error) error {
+	if !errors.As(err, &committed{}) {
+		return err
+	}
+	r.tell("the connection to the database was lost at the commit; the ledger says that the run is done")
+	return nil
 }
 
 // stopped returns why the run is to end before it writes, if it is.
@@ -168,7 +180,8 @@ func (r *run) timed(seconds *float64, phase string, do func() error) error {
 }
 
 // finish fills in how the run ended.
-func (r *run) finish(out *plan.Result, err error) (*plan.Result, error) {
+func (r *run) finish(ctx context.Context, out *plan.Result, err error) (*plan.Result, error) {
+	err = r.db.explain(ctx, err)
 	out.Type, out.Verb, out.Counts, out.Rejects = "result", r.record.Verb, r.counts, r.counts[plan.Invalid]
 	out.Seconds = time.Since(r.record.Started).Seconds()
 	if r.loaded != nil && r.record.Plan == "" { // its files were read
@@ -310,9 +323,9 @@ func (r *run) describe(ctx context.Context) (*plan.Plan, error) {
 	})
 }
 
-// tell gives the rows that are reported to each, if that is not nil. file asks
+// report gives the rows that are reported to each, if that is not nil. file asks
 // for the rejects file, whose URL it returns, "" if there are no rejects.
-func (r *run) tell(ctx context.Context, each func(*plan.Row) error, report string, file bool) (url string, err error) {
+func (r *run) report(ctx context.Context, each func(*plan.Row) error, report string, file bool) (url string, err error) {
 	if report == "" {
 		report = r.Job.Report
 	}

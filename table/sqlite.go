@@ -14,6 +14,7 @@ import (
 
 	modernc "modernc.org/sqlite"
 
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -90,7 +91,7 @@ func (d *sqlite) connect(ctx context.Context, timeout time.Duration) (err error)
 		return err
 	}
 	_, err = d.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d; PRAGMA foreign_keys = ON; PRAGMA cache_size = -%d; SELECT count(*) FROM sqlite_schema", timeout.Milliseconds(), sqliteCache))
-	return d.explain(err)
+	return d.explain(ctx, err)
 }
 
 func (d *sqlite) close(context.Context) {
@@ -131,7 +132,7 @@ func ordinals(args []driver.Value) []driver.NamedValue {
 // transaction runs do between BEGIN and COMMIT, or rolls back.
 func (d *sqlite) transaction(ctx context.Context, begin string, do func() error) error {
 	if _, err := d.exec(ctx, begin); err != nil {
-		return d.explain(err)
+		return d.explain(ctx, err)
 	}
 	err := do()
 	if err == nil {
@@ -142,7 +143,7 @@ func (d *sqlite) transaction(ctx context.Context, begin string, do func() error)
 		_, _ = d.exec(context.WithoutCancel(ctx), "ROLLBACK")
 		clear(d.tables) // they may be gone with it
 	}
-	return d.explain(err)
+	return d.explain(ctx, err)
 }
 
 // Results of SQLite that are told in other words.
@@ -160,19 +161,22 @@ func sqliteCode(err error) int {
 	return 0
 }
 
-// explain says in words what a user can do about an error of the database.
-func (d *sqlite) explain(err error) error {
+// explain says in words what a user can do about an error of the database, unless
+// that was said.
+func (d *sqlite) explain(_ context.Context, err error) error {
+	var was told
+	var refused *plan.RefusedError
 	switch code := sqliteCode(err); {
-	case code == 0:
+	case code == 0, errors.As(err, &was), errors.As(err, &refused):
 		return err
 	case code&0xff == sqliteBusy:
 		who := store.Holder(d.path, d.path+"-shm")
 		if who == "" {
 			who = "another program, which SQLite does not name"
 		}
-		return fmt.Errorf("the database is locked by %s: to.lock_timeout says how long to wait for a lock; have it end its transaction, or try again when it has; nothing was changed: %w", who, err)
+		return told{fmt.Sprintf("the database is locked by %s: to.lock_timeout says how long to wait for a lock; have it end its transaction, or try again when it has; nothing was changed: %v", who, err), err}
 	case code == sqliteDangling:
-		return fmt.Errorf("a row would refer to one that is not there; nothing was changed: %w", err)
+		return told{fmt.Sprintf("a row would refer to one that is not there; nothing was changed: %v", err), err}
 	}
-	return fmt.Errorf("%w; nothing was changed", err)
+	return told{fmt.Sprintf("%v; nothing was changed", err), err}
 }

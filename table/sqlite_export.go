@@ -19,7 +19,7 @@ import (
 func (d *sqlite) fields(ctx context.Context, sql string) (row.Schema, error) {
 	rows, err := d.conn.QueryContext(ctx, "SELECT * FROM ("+sql+"\n) LIMIT 0")
 	if err != nil {
-		return nil, d.explain(err)
+		return nil, d.explain(ctx, err)
 	}
 	defer rows.Close()
 	names, err := rows.Columns()
@@ -54,7 +54,7 @@ func (d *sqlite) export(ctx context.Context, sql string, types []row.Type, each 
 	}
 	list := strings.Join(names, ", ")
 	x := &sqliteTexts{types: types, fields: make([][]byte, len(types)), buf: make([]byte, 0, 1024)}
-	return d.explain(d.scan(ctx, fmt.Sprintf("WITH q (%s) AS (%s\n) SELECT %s FROM q", list, sql, list), len(types), func(values []driver.Value) error {
+	return d.explain(ctx, d.scan(ctx, fmt.Sprintf("WITH q (%s) AS (%s\n) SELECT %s FROM q", list, sql, list), len(types), func(values []driver.Value) error {
 		fields, err := x.row(values)
 		if err != nil {
 			return err
