@@ -97,6 +97,8 @@ func (p *proxy) serve(client net.Conn, address string) {
 	}
 }
 
+const cancelRequest = 80877102
+
 // calling passes on what the client says, until the connection breaks.
 func (p *proxy) calling(client io.Reader, server io.Writer, drop chan struct{}) fate {
 	head := make([]byte, 5)
@@ -111,6 +113,9 @@ func (p *proxy) calling(client io.Reader, server io.Writer, drop chan struct{}) 
 		body := make([]byte, binary.BigEndian.Uint32(message[len(message)-4:])-4)
 		if _, err := io.ReadFull(client, body); err != nil {
 			return lostThere
+		}
+		if !started && binary.BigEndian.Uint32(body) == cancelRequest {
+			return lostThere // what a client does with what it has lost
 		}
 		what := arrives
 		if started && (head[0] == 'Q' || head[0] == 'S') {
