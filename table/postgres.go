@@ -25,7 +25,7 @@ type postgres struct {
 
 	url      string        // to connect again
 	patience time.Duration // how long it is tried to find out how a commit ended
-	tables   []string      // that were inspected, as SQL has them
+	tables   []string      // that the job names
 }
 
 func openPostgres(ctx context.Context, url string, job *spec.Job) (*postgres, error) {
@@ -101,9 +101,10 @@ func (p *postgres) close(ctx context.Context) {
 }
 
 func (p *postgres) inspect(ctx context.Context, name string) (*Table, error) {
+	p.tables = append(p.tables, name)
 	t, err := inspectPostgres(ctx, p.conn, name)
-	if err == nil {
-		p.tables = append(p.tables, t.sqlName())
+	if err == nil { // it may be written otherwise in the job
+		p.tables[len(p.tables)-1] = t.sqlName()
 	}
 	return t, err
 }

@@ -94,3 +94,20 @@ func TestLockTimeout(t *testing.T) {
 	w.apply("k,v", "1,c", "2,c", "3,c")
 	same(t, "written", w.rows("a"), "(1,c) (2,c) (3,c)")
 }
+
+// Whoever keeps a plan from its tables is named, too.
+func TestPlanLockTimeout(t *testing.T) {
+	w := newWorld(t, articles, strings.Replace(articleJob, "key: [code]", "key: [code], lock_timeout: 200ms", 1))
+	for _, table := range []string{"article", "kind", "article_tag", "tag"} {
+		tx := w.hold("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE")
+		_, err := w.tryPlan("code,kind,twin,n,tags", "a,old,,1,red")
+		has(t, err, "lock timeout", "editor", "LOCK TABLE "+table, "to.lock_timeout", "nothing was changed")
+		if err := tx.Rollback(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.apply("code,kind,twin,n,tags", "a,old,,1,red")
+	w.hold("LOCK TABLE sluice.run IN ACCESS EXCLUSIVE MODE")
+	_, err := w.tryApply("code,kind,twin,n,tags", "a,old,,2,red")
+	has(t, err, "lock timeout", "editor", "LOCK TABLE sluice.run")
+}
