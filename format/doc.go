@@ -5,6 +5,7 @@
 //	bytes -> Decompress -> CSVReader -> row.Batch of texts
 //	bytes, read here and there -> XLSXReader -> row.Batch of texts and what they are
 //	row.Batch of typed values -> Parquet, CSV, NDJSON -> bytes
+//	row.Batch of texts and what they are -> XLSX -> bytes
 //
 // Readers give values as the file wrote them: package mapping types them. A
 // reader is told beforehand which values are wanted (by paths or names), so that

@@ -21,11 +21,11 @@ import (
 
 // ExportOptions says how rows are written. The zero value is a good default.
 type ExportOptions struct {
-	// Format is "csv" (the default), "tsv", "ndjson" or "parquet".
+	// Format is "csv" (the default), "tsv", "ndjson", "parquet" or "xlsx".
 	Format string
 
 	// Compression is "none" (the default), "gzip" or "zstd"; of Parquet it is
-	// that of its pages, by default "snappy".
+	// that of its pages, by default "snappy"; a workbook has its own.
 	Compression string
 
 	// Progress counts the rows. Default: nobody looks.
@@ -66,6 +66,7 @@ type export struct {
 	key     []int      // of columns, that tell rows apart for a person
 	inverse *mapping.Inverse
 	csv     format.CSVOptions
+	xlsx    format.XLSXOptions
 	out     io.Writer
 	bytes   int64
 
@@ -158,7 +159,8 @@ func newExport(out io.Writer, o ExportOptions) *export {
 	return &export{ExportOptions: o, began: time.Now(), out: out}
 }
 
-func (e *export) cells() bool { return e.Format == "csv" || e.Format == "tsv" }
+// cells says whether the file is a table of cells, which are texts.
+func (e *export) cells() bool { return e.Format == "csv" || e.Format == "tsv" || e.Format == "xlsx" }
 
 // run writes the rows of a query.
 func (e *export) run(ctx context.Context, db exporter, sql string, types []row.Type) (*Exported, error) {
@@ -305,7 +307,7 @@ func (e *export) turn(i int) error {
 	}
 	buf := make([]byte, 0, 64) // nil is null
 	for r := range e.read.Len {
-		text, err := e.text(buf[:0], c, from, r)
+		text, kind, err := e.shown(buf[:0], c, from, r)
 		switch {
 		case err != nil:
 			return e.refuse(i, r, err)
@@ -314,6 +316,7 @@ func (e *export) turn(i int) error {
 		default:
 			to.AppendBytes(e.write.Keep(text))
 		}
+		to.Kinds = append(to.Kinds, kind)
 	}
 	return nil
 }
@@ -322,12 +325,28 @@ func (e *export) turn(i int) error {
 // read as another.
 func (e *export) texts(c *exported) bool {
 	switch {
+	case e.Format == "xlsx":
+		return true
 	case c.bound != nil:
 		return e.inverse.Text(c.at)
 	case c.typ.Kind == row.Any:
 		return e.Format != "ndjson"
 	}
 	return c.typ.Kind == row.Decimal && c.typ.Precision == 0 && e.Format == "parquet"
+}
+
+// shown returns what the file has for value r, nil for null, and what it is: of a
+// workbook, in which it is more than a text where nothing is lost by that.
+func (e *export) shown(buf []byte, c *exported, v *row.Column, r int) ([]byte, row.Kind, error) {
+	if e.Format == "xlsx" && !v.Null[r] {
+		kind := format.CellKind(v, r)
+		if kind != row.String && (c.bound == nil || e.inverse.Check(c.at, v, r) == nil) {
+			text, err := format.AppendText(buf, v, r)
+			return text, kind, err
+		}
+	}
+	text, err := e.text(buf, c, v, r)
+	return text, row.String, err
 }
 
 // text returns what the file has for value r, nil for null.

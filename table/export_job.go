@@ -2,8 +2,11 @@ package table
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-128c3863/sluice/format"
@@ -32,6 +35,9 @@ func (e *export) open() (err error) {
 		e.file, err = format.NewParquet(out, write, format.ParquetOptions{Compression: e.Compression})
 		return err
 	}
+	if e.Format == "xlsx" {
+		return e.openBook(out, read[:len(write)])
+	}
 	packing, err := format.Compress(out, e.Compression)
 	if err != nil {
 		return &spec.UsageError{Err: err}
@@ -46,10 +52,21 @@ func (e *export) open() (err error) {
 	case "ndjson":
 		file, err = format.NewNDJSON(packing, write)
 	default:
-		err = &spec.UsageError{Err: fmt.Errorf("sluice does not export to %s; known are csv, tsv, ndjson, parquet", e.Format)}
+		err = &spec.UsageError{Err: fmt.Errorf("sluice does not export to %s; known are csv, tsv, ndjson, parquet, xlsx", e.Format)}
 	}
 	e.file = packed{file, packing}
 	return err
+}
+
+// openBook begins a workbook of columns of the types.
+func (e *export) openBook(out io.Writer, s row.Schema) (err error) {
+	if e.Compression != "" && e.Compression != "none" {
+		return &spec.UsageError{Err: errors.New("a workbook is compressed as it is: its name ends in .xlsx")}
+	}
+	if e.file, err = format.NewXLSX(out, s, e.xlsx); err != nil {
+		return &spec.UsageError{Err: err}
+	}
+	return nil
 }
 
 // lay finds the columns of the file among those of a job: the ones that it reads
@@ -173,6 +190,8 @@ func (e *export) dialect(from *spec.From, job *spec.Job) error {
 	switch {
 	case !e.cells():
 		return nil
+	case e.Format == "xlsx":
+		return e.sheet(from, job)
 	case from.Header != "" && from.Header != "true":
 		what = "from.header: " + from.Header
 	case from.Quote != "" && from.Quote != `"`:
@@ -181,6 +200,22 @@ func (e *export) dialect(from *spec.From, job *spec.Job) error {
 		return nil
 	}
 	return job.ErrorAt(spec.Text{Pos: from.Pos}, 0, what+": sluice writes no files of text in this form", "--format ndjson")
+}
+
+// sheet takes from the job which sheet it reads, and where the names are.
+func (e *export) sheet(from *spec.From, job *spec.Job) error {
+	at := spec.Text{Pos: from.Pos}
+	number, err := strconv.Atoi(from.Sheet)
+	switch {
+	case from.Header == "false":
+		return job.ErrorAt(at, 0, "from.header: false: sluice writes no workbooks without names", "--format ndjson")
+	case err == nil && number != 1:
+		return job.ErrorAt(at, 0, "from.sheet: "+from.Sheet+": sluice writes workbooks of one sheet", "give its name")
+	case err != nil:
+		e.xlsx.Sheet = from.Sheet
+	}
+	e.xlsx.HeaderLine, _ = strconv.Atoi(from.Header) // 0 for true
+	return nil
 }
 
 // lacking tells which columns the job reads that the file does not have.

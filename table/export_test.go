@@ -23,7 +23,7 @@ func testExport(t *testing.T, s *shop) {
 	s.apply(v1)
 	s.apply(v2clean)
 	want := s.dump()
-	for _, form := range []string{"csv", "tsv", "ndjson"} {
+	for _, form := range []string{"csv", "tsv", "ndjson", "xlsx"} {
 		file := filepath.Join(t.TempDir(), "products."+form)
 		done := exportTo(t, s.open("none.csv"), file, form)
 		if done.Rows != 306 || len(done.Columns) != 13 {
@@ -137,7 +137,7 @@ func TestExportOdd(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
 		name := strings.TrimPrefix(t.Name(), "TestExportOdd/")
 		s.exec(oddTables[name] + oddRows[name])
-		for _, form := range []string{"csv", "tsv", "ndjson"} {
+		for _, form := range []string{"csv", "tsv", "xlsx", "ndjson"} {
 			file := filepath.Join(t.TempDir(), "odd."+form)
 			im, err := openJob(t, oddJob, s.url, file)
 			if err != nil {

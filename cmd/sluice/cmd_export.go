@@ -35,7 +35,8 @@ With --database it writes any table, or what a query selects.
 
 The rows are those of one moment, in the order of the key. FILE is a path or an
 s3:// URL, and is there as a whole or not at all; its name says what it is: .csv,
-.tsv, .ndjson or .parquet, with .gz or .zst behind it if it is to be compressed.
+.tsv, .ndjson, .parquet or .xlsx; behind those of text with .gz or .zst if it is to
+be compressed.
 Without it the rows go to standard output, as CSV.`,
 		Example: `  sluice export products.yaml --out products.csv
   sluice export products.yaml --param database=sqlite://shop.db > products.csv
@@ -51,7 +52,7 @@ Without it the rows go to standard output, as CSV.`,
 	}
 	a.addParamFlag(cmd)
 	cmd.Flags().StringVarP(&f.out, "out", "o", "-", "write to `FILE`, a path or an s3:// URL; - is standard output")
-	cmd.Flags().StringVar(&f.format, "format", "", "csv, tsv, ndjson or parquet, whatever the name of the file says")
+	cmd.Flags().StringVar(&f.format, "format", "", "csv, tsv, ndjson, parquet or xlsx, whatever the name of the file says")
 	cmd.Flags().StringVar(&f.database, "database", "", "export from the database of this `URL`, without a job")
 	cmd.Flags().StringVar(&f.table, "table", "", "export this table of --database")
 	cmd.Flags().StringVar(&f.query, "query", "", "export what this `SQL` selects in --database")
@@ -160,10 +161,10 @@ func (f *exportFlags) options() (sluice.ExportOptions, error) {
 		}
 	}
 	switch o.Format {
-	case "csv", "tsv", "ndjson", "parquet":
+	case "csv", "tsv", "ndjson", "parquet", "xlsx":
 		return o, nil
 	case "":
 		return o, &usageError{fmt.Errorf("--out %s: its name does not say what it is to be: --format does", spec.Redact(f.out))}
 	}
-	return o, &usageError{fmt.Errorf("sluice does not export to %q; it does to csv, tsv, ndjson and parquet", o.Format)}
+	return o, &usageError{fmt.Errorf("sluice does not export to %q; it does to csv, tsv, ndjson, parquet and xlsx", o.Format)}
 }
