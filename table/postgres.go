@@ -113,15 +113,15 @@ func (p *postgres) inspect(ctx context.Context, name string) (*Table, error) {
 func (t *Table) sqlName() string { return quoteName(t.Schema) + "." + quoteName(t.Name) }
 
 // each joins what a pattern gives for each binding: %c is its column's name,
-// quoted, and %i its number in the job.
+// quoted, %s what a journal has it as, and %i its number in the job.
 func each(columns []*binding, sep, pattern string) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
-		name := ""
+		name, stored := "", ""
 		if c.to != nil {
-			name = quoteName(c.to.Name)
+			name, stored = quoteName(c.to.Name), c.to.Stored
 		}
-		parts[i] = strings.NewReplacer("%c", name, "%i", fmt.Sprint(c.at)).Replace(pattern)
+		parts[i] = strings.NewReplacer("%c", name, "%s", stored, "%i", fmt.Sprint(c.at)).Replace(pattern)
 	}
 	return strings.Join(parts, sep)
 }

@@ -131,9 +131,9 @@ func (w *postgresWriter) relink(ctx context.Context, c *binding) error {
 	own, other, through, id := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName(), "t."+quoteName(c.link.ownID.Name)
 	from := fmt.Sprintf("%s p JOIN sluice_incoming s USING (sluice_row) JOIN %s t ON %s", w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"))
 	if err := w.do(ctx, -1, "", fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, g FROM %[5]s, unnest(s.sluice_l%[6]d) g
-		WHERE %[7]s AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = g) RETURNING %[8]s AS r)
-		INSERT INTO %[9]s_l%[6]d (op, r) SELECT 'n', r FROM i`,
-		through, own, other, id, from, c.at, mine, whole("k", c.link.Table), w.journal)); err != nil {
+		WHERE %[7]s AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = g) RETURNING %[8]s)
+		INSERT INTO %[9]s_l%[6]d (sluice_op, %[10]s, %[11]s) SELECT 'n', %[12]s, %[14]s FROM i JOIN %[13]s t ON %[4]s = i.%[2]s`,
+		through, own, other, id, from, c.at, mine, c.link.rowOf("k"), w.journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "t.%c"), w.t.sqlName(), c.link.rowOf("i"))); err != nil {
 		return err
 	}
 	return w.do(ctx, n, "linked", fmt.Sprintf("UPDATE %s j SET k%d = s.sluice_l%d FROM %s WHERE %s AND %s AND s.sluice_l%d = %s",

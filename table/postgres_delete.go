@@ -210,11 +210,12 @@ func (w *postgresWriter) remove(ctx context.Context) error {
 func (w *postgresWriter) unlink(ctx context.Context, c *binding) error {
 	journal := fmt.Sprintf("%s_l%d", w.journal, c.at)
 	own, other, through := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
-	tag, err := w.tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (op, r) SELECT 'd', %s FROM %s p JOIN %s t ON %s JOIN %s k ON k.%s = t.%s
+	tag, err := w.tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (sluice_op, %s, %s) SELECT 'd', %s, %s FROM %s p JOIN %s t ON %s JOIN %s k ON k.%s = t.%s
 		LEFT JOIN sluice_incoming s ON s.sluice_row = p.sluice_row WHERE p.op = 'd' OR p.op = 'u' AND %d = ANY (p.mask) AND k.%s <> ALL (s.sluice_l%d) FOR UPDATE OF k`,
-		journal, whole("k", c.link.Table), w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"), through, own, quoteName(c.link.ownID.Name), c.at, other, c.at))
+		journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "t.%c"), c.link.rowOf("k"),
+		w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"), through, own, quoteName(c.link.ownID.Name), c.at, other, c.at))
 	if err != nil || tag.RowsAffected() == 0 {
 		return err
 	}
-	return w.do(ctx, tag.RowsAffected(), "unlinked", fmt.Sprintf("DELETE FROM %s k USING %s j WHERE j.op = 'd' AND k.%s = (j.r).%s AND k.%s = (j.r).%s", through, journal, own, own, other, other))
+	return w.do(ctx, tag.RowsAffected(), "unlinked", fmt.Sprintf("DELETE FROM %s k USING %s j WHERE j.sluice_op = 'd' AND k.%s = j.%s AND k.%s = j.%s", through, journal, own, own, other, other))
 }

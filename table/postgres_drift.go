@@ -22,17 +22,23 @@ func (w *postgresWriter) lock(ctx context.Context) error {
 	for _, c := range w.t.links {
 		links = append(links, fmt.Sprint(c.at))
 	}
-	whole, linked := whole("t", w.t.Table), "p.mask && '{"+strings.Join(links, ",")+"}'::int[]"
+	linked := "p.mask && '{" + strings.Join(links, ",") + "}'::int[]"
 	for _, part := range []struct{ which, strength string }{
 		{"p.op = 'u' AND NOT " + linked, "NO KEY UPDATE"},
 		{"(p.op = 'd' OR p.op = 'u' AND " + linked + ")", "UPDATE"},
 	} {
-		sql := fmt.Sprintf(`INSERT INTO %s (op, mask, x, h, r, %s, %s)
-			SELECT p.op, p.mask, t.xmin::text::bigint, %s, CASE WHEN p.op = 'd' THEN %s END, %s, %s FROM %s p JOIN %s t ON %s WHERE %s ORDER BY %s FOR %s OF t`,
+		sql := fmt.Sprintf(`INSERT INTO %s (op, mask, x, h, %s, %s)
+			SELECT p.op, p.mask, t.xmin::text::bigint, %s, %s, %s FROM %s p JOIN %s t ON %s WHERE %s ORDER BY %s FOR %s OF t`,
 			w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"),
-			hash(w.t), whole, names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"),
+			hash(w.t), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"),
 			part.which, names(w.id, ", ", "t.%c"), part.strength)
 		if err := w.do(ctx, -1, "", sql); err != nil {
+			return err
+		}
+	}
+	if w.counts[plan.Delete] > 0 {
+		if err := w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s_d (%s) SELECT %s FROM %s p JOIN %s t ON %s WHERE p.op = 'd'",
+			w.journal, w.t.rowOf(""), w.t.rowOf("t"), w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"))); err != nil {
 			return err
 		}
 	}

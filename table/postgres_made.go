@@ -134,8 +134,8 @@ func (w *postgresWriter) createOf(ctx context.Context, look int, n int64, l *loo
 		WHERE m.look = %d AND m.code = o.code`, l.id.made(), look, look)); err != nil {
 		return err
 	}
-	got, err := w.tx.Exec(ctx, fmt.Sprintf(`WITH l AS (INSERT INTO %s AS l (%s, %s) OVERRIDING SYSTEM VALUE SELECT id, value::%s FROM sluice_made WHERE look = %d ORDER BY code DESC RETURNING %s AS r)
-		INSERT INTO %s_c%d (op, r) SELECT 'n', r FROM l`, table, id, by, l.by.Base, look, whole("l", l.Table), w.journal, look))
+	got, err := w.tx.Exec(ctx, fmt.Sprintf(`WITH l AS (INSERT INTO %s AS l (%s, %s) OVERRIDING SYSTEM VALUE SELECT id, value::%s FROM sluice_made WHERE look = %d ORDER BY code DESC RETURNING %s)
+		INSERT INTO %s_c%d (sluice_op, %s) SELECT 'n', %s FROM l`, table, id, by, l.by.Base, look, l.rowOf("l"), w.journal, look, l.rowOf(""), l.rowOf("l")))
 	if err == nil && got.RowsAffected() != n {
 		err = fmt.Errorf("inserted %d rows of table %s, and %d were planned: a trigger or rule of that table may have done it; nothing was changed", got.RowsAffected(), l.Name, n)
 	}
@@ -152,48 +152,4 @@ func givenIDs(c *binding, look int, below int64) string {
 	l := fmt.Sprintf("sluice_l%d", c.at)
 	return fmt.Sprintf(`UPDATE sluice_incoming s SET %[1]s = (SELECT array_agg(coalesce(m.id, g) ORDER BY coalesce(m.id, g)) FROM unnest(s.%[1]s) g LEFT JOIN sluice_made m ON m.look = %[2]d AND m.code = g)
 		WHERE s.%[1]s[1] < %[3]d`, l, look, below)
-}
-
-// whole is the whole row that an alias stands for, whatever its columns are
-// called.
-func whole(alias string, t *Table) string { return "(" + alias + ".*)::" + t.sqlName() }
-
-// unmake are the steps that take back the creation of rows, from one journal
-// into another: those that are as they were made, and that nothing refers to.
-func unmake(l *lookup, from, to string) []step {
-	table, id := l.sqlName(), quoteName(l.id.Name)
-	free := ""
-	for _, fk := range l.Referrers {
-		var on []string
-		for i, c := range fk.Columns {
-			on = append(on, fmt.Sprintf("k.%s = l.%s", quoteName(c), quoteName(fk.RefColumns[i])))
-		}
-		free += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s.%s k WHERE %s)", quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "))
-	}
-	return []step{
-		{"", -1, fmt.Sprintf("INSERT INTO %s (op, r) SELECT 'd', %s FROM %s l JOIN %s j ON l.%s = (j.r).%s WHERE j.op = 'n' AND %s::text = (j.r)::text%s",
-			to, whole("l", l.Table), table, from, id, id, whole("l", l.Table), free)},
-		{"", -1, fmt.Sprintf("DELETE FROM %s l USING %s j WHERE j.op = 'd' AND l.%s = (j.r).%s", table, to, id, id)},
-	}
-}
-
-// remake is the step that makes rows again which unmake took back.
-func remake(l *lookup, from, to string) step {
-	columns, values := l.stored("(j.r)")
-	return step{"", -1, fmt.Sprintf(`WITH l AS (INSERT INTO %s AS l (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s j WHERE j.op = 'd'
-		AND NOT EXISTS (SELECT FROM %s o WHERE o.%s = (j.r).%s) RETURNING %s AS r) INSERT INTO %s (op, r) SELECT 'n', r FROM l`,
-		l.sqlName(), columns, values, from, l.sqlName(), quoteName(l.id.Name), quoteName(l.id.Name), whole("l", l.Table), to)}
-}
-
-// stored lists the columns that a whole row is written by, and their values in
-// a row.
-func (t *Table) stored(of string) (columns, values string) {
-	var c, v []string
-	for i := range t.Columns {
-		if t.Columns[i].Generated == "" {
-			name := quoteName(t.Columns[i].Name)
-			c, v = append(c, name), append(v, of+"."+name)
-		}
-	}
-	return strings.Join(c, ", "), strings.Join(v, ", ")
 }

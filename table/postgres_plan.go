@@ -49,12 +49,12 @@ func (c *Column) made() string {
 	return c.Default
 }
 
-// names joins what a pattern gives for each column: %c is its name, quoted, and
-// %i its place.
+// names joins what a pattern gives for each column: %c is its name, quoted, %t
+// its type and %i its place.
 func names(columns []*Column, sep, pattern string) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
-		parts[i] = strings.NewReplacer("%c", quoteName(c.Name), "%i", fmt.Sprint(i)).Replace(pattern)
+		parts[i] = strings.NewReplacer("%c", quoteName(c.Name), "%t", c.Base, "%i", fmt.Sprint(i)).Replace(pattern)
 	}
 	return strings.Join(parts, sep)
 }
@@ -212,7 +212,7 @@ func (t *target) joins(few bool) string {
 func (t *target) seen() string {
 	list := []string{"t.xmin::text::bigint AS x", names(t.identity(), ", ", "t.%c AS i%i")}
 	if len(t.columns) > 0 {
-		list = append(list, each(t.columns, ", ", "t.%c AS b%i"))
+		list = append(list, each(t.columns, ", ", "t.%c::%s AS b%i"))
 	}
 	for _, c := range t.links {
 		list = append(list, fmt.Sprintf("CASE WHEN t.xmin IS NOT NULL THEN coalesce(k%d.sluice_ids, '{}') END AS k%d", c.at, c.at))

@@ -2,7 +2,6 @@ package table
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -17,13 +16,16 @@ type postgresUndo struct {
 	t       *target
 	of      plan.Run
 	xid     int64  // of the transaction that the run committed in
+	own     string // the same, and those of the runs that took it back and forth since
 	journal string // of the run
 	counts  plan.Counts
+	wholes  map[string]putBack // by what is behind the journal's name: whole rows that are put back
+	skipped int64              // rows in sluice_skip
 }
 
 // undo finds the journal of a run.
 func (p *postgres) undo(ctx context.Context, t *target, of plan.Run) (undo, error) {
-	u := &postgresUndo{postgres: p, of: of}
+	u := &postgresUndo{postgres: p, of: of, wholes: map[string]putBack{}}
 	var n int64
 	var loads, shape string
 	if err := p.conn.QueryRow(ctx, "SELECT n, xid, loads, shape FROM "+p.state+".run WHERE id = $1", of.ID).Scan(&n, &u.xid, &loads, &shape); err != nil {
@@ -34,195 +36,176 @@ func (p *postgres) undo(ctx context.Context, t *target, of plan.Run) (undo, erro
 	case loads != t.sqlName():
 		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, loads, t.sqlName())
 	case u.t == nil:
-		return nil, fmt.Errorf("run %s loaded other columns than the job now does: revert it with the job as it was", of.ID)
+		return nil, fmt.Errorf("run %s loaded other columns than the job now does: revert it with the job as it was%s", of.ID, t.lost(shape))
 	}
 	u.journal = fmt.Sprintf("%s.j%d", p.state, n)
 	var made, updated, deleted int64
-	if err := p.conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM `+u.journal).Scan(&made, &updated, &deleted); err != nil {
+	err := p.conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM `+u.journal).Scan(&made, &updated, &deleted)
+	if codeOf(err) == undefinedTable {
+		return nil, fmt.Errorf("run %s cannot be taken back: its journal, table %s, was dropped", of.ID, u.journal)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if u.own, err = one[string](ctx, p.conn, ownRuns(p.state), of.ID); err != nil {
 		return nil, err
 	}
 	u.counts = plan.Counts{plan.Delete: made, plan.Update: updated, plan.New: deleted}
+	if err := u.fits(ctx); err != nil {
+		return nil, fmt.Errorf("run %s cannot be taken back: %w", of.ID, err)
+	}
 	return u, nil
 }
 
+// ownRuns asks for the transactions of a run, and of those that took it back,
+// and that back, and so on: links that they made of a new row are its own.
+func ownRuns(state string) string {
+	return fmt.Sprintf(`WITH RECURSIVE r AS (SELECT id, xid FROM %[1]s.run WHERE id = $1 UNION SELECT o.id, o.xid FROM r JOIN %[1]s.run o ON o.record ->> 'of' = r.id)
+		SELECT string_agg(xid::text, ',') FROM r`, state)
+}
+
+// lost says which of the columns that a journal is made for the table no longer
+// has, as the end of a sentence.
+func (t *target) lost(shape string) string {
+	for line := range strings.Lines(shape) {
+		_, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if !strings.HasPrefix(name, "> ") && !strings.HasPrefix(name, "+ ") && t.Column(name) == nil {
+			return fmt.Sprintf(" (table %s no longer has its column %s)", t.Name, name)
+		}
+	}
+	return ""
+}
+
+// fits looks whether what the journal has can be put back into the tables as
+// they are now.
+func (u *postgresUndo) fits(ctx context.Context) error {
+	was, err := wholeOf(ctx, u.conn, u.journal)
+	if err != nil {
+		return err
+	}
+	for i, c := range u.t.identity() {
+		if is := was[fmt.Sprint("i", i)]; is != c.Base && !c.holds(is) {
+			return fmt.Errorf("column %s of table %s was %s then, and is now %s", c.Name, u.t.Name, is, c.Declared)
+		}
+	}
+	for _, c := range u.t.columns {
+		if is := was[fmt.Sprint("b", c.at)]; !c.to.holds(is) {
+			return fmt.Errorf("column %s of table %s was %s then, and is now %s", c.to.Name, u.t.Name, is, c.to.Declared)
+		}
+	}
+	if u.counts[plan.New] > 0 {
+		err = u.whole(ctx, "_d", u.t.Table)
+	}
+	for _, c := range u.t.links {
+		if err == nil {
+			err = u.whole(ctx, fmt.Sprintf("_l%d", c.at), c.link.Table)
+		}
+	}
+	for _, g := range u.t.creates() {
+		if err == nil {
+			err = u.whole(ctx, fmt.Sprintf("_c%d", g[0].at), g[0].lookup.Table)
+		}
+	}
+	return err
+}
+
+// whole looks how whole rows are put back, if there are any.
+func (u *postgresUndo) whole(ctx context.Context, behind string, t *Table) error {
+	if behind != "_d" {
+		any, err := one[bool](ctx, u.conn, "SELECT EXISTS (SELECT FROM "+u.journal+behind+" WHERE sluice_op = 'd')")
+		if err != nil || !any {
+			return err
+		}
+	}
+	columns, err := wholeOf(ctx, u.conn, u.journal+behind)
+	if err == nil {
+		u.wholes[behind], err = columns.putBack(t)
+	}
+	return err
+}
+
 // reversal says what apply would do.
-func (u *postgresUndo) reversal(ctx context.Context) (*plan.Reversal, error) {
-	rev := &plan.Reversal{Run: u.of.ID, Restore: []string{}, Remove: []string{}, Counts: u.counts}
-	var err error
-	rev.Conflicts, err = u.conflicts(ctx, u.conn)
-	return rev, err
-}
-
-type querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
-// conflicts returns the rows that are no longer as the run left them.
-func (u *postgresUndo) conflicts(ctx context.Context, conn querier) ([]plan.Problem, error) {
-	id := u.t.identity()
-	key := "concat_ws(' ', " + names(id, ", ", "j.i%i") + ")"
-	on := names(id, " AND ", "t.%c = j.i%i")
-	table := u.t.sqlName()
-	checks := []string{
-		fmt.Sprintf("SELECT %s, 'it was removed since' FROM %s j LEFT JOIN %s t ON %s WHERE j.op <> 'd' AND t.xmin IS NULL", key, u.journal, table, on),
-		fmt.Sprintf("SELECT %s, 'it was changed since' FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' AND t.xmin::text::bigint <> %d AND %s IS DISTINCT FROM j.h",
-			key, u.journal, table, on, u.xid, hash(u.t)),
-		fmt.Sprintf("SELECT %s, 'there is such a row again' FROM %s j JOIN %s t ON %s WHERE j.op = 'd'", key, u.journal, table, on),
+func (u *postgresUndo) reversal(ctx context.Context) (rev *plan.Reversal, err error) {
+	tx, err := u.conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		return nil, err
 	}
-	if len(u.t.key) > 0 {
-		checks = append(checks, fmt.Sprintf("SELECT %s, 'there is a row with its key' FROM %s j JOIN %s t ON %s WHERE j.op = 'd' AND NOT (%s)",
-			key, u.journal, table, each(u.t.key, " AND ", "t.%c = (j.r).%c"), on))
-	}
-	for _, c := range u.t.links {
-		checks = append(checks, fmt.Sprintf("SELECT %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'u' AND %d = ANY (j.mask) AND j.k%d IS DISTINCT FROM %s",
-			key, quoteText("its "+c.col.Name+" were changed since"), u.journal, table, on, c.at, c.at, linksNow(c)))
-	}
-	for i := range u.t.Referrers {
-		if sql := u.referring(&u.t.Referrers[i], key, on); sql != "" {
-			checks = append(checks, sql)
-		}
-	}
-	var found []plan.Problem
-	for _, sql := range checks {
-		rows, err := conn.Query(ctx, sql+" ORDER BY 1 LIMIT 1000")
-		if err != nil {
-			return nil, err
-		}
-		var p plan.Problem
-		if _, err := pgx.ForEachRow(rows, []any{&p.File, &p.Why}, func() error {
-			p.File = u.t.Name + " " + p.File
-			found = append(found, p)
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
-}
-
-// referring finds rows of other tables, or links that somebody else made, that
-// refer to the rows which the run made: these cannot go.
-func (u *postgresUndo) referring(fk *ForeignKey, key, on string) string {
-	var refers []string
-	for i, c := range fk.Columns {
-		refers = append(refers, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
-	}
-	others := ""
-	if fk.Table == u.t.Name && fk.Schema == u.t.Schema {
-		others = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE o.op = 'n' AND %s)", u.journal, names(u.t.identity(), " AND ", "k.%c = o.i%i"))
-	}
-	for _, c := range u.t.links {
-		if c.link.Name == fk.Table && c.link.Schema == fk.Schema {
-			others = fmt.Sprintf(" AND k.xmin::text::bigint <> %d", u.xid)
-		}
-	}
-	return fmt.Sprintf("SELECT DISTINCT %s, 'a row of %s refers to it' FROM %s j JOIN %s t ON %s JOIN %s.%s k ON %s WHERE j.op = 'n'%s",
-		key, strings.ReplaceAll(fk.Table, "'", "''"), u.journal, u.t.sqlName(), on, quoteName(fk.Schema), quoteName(fk.Table), strings.Join(refers, " AND "), others)
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	return u.conflicts(ctx, tx)
 }
 
 // apply takes the run back, as a run of its own.
-func (u *postgresUndo) apply(ctx context.Context, run plan.Run, skip bool) (*plan.Reversal, error) {
-	if skip {
-		return nil, errors.New("rows in conflict cannot be skipped yet; nothing was changed")
-	}
-	rev := &plan.Reversal{Run: u.of.ID, Counts: u.counts}
+func (u *postgresUndo) apply(ctx context.Context, run plan.Run, skip bool) (rev *plan.Reversal, err error) {
 	watch := u.watch(ctx, doesWhat)
-	err := u.commit(ctx, run.ID, func(tx pgx.Tx) error {
+	err = u.commit(ctx, run.ID, func(tx pgx.Tx) error {
 		if err := u.enter(ctx, tx, u.t); err != nil {
 			return err
 		}
 		if err := u.lock(ctx, tx); err != nil {
 			return err
 		}
-		n, err := u.beginRun(ctx, tx, undone(run, rev), u.t)
-		if err != nil {
+		if rev, err = u.conflicts(ctx, tx); err != nil {
 			return err
 		}
-		journal, err := u.newJournal(ctx, tx, n, u.t)
-		if err != nil {
-			return err
+		if len(rev.Conflicts) > 0 && !skip {
+			return &plan.ConflictError{Reversal: rev}
 		}
-		for _, st := range u.steps(journal) {
-			tag, err := tx.Exec(ctx, st.sql)
-			if err != nil {
-				return err
-			}
-			if st.want >= 0 && tag.RowsAffected() != st.want {
-				return fmt.Errorf("%d rows of table %s are %s, and %d were to be; nothing was changed", tag.RowsAffected(), u.t.Name, st.what, st.want)
-			}
+		if rev.Counts.Written() == 0 {
+			return nil
 		}
-		return nil
+		return u.takeBack(ctx, tx, undone(run, rev), rev)
 	})
 	return rev, u.tell(ctx, err, watch())
 }
 
-// lock locks the rows of the journal, and looks for conflicts once more.
+// lock locks the rows of the journal.
 func (u *postgresUndo) lock(ctx context.Context, tx pgx.Tx) error {
 	id := u.t.identity()
 	_, err := tx.Exec(ctx, fmt.Sprintf("ANALYSE %s; CREATE TEMP TABLE sluice_locked ON COMMIT DROP AS SELECT 1 AS n FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' ORDER BY %s FOR UPDATE OF t",
 		u.journal, u.journal, u.t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), names(id, ", ", "t.%c")))
-	if err != nil {
-		return err
-	}
-	found, err := u.conflicts(ctx, tx)
-	if err == nil && len(found) > 0 {
-		err = &plan.ConflictError{Reversal: &plan.Reversal{Run: u.of.ID, Conflicts: found}}
-	}
 	return err
 }
 
-// A step is one statement, and how many rows it must touch: -1 is any number.
-type step struct {
-	what string
-	want int64
-	sql  string
+// takeBack takes back what is not to be skipped, and journals that.
+func (u *postgresUndo) takeBack(ctx context.Context, tx pgx.Tx, run plan.Run, rev *plan.Reversal) error {
+	from, err := u.rest(ctx, tx)
+	if err != nil {
+		return err
+	}
+	n, err := u.beginRun(ctx, tx, run, u.t)
+	if err != nil {
+		return err
+	}
+	journal, err := u.newJournal(ctx, tx, n, u.t)
+	if err != nil {
+		return err
+	}
+	for _, st := range u.steps(from, journal, rev.Counts) {
+		tag, err := tx.Exec(ctx, st.sql)
+		if err != nil {
+			return err
+		}
+		if st.want >= 0 && tag.RowsAffected() != st.want {
+			return fmt.Errorf("%d rows of table %s are %s, and %d were to be; nothing was changed", tag.RowsAffected(), u.t.Name, st.what, st.want)
+		}
+	}
+	rev.Left, err = u.left(ctx, tx)
+	return err
 }
 
-// steps are the statements that take the run back, and journal that.
-func (u *postgresUndo) steps(journal string) (steps []step) {
-	t, id := u.t, u.t.identity()
-	on, ids := names(id, " AND ", "t.%c = j.i%i"), names(id, ", ", "i%i")
-	add := func(what string, want int64, sql string, args ...any) {
-		steps = append(steps, step{what, want, fmt.Sprintf(sql, args...)})
+// rest returns the name that the tables of the journal begin with, or copies of
+// them without the rows that are skipped.
+func (u *postgresUndo) rest(ctx context.Context, tx pgx.Tx) (string, error) {
+	if u.skipped == 0 {
+		return u.journal, nil
 	}
-	created := func(journal string, g []*binding) string { return fmt.Sprintf("%s_c%d", journal, g[0].at) }
-	for _, g := range t.creates() {
-		steps = append(steps, remake(g[0].lookup, created(u.journal, g), created(journal, g)))
+	copied := func(behind, op, ids string) string {
+		return fmt.Sprintf("CREATE TEMP TABLE sluice_rest%s ON COMMIT DROP AS SELECT j.* FROM %s%s j WHERE NOT %s; ANALYSE sluice_rest%s", behind, u.journal, behind, u.stays(op, ids), behind)
 	}
-	for _, c := range t.links {
-		own, other, through := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
-		of, to := fmt.Sprintf("%s_l%d", u.journal, c.at), fmt.Sprintf("%s_l%d", journal, c.at)
-		add("", -1, "INSERT INTO %s (op, r) SELECT 'd', %s FROM %s j JOIN %s t ON %s JOIN %s k ON k.%s = t.%s WHERE j.op = 'n'", to, whole("k", c.link.Table), u.journal, t.sqlName(), on, through, own, quoteName(c.link.ownID.Name))
-		add("", -1, "INSERT INTO %s (op, r) SELECT 'd', %s FROM %s j JOIN %s k ON k.%s = (j.r).%s AND k.%s = (j.r).%s WHERE j.op = 'n' AND NOT EXISTS (SELECT FROM %s d WHERE (d.r).%s = k.%s AND (d.r).%s = k.%s)",
-			to, whole("k", c.link.Table), of, through, own, own, other, other, to, own, own, other, other)
-		add("", -1, "DELETE FROM %s k USING %s j WHERE j.op = 'd' AND k.%s = (j.r).%s AND k.%s = (j.r).%s", through, to, own, own, other, other)
+	all := []string{copied("", "j.op", "j.i%i"), copied("_d", "'d'", "j.%c")}
+	for _, c := range u.t.links {
+		all = append(all, copied(fmt.Sprintf("_l%d", c.at), `ANY (CASE j.sluice_op WHEN 'd' THEN '{d,u}' ELSE '{n,u}' END::"char"[])`, "j.sluice_i%i"))
 	}
-	if n := u.counts[plan.Delete]; n > 0 {
-		add("", n, "INSERT INTO %s (op, r, %s) SELECT 'd', %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'n'", journal, ids, whole("t", t.Table), names(id, ", ", "t.%c"), u.journal, t.sqlName(), on)
-		add("deleted", n, "DELETE FROM %s t USING %s j WHERE j.op = 'n' AND %s", t.sqlName(), u.journal, on)
-	}
-	if n := u.counts[plan.Update]; n > 0 {
-		add("", n, "INSERT INTO %s (op, mask, x, %s, %s) SELECT 'u', j.mask, t.xmin::text::bigint, %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'u'",
-			journal, ids, each(t.columns, ", ", "b%i"), names(id, ", ", "t.%c"), each(t.columns, ", ", "t.%c"), u.journal, t.sqlName(), on)
-		if set := t.written(); len(set) > 0 {
-			add("updated", n, "UPDATE %s t SET %s FROM %s j WHERE j.op = 'u' AND %s", t.sqlName(), each(set, ", ", "%c = j.b%i"), u.journal, on)
-		}
-		add("", n, "UPDATE %s j SET h = %s FROM %s t WHERE j.op = 'u' AND %s", journal, hash(t), t.sqlName(), on)
-	}
-	if n := u.counts[plan.New]; n > 0 {
-		columns, values := t.stored("(j.r)")
-		add("inserted", n, "WITH t AS (INSERT INTO %s AS t (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s j WHERE j.op = 'd' RETURNING %s, %s AS h) INSERT INTO %s (op, h, %s) SELECT 'n', h, %s FROM t",
-			t.sqlName(), columns, values, u.journal, names(id, ", ", "t.%c AS i%i"), hash(t), journal, ids, ids)
-	}
-	for _, c := range t.links {
-		columns, values := c.link.stored("(j.r)")
-		add("", -1, "WITH k AS (INSERT INTO %s AS k (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s_l%d j WHERE j.op = 'd' RETURNING %s AS r) INSERT INTO %s_l%d (op, r) SELECT 'n', r FROM k",
-			c.link.sqlName(), columns, values, u.journal, c.at, whole("k", c.link.Table), journal, c.at)
-		add("", -1, "UPDATE %s j SET k%d = %s FROM %s t WHERE j.op = 'u' AND %d = ANY (j.mask) AND %s", journal, c.at, linksNow(c), t.sqlName(), c.at, on)
-	}
-	for _, g := range t.creates() {
-		steps = append(steps, unmake(g[0].lookup, created(u.journal, g), created(journal, g))...)
-	}
-	add("", -1, "SET CONSTRAINTS ALL IMMEDIATE")
-	return steps
+	_, err := tx.Exec(ctx, strings.Join(all, "; "))
+	return "sluice_rest", err
 }

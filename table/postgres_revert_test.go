@@ -55,3 +55,45 @@ func TestRevertByAnotherJob(t *testing.T) {
 	w.revert(r.Run)
 	same(t, "reverted", w.rows("a"), "")
 }
+
+// A journal stands in the way of no migration; what that makes impossible is
+// said.
+func TestRevertAltered(t *testing.T) {
+	for name, tc := range map[string]struct{ migration, want string }{
+		"another type":            {"ALTER TABLE a DROP doubled; ALTER TABLE a ALTER id TYPE bigint, ALTER n TYPE bigint, ADD doubled bigint; ALTER TABLE a_tag ALTER a_id TYPE bigint; ALTER TABLE a ALTER k TYPE varchar, ALTER region TYPE text", ""},
+		"a longer number":         {"ALTER TABLE a ALTER price TYPE numeric(12,2)", ""},
+		"another enum":            {"CREATE TYPE feeling AS ENUM ('ok', 'sad'); ALTER TABLE a ALTER mood TYPE feeling USING mood::text::feeling; DROP TYPE mood", ""},
+		"a text of an enum":       {"ALTER TABLE a ALTER mood TYPE text; DROP TYPE mood", ""},
+		"a column more":           {"ALTER TABLE a ADD more int NOT NULL DEFAULT 7", ""},
+		"that may be null":        {"ALTER TABLE a_tag ADD more int", ""},
+		"a column nobody loads":   {"ALTER TABLE tag ADD more int", ""},
+		"of other texts":          {"ALTER TABLE a ALTER price TYPE numeric(10,3)", "column price of table a was numeric(10,2) then, and is now numeric(10,3)"},
+		"too small a type":        {"ALTER TABLE a ALTER note TYPE varchar(9)", "rows of table a are to be put back, whose column note was text then, and is now character varying(9)"},
+		"a column less":           {"ALTER TABLE a DROP note", "rows of table a are to be put back, which had a column note that is no longer there"},
+		"a loaded column less":    {"ALTER TABLE a DROP price", `table a has no column "price"`},
+		"one that must be filled": {"ALTER TABLE a ADD more int; UPDATE a SET more = 1; ALTER TABLE a ALTER more SET NOT NULL", "rows of table a are to be put back, and have no value for column more, which was added since without a default"},
+		"of a link":               {"ALTER TABLE a_tag ADD more int; UPDATE a_tag SET more = 1; ALTER TABLE a_tag ALTER more SET NOT NULL", "cannot be made: more must be filled, too"},
+		"no journal":              {"DROP TABLE sluice.j1", "cannot be taken back: its journal, table \"sluice\".j1, was dropped"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "CREATE TYPE mood AS ENUM ('ok', 'sad'); "+catalog+"; ALTER TABLE a ADD mood mood, ADD price numeric(10,2); UPDATE a SET mood = 'sad', price = 1.5, note = 'mine'",
+				"columns: {k: {from: k}, n: {from: n}, mood: {from: mood}, price: {from: price}, tags: {from: tags, split: \"|\", through: a_tag, lookup: tag.name}}\nto: {DATABASE, table: a, key: k, delete_when: row.gone == \"1\"}\n")
+			r := w.apply("k,n,mood,price,tags,gone", "k1,10,ok,2.5,y,", "k9,,,,,1", "new,1,ok,,x,")
+			w.exec(tc.migration)
+			if tc.want != "" {
+				_, err := w.tryRevert(r.Run)
+				has(t, err, tc.want)
+				return
+			}
+			now := w.rows("a", "a_tag")
+			w.exec("CREATE TABLE was AS SELECT k, n, mood::text, price, note FROM a WHERE false; INSERT INTO was VALUES ('k9', 9, 'sad', 1.5, 'mine'), ('k1', 1, 'sad', 1.5, 'mine')")
+			back := w.revert(r.Run)
+			if missing := w.rowsOf("(SELECT * FROM was EXCEPT SELECT k, n, mood::text, price, note FROM a)"); len(missing) > 0 {
+				t.Error(missing)
+			}
+			same(t, "no new row", w.rows("(SELECT 1 FROM a WHERE k = 'new')"), "")
+			w.revert(back.Run)
+			same(t, "the revert reverted", w.rows("a", "a_tag"), now)
+		})
+	}
+}

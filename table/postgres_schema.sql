@@ -67,6 +67,7 @@ SELECT json_build_object(
 			'Name', a.attname,
 			'Declared', format_type(atttypid, atttypmod),
 			'Base', format_type(b.oid, mod),
+			'Stored', CASE WHEN b.typnamespace = 'pg_catalog'::regnamespace THEN format_type(b.oid, mod) ELSE 'text' END,
 			'Array', element IS NOT NULL, 'Category', coalesce(element, typtype),
 			'Enum', (SELECT json_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = b.oid),
 			'Collation', (SELECT collname FROM pg_collation WHERE oid = attcollation AND NOT collisdeterministic),

@@ -19,14 +19,17 @@ import (
 //	p<n> ...     the rows of plan n: see postgres_kept.go
 //	run          the runs, each with the transaction that it committed in
 //	j<n>         the journal of run n: a row for each row that it touched
+//	j<n>_d       the rows that it deleted, whole
 //	j<n>_l<i>    what it did to the links of the job's column i
 //	j<n>_c<i>    the rows that it created because the job's column i looks them up
 //
 // A journal's row has op ('n' new, 'u' updated, 'd' deleted), the identity i0 ...,
 // and h, a hash of the loaded columns as the run left them; of an update also
 // the mask of what differed, the xmin that the row had, the columns b<i> as they
-// were, and k<i>, what it is linked to now, where that differed; of a delete the whole row r. The links of a new row are not in the
-// journal: all that it has go with it.
+// were, and k<i>, what it is linked to now, where that differed. Links have
+// sluice_op, the identity sluice_i0 ... of the row that has them, and are whole:
+// see postgres_whole.go. Those of a new row are not in the journal: all that it
+// has go with it.
 const stateTables = `CREATE SCHEMA IF NOT EXISTS %[1]s;
 	CREATE TABLE IF NOT EXISTS %[1]s.run (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL,
 		loads text NOT NULL, shape text NOT NULL, xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric %% 4294967296)::bigint, record jsonb NOT NULL);
@@ -56,10 +59,13 @@ func (p *postgres) beginRun(ctx context.Context, tx pgx.Tx, run plan.Run, t *tar
 	return n, err
 }
 
-// shape is what a journal is made for: where the columns of the job are loaded,
-// by their numbers.
+// shape is what a journal is made for: how rows are told apart, and where the
+// columns of the job are loaded, by their numbers.
 func (t *target) shape() string {
 	var lines []string
+	for _, c := range t.identity() {
+		lines = append(lines, "= "+c.Name)
+	}
 	for _, c := range slices.Concat(t.columns, t.links) {
 		lines = append(lines, c.shape())
 	}
@@ -72,30 +78,27 @@ func (t *target) shape() string {
 // shape is where a column is loaded.
 func (b *binding) shape() string {
 	if b.link != nil {
-		return fmt.Sprintf("%d %s %s", b.at, b.link.sqlName(), b.lookup.sqlName())
+		return fmt.Sprintf("%d > %s %s", b.at, b.link.sqlName(), b.lookup.sqlName())
 	}
 	return fmt.Sprintf("%d %s", b.at, b.to.Name)
 }
 
 // newJournal makes the journal of a run, and returns its table's name.
 func (p *postgres) newJournal(ctx context.Context, tx pgx.Tx, n int64, t *target) (string, error) {
-	name := fmt.Sprintf("%s.j%d", p.state, n)
-	columns := []string{`op "char" NOT NULL`, "h bigint", "mask int[]", "x bigint", "r " + t.sqlName()}
-	for i, c := range t.identity() {
-		columns = append(columns, fmt.Sprintf("i%d %s", i, c.Base))
-	}
+	name, id := fmt.Sprintf("%s.j%d", p.state, n), t.identity()
+	columns := []string{`op "char" NOT NULL`, "h bigint", "mask int[]", "x bigint", names(id, ", ", "i%i %t")}
 	for _, c := range t.columns {
-		columns = append(columns, fmt.Sprintf("b%d %s", c.at, c.to.Base))
+		columns = append(columns, fmt.Sprintf("b%d %s", c.at, c.to.Stored))
 	}
 	for _, c := range t.links {
 		columns = append(columns, fmt.Sprintf("k%d %s[]", c.at, c.link.other.Base))
 	}
-	sql := "CREATE TABLE " + name + " (" + strings.Join(columns, ", ") + ")"
+	sql := "CREATE TABLE " + name + " (" + strings.Join(columns, ", ") + "); CREATE TABLE " + name + "_d (" + t.wholeColumns() + ")"
 	for _, c := range t.links {
-		sql += fmt.Sprintf(`; CREATE TABLE %s_l%d (op "char" NOT NULL, r %s)`, name, c.at, c.link.sqlName())
+		sql += fmt.Sprintf(`; CREATE TABLE %s_l%d (sluice_op "char" NOT NULL, %s, %s)`, name, c.at, names(id, ", ", "sluice_i%i %t"), c.link.wholeColumns())
 	}
 	for _, g := range t.creates() {
-		sql += fmt.Sprintf(`; CREATE TABLE %s_c%d (op "char" NOT NULL, r %s)`, name, g[0].at, g[0].lookup.sqlName())
+		sql += fmt.Sprintf(`; CREATE TABLE %s_c%d (sluice_op "char" NOT NULL, %s)`, name, g[0].at, g[0].lookup.wholeColumns())
 	}
 	_, err := tx.Exec(ctx, sql)
 	return name, err

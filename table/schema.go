@@ -38,6 +38,7 @@ type Column struct {
 	Name     string
 	Declared string // its type as the database names it: "numeric(10,2)", "mood"; SQLite: "" if it has none
 	Base     string // Declared, or what is below it if that is a domain
+	Stored   string // PostgreSQL: what a journal has it as: Base, or text if somebody has created that, who may change it
 
 	// Type is what a job's column gets that names no type. A decimal of
 	// Precision 0 holds any number of digits. Any is a column of SQLite whose

@@ -20,9 +20,11 @@ func (a *app) revertCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revert JOB RUN",
 		Short: "Take a run back",
-		Long: `Revert restores the outputs that a run replaced and removes those that it made.
-It is refused if one of them was changed since, unless --skip-conflicts leaves
-those alone. A revert is itself a run, and can be reverted.
+		Long: `Revert restores the outputs that a run replaced and removes those that it made;
+of a table the same with its rows and their links, and it puts back the rows that
+the run deleted. It is refused if one of them was changed since, unless
+--skip-conflicts leaves those alone, and what they refer to. A revert is itself a
+run, and can be reverted.
 
 RUN is an ID that apply printed, or that runs lists; its beginning will do.`,
 		Example: `  sluice revert job.yaml 20240417T0800 --param day=2024-04-17
@@ -33,7 +35,7 @@ RUN is an ID that apply printed, or that runs lists; its beginning will do.`,
 	a.addJobFlags(cmd)
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask first")
 	cmd.Flags().BoolVar(&f.plan, "plan", false, "show what would be done, and do nothing")
-	cmd.Flags().BoolVar(&f.skip, "skip-conflicts", false, "leave outputs alone that were changed since, and list them")
+	cmd.Flags().BoolVar(&f.skip, "skip-conflicts", false, "leave outputs and rows alone that were changed since, and list them")
 	cmd.Flags().BoolVar(&f.takeover, "takeover", false, "take over from a run that is dead but still holds the lock")
 	return cmd
 }
@@ -84,24 +86,34 @@ func showReversal(a *app, rev *sluice.Reversal) {
 		fmt.Fprintf(w, "  ! %s (%s)\n", p.File, p.Why)
 	}
 	if rev.Counts != nil {
-		fmt.Fprintf(w, "run %s: %s; %d in conflict\n", rev.Run, undone(rev.Counts, "to restore", "to remove", "to put back"), len(rev.Conflicts))
+		all := max(rev.Counts[plan.Unchanged], int64(len(rev.Conflicts)))
+		if more := all - int64(len(rev.Conflicts)); more > 0 {
+			fmt.Fprintf(w, "  ! and %d more\n", more)
+		}
+		fmt.Fprintf(w, "run %s: %s; %d in conflict\n", rev.Run, undone(rev.Counts, "to restore", "to remove", "to put back"), all)
 		return
 	}
 	fmt.Fprintf(w, "run %s: %d to restore, %d to remove, %d in conflict\n", rev.Run, len(rev.Restore), len(rev.Remove), len(rev.Conflicts))
 }
 
 func (a *app) reverted(r *sluice.Result, file, id string) {
-	if r.Run == "" {
+	switch {
+	case r.Run == "":
 		fmt.Fprintln(a.out, "nothing to take back")
-		return
-	}
-	if c := r.Counts; c[plan.Update]+c[plan.Delete]+c[plan.New] > 0 {
+	case r.Counts.Written() > 0:
+		c := r.Counts
 		fmt.Fprintf(a.out, "run %s: %s in %.1fs\n", r.Run, undone(c, "restored", "removed", "put back"), r.Seconds)
-	} else {
+	default:
 		fmt.Fprintf(a.out, "run %s: %s restored, %d removed in %.1fs\n", r.Run, number(r.Written, "output"), r.Removed, r.Seconds)
 	}
 	for _, p := range r.Skipped {
 		fmt.Fprintf(a.out, "left alone: %s: %s\n", p.File, p.Why)
+	}
+	if more := r.Counts[plan.Unchanged] - int64(len(r.Skipped)); more > 0 {
+		fmt.Fprintf(a.out, "left alone: %d more\n", more)
+	}
+	if r.Run == "" {
+		return
 	}
 	if r.Status == 1 || r.Status == 130 {
 		fmt.Fprintf(a.out, "to go on: %s\n", a.again("revert", file, id))
@@ -120,6 +132,9 @@ func undone(c plan.Counts, replaced, made, deleted string) string {
 		if p.n > 0 {
 			parts = append(parts, number(p.n, "row")+" "+p.what)
 		}
+	}
+	if parts == nil {
+		return "nothing to take back"
 	}
 	return strings.Join(parts, ", ")
 }

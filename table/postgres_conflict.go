@@ -1,0 +1,310 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// Rows in conflict are in sluice_skip: op and identity, as in the journal, and
+// why. What a row of it is to the others depends on them: it stays as it is.
+
+// conflicts finds the rows that cannot be taken back, and says what is left.
+func (u *postgresUndo) conflicts(ctx context.Context, tx pgx.Tx) (*plan.Reversal, error) {
+	u.skipped = 0
+	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE sluice_skip (op "char", why text, `+names(u.t.identity(), ", ", "i%i %t")+") ON COMMIT DROP"); err != nil {
+		return nil, err
+	}
+	if _, err := u.skip(ctx, tx, u.moved()); err != nil {
+		return nil, err
+	}
+	for more := true; more; {
+		n, err := u.skip(ctx, tx, u.dependent())
+		if err != nil {
+			return nil, err
+		}
+		more = n > 0
+	}
+	return u.reckon(ctx, tx)
+}
+
+// skip adds what queries find to sluice_skip, and returns how many rows that is.
+func (u *postgresUndo) skip(ctx context.Context, tx pgx.Tx, queries []string) (added int64, err error) {
+	ids := names(u.t.identity(), ", ", "i%i")
+	for _, sql := range queries {
+		n, err := oneOf[int64](ctx, tx, "SELECT count(*) FROM ("+sql+") c")
+		if err != nil {
+			return 0, err
+		}
+		if n == 0 {
+			continue
+		}
+		tag, err := tx.Exec(ctx, fmt.Sprintf("INSERT INTO sluice_skip (op, why, %[1]s) SELECT DISTINCT ON (op, %[1]s) op, why, %[1]s FROM (%[2]s) c WHERE NOT EXISTS (SELECT FROM sluice_skip x WHERE x.op = c.op AND %[3]s)",
+			ids, sql, names(u.t.identity(), " AND ", "x.i%i = c.i%i")))
+		if err != nil {
+			return 0, err
+		}
+		added += tag.RowsAffected()
+	}
+	u.skipped += added
+	return added, nil
+}
+
+// stays is the condition that a row of the journal is skipped, of which op and,
+// by a pattern for names, the identity are given.
+func (u *postgresUndo) stays(op, ids string) string {
+	if u.skipped == 0 {
+		return "false"
+	}
+	return "EXISTS (SELECT FROM sluice_skip x WHERE x.op = " + op + " AND " + names(u.t.identity(), " AND ", "x.i%i = "+ids) + ")"
+}
+
+// found selects a row j of the journal for sluice_skip.
+func (u *postgresUndo) found(why string) string {
+	return fmt.Sprintf("SELECT j.op, %s AS why, %s FROM %s j ", quoteText(why), names(u.t.identity(), ", ", "j.i%i"), u.journal)
+}
+
+// moved finds the rows that are no longer as the run left them.
+func (u *postgresUndo) moved() []string {
+	on := u.t.sqlName() + " t ON " + names(u.t.identity(), " AND ", "t.%c = j.i%i")
+	queries := []string{
+		u.found("it was removed since") + "LEFT JOIN " + on + " WHERE j.op <> 'd' AND t.xmin IS NULL",
+		u.found("it was changed since") + fmt.Sprintf("JOIN %s WHERE j.op <> 'd' AND t.xmin::text::bigint <> %d AND %s IS DISTINCT FROM j.h", on, u.xid, hash(u.t)),
+	}
+	for _, c := range u.t.links {
+		queries = append(queries, u.found("its "+c.col.Name+" were changed since")+
+			fmt.Sprintf("JOIN %s WHERE j.op = 'u' AND %d = ANY (j.mask) AND j.k%d IS DISTINCT FROM %s", on, c.at, c.at, linksNow(c)))
+	}
+	return queries
+}
+
+// dependent finds the rows that cannot be taken back because of others, or of
+// rows that are skipped.
+func (u *postgresUndo) dependent() (queries []string) {
+	if u.counts[plan.New] > 0 {
+		queries = append(queries, u.again())
+	}
+	if u.counts[plan.Delete] > 0 {
+		for i := range u.t.Referrers {
+			queries = append(queries, u.referring(&u.t.Referrers[i]))
+		}
+	}
+	keyed := len(u.t.key) == 0
+	for i := range u.t.Uniques {
+		one := &u.t.Uniques[i]
+		keyed = keyed || sameNames(one.columns(), u.t.keyNames())
+		queries = append(queries, u.taken(one))
+	}
+	if !keyed {
+		key := &Unique{}
+		for _, name := range u.t.keyNames() {
+			key.Parts = append(key.Parts, Part{Column: name})
+		}
+		queries = append(queries, u.taken(key))
+	}
+	for i := range u.t.ForeignKeys {
+		queries = append(queries, u.dangling(&u.t.ForeignKeys[i]))
+	}
+	for _, c := range u.t.links {
+		queries = append(queries, u.unlinked(c))
+	}
+	return slices.DeleteFunc(queries, func(sql string) bool { return sql == "" })
+}
+
+// again finds deleted rows that are there again, unless that is one which goes.
+func (u *postgresUndo) again() string {
+	id := u.t.identity()
+	return u.found("there is such a row again") + fmt.Sprintf("JOIN %s t ON %s WHERE j.op = 'd' AND NOT EXISTS (SELECT FROM %s o WHERE o.op = 'n' AND %s AND NOT %s)",
+		u.t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), u.journal, names(id, " AND ", "o.i%i = j.i%i"), u.stays("o.op", "o.i%i"))
+}
+
+// referring finds new rows that rows refer to which do not go with them, nor are
+// restored to refer to others: rows of any table, and links that somebody else
+// made.
+func (u *postgresUndo) referring(fk *ForeignKey) string {
+	id := u.t.identity()
+	var refers, elsewhere []string
+	for i, name := range fk.Columns {
+		refers = append(refers, fmt.Sprintf("k.%s = t.%s", quoteName(name), quoteName(fk.RefColumns[i])))
+		if c := u.t.binding(name); c != nil {
+			elsewhere = append(elsewhere, fmt.Sprintf("%s IS DISTINCT FROM k.%s", c.to.back(fmt.Sprintf("o.b%d", c.at)), quoteName(name)))
+		}
+	}
+	others := ""
+	switch {
+	case fk.Table == u.t.Name && fk.Schema == u.t.Schema:
+		others = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE %s AND (o.op = 'n' OR o.op = 'u' AND (%s)) AND NOT %s)",
+			u.journal, names(id, " AND ", "k.%c = o.i%i"), strings.Join(append(elsewhere, "false"), " OR "), u.stays("o.op", "o.i%i"))
+	case u.t.linked(fk):
+		others = " AND k.xmin::text::bigint <> ALL ('{" + u.own + "}')"
+	}
+	return u.found("a row of "+fk.Table+" refers to it") + fmt.Sprintf("JOIN %s t ON %s JOIN %s.%s k ON %s WHERE j.op = 'n'%s",
+		u.t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(refers, " AND "), others)
+}
+
+// restored selects the rows that are restored or put back, as they will be: op,
+// identity and columns. Updated ones are there only if the run has changed one
+// of the columns; "": there are none.
+func (u *postgresUndo) restored(columns []string) string {
+	id, t := u.t.identity(), u.t
+	var values, changed, from []string
+	for _, name := range columns {
+		value := "t." + quoteName(name)
+		if c := t.binding(name); c != nil {
+			value = c.to.back(fmt.Sprintf("j.b%d", c.at))
+			changed = append(changed, fmt.Sprint(c.at))
+		}
+		values = append(values, value+" AS "+quoteName(name))
+	}
+	if u.counts[plan.Update] > 0 && changed != nil {
+		from = append(from, fmt.Sprintf("SELECT j.op, %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'u' AND j.mask && '{%s}'::int[]",
+			names(id, ", ", "j.i%i AS sluice_i%i"), strings.Join(values, ", "), u.journal, t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), strings.Join(changed, ",")))
+	}
+	if put := u.wholes["_d"]; u.counts[plan.New] > 0 && put.has(columns) {
+		values = values[:0]
+		for _, name := range columns {
+			values = append(values, put.of[name]+" AS "+quoteName(name))
+		}
+		from = append(from, fmt.Sprintf(`SELECT 'd'::"char" AS op, %s, %s FROM %s_d j`, names(id, ", ", "j.%c AS sluice_i%i"), strings.Join(values, ", "), u.journal))
+	}
+	return strings.Join(from, " UNION ALL ")
+}
+
+// changes is the condition that a row o of the journal goes, or changes in one of
+// the columns.
+func (u *postgresUndo) changes(columns []string) string {
+	var loaded []string
+	for _, name := range columns {
+		if c := u.t.binding(name); c != nil {
+			loaded = append(loaded, fmt.Sprint(c.at))
+		}
+	}
+	return fmt.Sprintf("(o.op = 'n' OR o.op = 'u' AND o.mask && '{%s}'::int[]) AND NOT %s", strings.Join(loaded, ","), u.stays("o.op", "o.i%i"))
+}
+
+// taken finds the rows whose place is taken: a row that stays has what is to be
+// unique.
+func (u *postgresUndo) taken(one *Unique) string {
+	values, reads, ok := one.values(u.t.Table)
+	rows := u.restored(reads)
+	if !ok || rows == "" {
+		return ""
+	}
+	where, id := "true", u.t.identity()
+	if one.Where != "" {
+		where = "(" + one.Where + ")"
+	}
+	var named, same []string
+	for i, v := range values {
+		named = append(named, fmt.Sprintf("%s AS u%d", v, i))
+		if one.NullsNotDistinct {
+			same = append(same, fmt.Sprintf("ARRAY[a.u%d] = ARRAY[b.u%d]", i, i))
+		} else {
+			same = append(same, fmt.Sprintf("a.u%d = b.u%d", i, i))
+		}
+	}
+	what := "there is a row with the same " + strings.Join(one.shown(), ", ")
+	if len(u.t.key) > 0 && sameNames(one.columns(), u.t.keyNames()) {
+		what = "there is a row with its key"
+	}
+	list := strings.Join(named, ", ")
+	return fmt.Sprintf(`SELECT a.op, %s AS why, %s FROM (SELECT op, %s, %s FROM (%s) v WHERE %s) a JOIN (SELECT %s, %s FROM %s WHERE %s) b ON %s
+		WHERE NOT EXISTS (SELECT FROM %s o WHERE %s AND %s)`,
+		quoteText(what), names(id, ", ", "a.sluice_i%i AS i%i"), names(id, ", ", "sluice_i%i"), list, rows, where,
+		names(id, ", ", "%c AS sluice_i%i"), list, u.t.sqlName(), where, strings.Join(same, " AND "),
+		u.journal, names(id, " AND ", "o.i%i = b.sluice_i%i"), u.changes(reads))
+}
+
+// dangling finds the rows that would refer to a row which is not there then.
+func (u *postgresUndo) dangling(fk *ForeignKey) string {
+	rows := u.restored(fk.Columns)
+	if rows == "" {
+		return ""
+	}
+	id := u.t.identity()
+	var given, there, back []string
+	for i, name := range fk.Columns {
+		c, ref := quoteName(name), quoteName(fk.RefColumns[i])
+		given = append(given, "v."+c+" IS NOT NULL")
+		there = append(there, "r."+ref+" = v."+c)
+		back = append(back, "o."+ref+" = v."+c)
+	}
+	kept, again := "", ""
+	if fk.RefTable == u.t.Name && fk.RefSchema == u.t.Schema {
+		kept = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE %s AND %s)", u.journal, names(id, " AND ", "o.i%i = r.%c"), u.changes(fk.RefColumns))
+		if rows := u.restored(fk.RefColumns); rows != "" {
+			again = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM (%s) o WHERE %s AND NOT %s)", rows, strings.Join(back, " AND "), u.stays("o.op", "o.sluice_i%i"))
+		}
+	}
+	if len(fk.Columns) == 1 {
+		again += u.notRemade(fk.RefSchema, fk.RefTable, fk.RefColumns[0], "v."+quoteName(fk.Columns[0]))
+	}
+	return fmt.Sprintf("SELECT v.op, %s AS why, %s FROM (%s) v WHERE %s AND NOT EXISTS (SELECT FROM %s.%s r WHERE %s%s)%s",
+		quoteText("it refers to a row of "+fk.RefTable+" that is gone"), names(id, ", ", "v.sluice_i%i AS i%i"), rows, strings.Join(given, " AND "),
+		quoteName(fk.RefSchema), quoteName(fk.RefTable), strings.Join(there, " AND "), kept, again)
+}
+
+// unlinked finds the rows with links that are put back, to a row that is not
+// there then.
+func (u *postgresUndo) unlinked(c *binding) string {
+	behind := fmt.Sprintf("_l%d", c.at)
+	if _, any := u.wholes[behind]; !any {
+		return ""
+	}
+	other := c.link.other.back("l." + quoteName(c.link.other.Name))
+	return u.found("its "+c.col.Name+" have a row of "+c.lookup.Name+" that is gone") + fmt.Sprintf("JOIN %s%s l ON l.sluice_op = 'd' AND %s WHERE j.op IN ('u', 'd') AND NOT EXISTS (SELECT FROM %s r WHERE r.%s = %s)%s",
+		u.journal, behind, names(u.t.identity(), " AND ", "l.sluice_i%i = j.i%i"), c.lookup.sqlName(), quoteName(c.lookup.id.Name), other,
+		u.notRemade(c.lookup.Schema, c.lookup.Name, c.lookup.id.Name, other))
+}
+
+// notRemade is the condition that no row of a table is made again which has a
+// value as its ID, as the end of others; "" if none is made.
+func (u *postgresUndo) notRemade(schema, table, id, value string) (conditions string) {
+	for _, g := range u.t.creates() {
+		l, behind := g[0].lookup, fmt.Sprintf("_c%d", g[0].at)
+		if put, any := u.wholes[behind]; any && l.Schema == schema && l.Name == table && l.id.Name == id {
+			conditions += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s%s j WHERE j.sluice_op = 'd' AND %s = %s AND %s)", u.journal, behind, put.of[id], value, l.vacant("j"))
+		}
+	}
+	return conditions
+}
+
+// reckon counts what is left to be taken back, and names what is not.
+func (u *postgresUndo) reckon(ctx context.Context, tx pgx.Tx) (*plan.Reversal, error) {
+	rev := &plan.Reversal{Run: u.of.ID, Restore: []string{}, Remove: []string{}, Counts: plan.Counts{}}
+	for state, n := range u.counts {
+		rev.Counts[state] = n
+	}
+	if u.skipped == 0 {
+		return rev, nil
+	}
+	rev.Counts[plan.Unchanged] = u.skipped
+	rows, err := tx.Query(ctx, "SELECT op::text, count(*) FROM sluice_skip GROUP BY op")
+	if err != nil {
+		return nil, err
+	}
+	var op string
+	var n int64
+	if _, err := pgx.ForEachRow(rows, []any{&op, &n}, func() error {
+		rev.Counts[map[string]plan.State{"n": plan.Delete, "u": plan.Update, "d": plan.New}[op]] -= n
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	rows, err = tx.Query(ctx, fmt.Sprintf("SELECT concat_ws(' ', %[1]s), why FROM sluice_skip ORDER BY %[1]s, op LIMIT %[2]d", names(u.t.identity(), ", ", "i%i"), mostConflicts))
+	if err != nil {
+		return nil, err
+	}
+	var p plan.Problem
+	_, err = pgx.ForEachRow(rows, []any{&p.File, &p.Why}, func() error {
+		p.File = u.t.Name + " " + p.File
+		rev.Conflicts = append(rev.Conflicts, p)
+		return nil
+	})
+	return rev, err
+}
