@@ -253,7 +253,7 @@ func (u *postgresUndo) dangling(fk *ForeignKey) string {
 // there then.
 func (u *postgresUndo) unlinked(c *binding) string {
 	behind := fmt.Sprintf("_l%d", c.at)
-	if _, any := u.wholes[behind]; !any {
+	if _, there := u.wholes[behind]; !there {
 		return ""
 	}
 	other := c.link.other.back("l." + quoteName(c.link.other.Name))
@@ -267,7 +267,7 @@ func (u *postgresUndo) unlinked(c *binding) string {
 func (u *postgresUndo) notRemade(schema, table, id, value string) (conditions string) {
 	for _, g := range u.t.creates() {
 		l, behind := g[0].lookup, fmt.Sprintf("_c%d", g[0].at)
-		if put, any := u.wholes[behind]; any && l.Schema == schema && l.Name == table && l.id.Name == id {
+		if put, there := u.wholes[behind]; there && l.Schema == schema && l.Name == table && l.id.Name == id {
 			conditions += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s%s j WHERE j.sluice_op = 'd' AND %s = %s AND %s)", u.journal, behind, put.of[id], value, l.vacant("j"))
 		}
 	}

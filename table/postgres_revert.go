@@ -112,8 +112,8 @@ func (u *postgresUndo) fits(ctx context.Context) error {
 // whole looks how whole rows are put back, if there are any.
 func (u *postgresUndo) whole(ctx context.Context, behind string, t *Table) error {
 	if behind != "_d" {
-		any, err := one[bool](ctx, u.conn, "SELECT EXISTS (SELECT FROM "+u.journal+behind+" WHERE sluice_op = 'd')")
-		if err != nil || !any {
+		there, err := one[bool](ctx, u.conn, "SELECT EXISTS (SELECT FROM "+u.journal+behind+" WHERE sluice_op = 'd')")
+		if err != nil || !there {
 			return err
 		}
 	}

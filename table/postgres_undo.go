@@ -21,7 +21,7 @@ type step struct {
 // round, and journal that. Counts are those of the reversal.
 func (u *postgresUndo) steps(from, journal string, counts plan.Counts) (steps []step) {
 	for _, g := range u.t.creates() {
-		if put, any := u.wholes[fmt.Sprintf("_c%d", g[0].at)]; any {
+		if put, there := u.wholes[fmt.Sprintf("_c%d", g[0].at)]; there {
 			steps = append(steps, u.remake(g, put, journal))
 		}
 	}
@@ -98,7 +98,7 @@ func (u *postgresUndo) putBack(n int64, from, journal string) step {
 // relink makes the links again that the run removed, and notes which there are.
 func (u *postgresUndo) relink(c *binding, from, journal string) (steps []step) {
 	id := u.t.identity()
-	if put, any := u.wholes[fmt.Sprintf("_l%d", c.at)]; any {
+	if put, there := u.wholes[fmt.Sprintf("_l%d", c.at)]; there {
 		own, other := quoteName(c.link.own.Name), quoteName(c.link.other.Name)
 		steps = append(steps, step{"", -1, fmt.Sprintf(`WITH k AS (INSERT INTO %[1]s AS k (%[2]s) OVERRIDING SYSTEM VALUE SELECT %[3]s FROM %[4]s_l%[5]d j WHERE j.sluice_op = 'd' RETURNING %[6]s)
 			INSERT INTO %[7]s_l%[5]d (sluice_op, %[8]s, %[9]s) SELECT 'n', %[10]s, %[6]s FROM k JOIN %[4]s_l%[5]d j ON j.sluice_op = 'd' AND j.%[11]s = k.%[11]s AND j.%[12]s = k.%[12]s`,

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,12 +147,14 @@ func TestSkipSelf(t *testing.T) {
 // Look-up rows that others use by now stay, and that is said; so do those that a
 // row uses which is left alone.
 func TestRevertLeft(t *testing.T) {
-	newWorlds(t, articles, articlesOfSQLite, articleJob, func(w *world) {
+	const views = "; CREATE VIEW kinds AS SELECT code, t FROM article LEFT JOIN kind ON kind.id = kind_id; CREATE VIEW names AS SELECT t FROM kind UNION ALL SELECT name FROM tag"
+	newWorlds(t, articles+views, articlesOfSQLite+views, articleJob, func(w *world) {
 		w.skips()
 		r := w.apply("code,kind,twin,n,tags", "a,new,newer,1,blue", "b,newest,,2,green")
 		w.exec("INSERT INTO article (code, kind_id) SELECT 'z', id FROM kind WHERE t = 'newer'; UPDATE tag SET name = 'blau' WHERE name = 'blue'; UPDATE article SET n = 3 WHERE code = 'b'")
-		back := w.revertRest(r.Run)
-		same(w, "left", listed(back.Skipped), "article 2: it was changed since\nkind newest: it stays: rows refer to it\nkind newer: it stays: rows refer to it\ntag blau: it stays: it was changed since\ntag green: it stays: rows refer to it")
-		same(w, "rows", w.rows("article", "article_tag", "kind", "tag"), "(2,b,3,,3) (3,z,4,,)\n(2,3)\n(1,old,OLD) (3,newest,NEWEST) (4,newer,NEWER)\n(1,red) (2,blau) (3,green)")
+		left := strings.Split(listed(w.revertRest(r.Run).Skipped), "\n")
+		slices.Sort(left)
+		same(w, "left", strings.Join(left, "\n"), "article 2: it was changed since\nkind newer: it stays: rows refer to it\nkind newest: it stays: rows refer to it\ntag blau: it stays: it was changed since\ntag green: it stays: rows refer to it")
+		same(w, "rows", w.rows("kinds", "names"), "(b,newest) (z,newer)\n(blau) (green) (newer) (newest) (old) (red)")
 	})
 }
