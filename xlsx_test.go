@@ -15,8 +15,14 @@ import (
 // a sheet that is not the first.
 func xlsxText(t *testing.T, n int, other string) string {
 	t.Helper()
+	return xlsxBook(t, n, other, `<row r="1"><c r="A1" t="str"><v>May</v></c></row>`, "visible")
+}
+
+// xlsxBook has the title, and the first sheet in the state given.
+func xlsxBook(t *testing.T, n int, other, title, first string) string {
+	t.Helper()
 	var rows strings.Builder
-	rows.WriteString(`<row r="1"><c r="A1" t="str"><v>May</v></c></row><row r="3">`)
+	rows.WriteString(title + `<row r="3">`)
 	for i, name := range []string{"id", "full name", "other", "price", "seen"} {
 		fmt.Fprintf(&rows, `<c r="%c3" t="str"><v>%s</v></c>`, 'A'+i, name)
 	}
@@ -33,7 +39,7 @@ func xlsxText(t *testing.T, n int, other string) string {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for name, text := range map[string]string{
-		"xl/workbook.xml":            `<workbook><sheets><sheet name="About" r:id="a"/><sheet name="Prices" r:id="b"/></sheets></workbook>`,
+		"xl/workbook.xml":            `<workbook><sheets><sheet name="About" state="` + first + `" r:id="a"/><sheet name="Prices" r:id="b"/></sheets></workbook>`,
 		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="a" Type="` + rels + `worksheet" Target="a.xml"/><Relationship Id="b" Type="` + rels + `worksheet" Target="b.xml"/><Relationship Id="s" Type="` + rels + `styles" Target="s.xml"/></Relationships>`,
 		"xl/a.xml":                   "<worksheet/>",
 		"xl/b.xml":                   "<worksheet><sheetData>" + rows.String() + other + "</sheetData></worksheet>",
@@ -110,5 +116,33 @@ func TestXLSXRejects(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the rejects file lacks %s:\n%s", want, text)
 		}
+	}
+}
+
+// A job that is drafted from workbooks has their types, and loads them.
+func TestXLSXInit(t *testing.T) {
+	w := xlsxWorld(t)
+	w.write("in/a.xlsx", xlsxText(t, 3, ""))
+	draft, err := sluice.Init(t.Context(), w.dir+"/in/a.xlsx", sluice.InitOptions{})
+	if err == nil {
+		t.Fatalf("the first sheet is empty:\n%s", draft.Text)
+	}
+	w.write("in/a.xlsx", xlsxBook(t, 3, `<row r="9"><c r="A9" t="e"><v>#N/A</v></c><c r="D9"><v>1.5</v></c></row>`, "", "hidden"))
+	if draft, err = sluice.Init(t.Context(), w.dir+"/in", sluice.InitOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	text := string(draft.Text)
+	for _, want := range []string{"format: xlsx", "id:        {type: int64,     from: id}", `full_name: {type: string,    from: "full name"}`, "price:     {type: float64,   from: price}", "seen:      {type: timestamp, from: seen}", `/{*base}.xlsx"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the job lacks %s:\n%s", want, text)
+		}
+	}
+	if notes := strings.Join(draft.Notes, "\n"); !strings.Contains(notes, "rows of 1 cell will be rejected, the first as cell A9 holds the error #N/A") {
+		t.Error(notes)
+	}
+	w.write("job.yaml", strings.Replace(text, `default: "out"`, fmt.Sprintf("default: %q", w.dir+"/out"), 1))
+	w.params = nil
+	if r := w.apply(sluice.ApplyOptions{}); r.Rows != 3 || r.Rejects != 1 {
+		t.Errorf("result %+v", r)
 	}
 }

@@ -97,7 +97,7 @@ func (t *trial) run(s *sample, l layout) error {
 	if err := t.mapper.Begin(mapping.File{URL: s.url, Key: s.file.Key, Name: path.Base(s.file.Key)}); err != nil {
 		return err
 	}
-	in := format.JSONBytes(s.data, format.JSONOptions{Shape: l.shape, At: l.at, Paths: t.program.Paths()})
+	in := t.rows(s, l)
 	src, dst := &row.Batch{}, row.NewBatch(t.program.Schema())
 	for n := 0; n < len(s.records); n += src.Len {
 		if err := in.Read(src); err != nil {

@@ -29,6 +29,7 @@ type sample struct {
 	data    []byte // decompressed
 	cut     bool   // the file goes on
 	records [][]byte
+	sheet   *sheet // of a workbook, which has no data
 }
 
 // A look is what became of the files that were looked at.
@@ -70,6 +71,7 @@ func (d *draft) sample(ctx context.Context) error {
 		d.notes = append(d.notes, "without even an empty array, so invalid when the job runs: "+spec.Redact(some(l.hollow)))
 	}
 	d.explainLayout()
+	d.explainBook()
 	return nil
 }
 
@@ -87,7 +89,7 @@ func (d *draft) look(ctx context.Context) (l look, err error) {
 			return l, err
 		case err != nil:
 			l.bad = append(l.bad, err)
-		case isBlank(s.data):
+		case s.sheet == nil && isBlank(s.data):
 			l.none++
 			if len(bytes.Trim(s.data, " \t\r\n\ufeff")) == 0 {
 				l.hollow = append(l.hollow, s.url)
@@ -141,6 +143,8 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 	switch {
 	case f.Size == 0:
 		return s, nil
+	case isBook(inner(d.place.ext)):
+		return d.openBook(ctx, f)
 	case f.Size > mostBytes:
 		raw, _, err = store.GetRange(ctx, d.place.store, f.Key, f.ETag, store.Range{Length: mostBytes})
 		s.cut = true
@@ -170,7 +174,7 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 // refuse returns an error for bytes that are well known and no JSON.
 func refuse(url string, data []byte) error {
 	if what := foreign(data); what != "" {
-		return row.At(url, fmt.Errorf("this is %s, and init reads JSON: an array of objects, or an object a line", what))
+		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, and Excel's .xlsx", what))
 	}
 	return nil
 }
@@ -216,6 +220,10 @@ func isBlank(data []byte) bool { return blank.Match(data[:min(len(data), 4096)])
 
 // read reads the records of a sample by the layout.
 func (d *draft) read(s *sample, most int) error {
+	if s.sheet != nil {
+		s.records = s.sheet.records(most)
+		return nil
+	}
 	records, bad, err := readRecords(s, d.layout, most)
 	s.records = records
 	if s.cut && len(records) == 0 {

@@ -60,9 +60,12 @@ func (d *draft) writeFrom(b *strings.Builder) {
 		fmt.Fprintf(b, "  # %s\n", note)
 	}
 	fmt.Fprintf(b, "  files: %s\n", quoted("{source}"+d.place.names))
-	if isLines(d.place.ext) {
+	switch {
+	case isBook(inner(d.place.ext)):
+		fmt.Fprintf(b, "  format: xlsx\n")
+	case isLines(d.place.ext):
 		fmt.Fprintf(b, "  format: ndjson\n")
-	} else {
+	default:
 		fmt.Fprintf(b, "  format: json\n")
 	}
 	if d.layout.shape == format.Columns {
@@ -85,6 +88,9 @@ func (d *draft) writeColumns(b *strings.Builder) {
 	name, typ = min(name, 30), min(typ, 15)
 	for i, c := range d.columns {
 		key, text := c.source()
+		if isBook(inner(d.place.ext)) {
+			key, text = "from", c.path[0].Name
+		}
 		lines[i] = fmt.Sprintf("  %s {type: %s %s: %s", pad(scalar(c.name)+":", name+1), pad(typeText(c.typ)+",", typ+1), key, scalar(text))
 		if c.empty {
 			lines[i] += `, empty: "null"`

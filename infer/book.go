@@ -1,0 +1,188 @@
+package infer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// isBook says whether files of the extension are workbooks by their name.
+func isBook(ext string) bool { return ext == ".xlsx" || ext == ".xlsm" }
+
+// A sheet is the first rows of a workbook's sheet.
+type sheet struct {
+	names   []string // of the columns that have one
+	batches []*row.Batch
+	faults  int    // cells without a value that can be told, which are null here
+	first   string // what is wrong with the first of them
+}
+
+// openBook reads the first rows of a workbook.
+func (d *draft) openBook(ctx context.Context, f store.Info) (*sample, error) {
+	s := &sample{url: d.place.url(f), file: f}
+	in := store.Open(ctx, d.place.store, f, store.OpenOptions{})
+	defer in.Close()
+	names := format.NewXLSXReader(in, f.Size, format.XLSXReadOptions{})
+	if err := names.Read(&row.Batch{}); err != nil && !errors.Is(err, io.EOF) {
+		return nil, bookFault(s.url, err)
+	}
+	s.sheet = &sheet{names: named(names.Names())}
+	rows := format.NewXLSXReader(in, f.Size, format.XLSXReadOptions{Columns: s.sheet.names})
+	for n := 0; n < mostRecords; {
+		b := &row.Batch{}
+		err := rows.Read(b)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, bookFault(s.url, err)
+		}
+		s.sheet.add(b)
+		n += b.Len
+	}
+	return s, nil
+}
+
+// add adds rows. What is at fault in them says nothing of a column's type.
+func (s *sheet) add(b *row.Batch) {
+	s.batches = append(s.batches, b)
+	for i := range b.Cols {
+		c := &b.Cols[i]
+		for r := range c.Broken {
+			if c.Broken[r].Why != row.Faulty {
+				continue
+			}
+			if s.faults++; s.faults == 1 {
+				s.first = c.Broken[r].Cell
+			}
+			c.Kinds[r], c.Bytes[r] = row.String, nil
+		}
+		c.Broken = nil
+	}
+}
+
+// bookFault keeps an error of the store what it is.
+func bookFault(url string, err error) error {
+	var unread *store.Error
+	if errors.As(err, &unread) {
+		return err
+	}
+	return row.At(url, err)
+}
+
+// named returns the names that are not empty.
+func named(names []string) (some []string) {
+	for _, name := range names {
+		if name != "" {
+			some = append(some, name)
+		}
+	}
+	return some
+}
+
+// records returns the first rows as JSON, in which dates are texts.
+func (s *sheet) records(most int) (records [][]byte) {
+	keys := make([][]byte, len(s.names))
+	for c, name := range s.names {
+		keys[c] = quoteJSON(name)
+	}
+	for _, b := range s.batches {
+		for r := range b.Len {
+			if len(records) == most {
+				return records
+			}
+			text := []byte{'{'}
+			for c := range b.Cols {
+				if c > 0 {
+					text = append(text, ',')
+				}
+				text = append(append(append(text, keys[c]...), ':'), cellJSON(&b.Cols[c], r)...)
+			}
+			records = append(records, append(text, '}'))
+		}
+	}
+	return records
+}
+
+// cellJSON returns a cell as JSON; one that is empty or at fault is null.
+func cellJSON(c *row.Column, r int) []byte {
+	text := string(c.Bytes[r])
+	switch kind := c.Kinds[r]; {
+	case c.Null[r] || text == "":
+		return []byte("null")
+	case kind == row.Float64:
+		return []byte(format.ShownNumber(text))
+	case kind == row.Bool:
+		return strconv.AppendBool(nil, text == "TRUE")
+	default:
+		return quoteJSON(text)
+	}
+}
+
+func quoteJSON(text string) []byte {
+	quoted, _ := json.Marshal(text) // a text always has its JSON
+	return quoted
+}
+
+// A sheetReader gives the rows of a sheet again, for the columns of a job.
+type sheetReader struct {
+	*sheet
+	columns []string
+}
+
+func (s *sheetReader) Read(b *row.Batch) error {
+	if len(s.batches) == 0 {
+		return io.EOF
+	}
+	next := s.batches[0]
+	s.sheet = &sheet{names: s.names, batches: s.batches[1:]}
+	*b = row.Batch{Len: next.Len, Row: next.Row, Line: next.Line}
+	for _, column := range s.columns {
+		if c := slices.Index(s.names, column); c >= 0 {
+			b.Cols = append(b.Cols, next.Cols[c])
+			continue
+		}
+		absent := row.NewColumn(row.Type{Kind: row.String})
+		for range next.Len {
+			absent.AppendNull()
+		}
+		b.Cols = append(b.Cols, absent)
+	}
+	return nil
+}
+
+// A reader reads the rows of a sample.
+type reader interface{ Read(b *row.Batch) error }
+
+// rows reads a sample's rows for the program of a trial.
+func (t *trial) rows(s *sample, l layout) reader {
+	if s.sheet != nil {
+		return &sheetReader{s.sheet, t.program.Headers()}
+	}
+	return format.JSONBytes(s.data, format.JSONOptions{Shape: l.shape, At: l.at, Paths: t.program.Paths()})
+}
+
+// explainBook notes what a person may want otherwise.
+func (d *draft) explainBook() {
+	if !isBook(inner(d.place.ext)) {
+		return
+	}
+	d.notes = append(d.notes, "of each workbook the first sheet that is not hidden is read, and its first row that is not empty holds the names (from.sheet and from.header say otherwise)")
+	for _, s := range d.samples {
+		if s.sheet.faults > 0 {
+			d.notes = append(d.notes, fmt.Sprintf("%s: rows of %s will be rejected, the first as %s", spec.Redact(s.url), count(s.sheet.faults, "cell"), s.sheet.first))
+		}
+		if !slices.Equal(s.sheet.names, d.samples[0].sheet.names) {
+			d.notes = append(d.notes, spec.Redact(s.url)+" has other columns than "+spec.Redact(d.samples[0].url)+`: absent_columns: "null" reads both`)
+		}
+	}
+}
