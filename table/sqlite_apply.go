@@ -160,7 +160,7 @@ func (f *freshRows) next() ([]driver.Value, error) {
 	for _, at := range f.idAt {
 		id = append(id, fieldAt(fields, at)...)
 	}
-	f.entries = append(f.entries, rowHash(id, fields))
+	f.entries = append(f.entries, f.rowHash(id, fields))
 	f.link(id, fields)
 	return f.values, nil
 }
@@ -238,7 +238,7 @@ func (d *sqlite) readBack(ctx context.Context, t *sqliteTarget, entries [][]byte
 		}
 		for i := range part {
 			ids, fields := k.row(i)
-			part[i] = rowHash(append([]byte(nil), ids...), fields)
+			part[i] = t.rowHash(append([]byte(nil), ids...), fields)
 		}
 	}
 	return nil

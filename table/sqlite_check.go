@@ -14,6 +14,11 @@ func (s *sqliteImport) check(ctx context.Context) error {
 	if err := s.giveRows(ctx); err != nil {
 		return err
 	}
+	if s.deleted > 0 {
+		if err := s.giveGone(ctx); err != nil {
+			return err
+		}
+	}
 	for before := -1; before < len(s.refused); { // what is refused may have been what another row relies on
 		before = len(s.refused)
 		if err := s.checkOnce(ctx); err != nil {
@@ -194,6 +199,9 @@ func (s *sqliteImport) unique(ctx context.Context, u *Unique) error {
 	}
 	if u.Where != "" { // the condition names columns without their table: of s alone
 		where = fmt.Sprintf("s.sluice_at IN (SELECT sluice_at FROM temp.sluice_rows AS s WHERE %s)", where)
+	}
+	if s.deleted > 0 { // which is done before rows are inserted
+		where += fmt.Sprintf(" AND (s.sluice_i0 IS NOT NULL OR (%s) NOT IN (SELECT * FROM temp.sluice_gone))", s.idList("t.%c"))
 	}
 	query := fmt.Sprintf("SELECT s.sluice_at AS v0, CAST(t.%s AS TEXT) AS v1 FROM temp.sluice_rows AS s CROSS JOIN %s AS t ON %s WHERE %s AND (%s)",
 		s.ids[0], s.sqlName(), strings.Join(same, " AND "), where, strings.Join(other, " OR "))

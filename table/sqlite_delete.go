@@ -167,13 +167,18 @@ func (s *sqliteImport) own(ctx context.Context, fk *ForeignKey) (string, error) 
 	return fmt.Sprintf(" WHERE (%s) NOT IN (SELECT %s FROM temp.sluice_freed)", s.idList("k.%c"), strings.Join(given, ", ")), s.giveFields(ctx, "freed", len(s.ids), ids)
 }
 
-// children refuses to delete rows that others refer to.
-func (s *sqliteImport) children(ctx context.Context) error {
+// giveGone makes temp.sluice_gone: the IDs of the rows that are deleted.
+func (s *sqliteImport) giveGone(ctx context.Context) error {
 	gone, err := s.changing(func(c *rowChange) bool { return c.deletes() })
 	if err != nil {
 		return err
 	}
-	if err := s.giveFields(ctx, "gone", len(s.ids), gone); err != nil {
+	return s.giveFields(ctx, "gone", len(s.ids), gone)
+}
+
+// children refuses to delete rows that others refer to.
+func (s *sqliteImport) children(ctx context.Context) error {
+	if err := s.giveGone(ctx); err != nil {
 		return err
 	}
 	var found []string

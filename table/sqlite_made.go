@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/seed-128c3863/sluice/plan"
 )
@@ -113,13 +114,11 @@ func (w *sqliteWriter) createOne(ctx context.Context, k *sqliteLooker, m *madeRo
 		return err
 	}
 	var entry []byte
-	columns := append([]string{quoteName(k.id.Name)}, k.rowIDs()...)
+	n := 1 + len(k.rowIDs())
+	columns := slices.Concat([]string{quoteName(k.id.Name)}, k.rowIDs(), k.whole())
 	q := rowQuery{from: k.lookup.sqlName(), where: " WHERE " + quoteName(k.by.Name) + " = ?"}
 	err := w.scan(ctx, selectValues(columns, q), len(columns), func(v []driver.Value) error {
-		m.id, entry = putValue(nil, v[0]), nil
-		for _, one := range v[1:] {
-			entry = putValue(entry, one)
-		}
+		m.id, entry = putValue(nil, v[0]), putHash(putValues(nil, v[1:n]), putValues(nil, v[n:]))
 		return nil
 	}, valueStored(m.key))
 	if err == nil && m.id == nil {
@@ -128,7 +127,7 @@ func (w *sqliteWriter) createOne(ctx context.Context, k *sqliteLooker, m *madeRo
 	if err != nil {
 		return err
 	}
-	return w.journal.add(ctx, "add", k.lookup.Table, entry)
+	return w.journal.add(ctx, "make", k.lookup.Table, entry)
 }
 
 // resolve puts the IDs of rows that were made into a record.

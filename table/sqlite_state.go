@@ -18,12 +18,13 @@ import (
 // its journal, and the journals. A row of a journal holds many entries of one
 // op, one behind the other, all of one table:
 //
-//	new      of the target: IDs; hash of the loaded columns and the sets, as they are then
-//	update   of the target: IDs; hash of the loaded columns, likewise; mask; fields as they were before
+//	new      of the target: IDs; hashes of the loaded columns and of each set, as they are then
+//	update   of the target: IDs; hashes, likewise; mask; fields as they were before
 //	delete   of the target: whole rows
 //	unlink   whole rows that went with the deleted ones which they refer to
 //	remove   whole rows
-//	add      IDs of rows
+//	add      IDs of links
+//	make     of a look-up's table: IDs; hash of the whole row, as it is then
 const sqliteState = `
 	CREATE TABLE IF NOT EXISTS main.sluice_run (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, form TEXT NOT NULL, record TEXT NOT NULL);
 	CREATE TABLE IF NOT EXISTS main.sluice_journal (run INTEGER NOT NULL, seq INTEGER NOT NULL, op TEXT NOT NULL, tbl TEXT NOT NULL, rows INTEGER NOT NULL, data BLOB NOT NULL,
@@ -98,9 +99,20 @@ func of(table string, columns []string) []string {
 
 var hashTable = crc64.MakeTable(crc64.ECMA)
 
-// rowHash is the hash of a record that a journal keeps.
-func rowHash(to, record []byte) []byte {
-	return binary.LittleEndian.AppendUint64(to, crc64.Checksum(record, hashTable))
+// rowHash appends the hashes of a record that a journal keeps: of its columns, and
+// of each set.
+func (t *sqliteTarget) rowHash(to, record []byte) []byte {
+	part, rest := cutStored(record, len(t.columns))
+	to = putHash(to, part)
+	for n := range t.links {
+		part, rest = t.cut(rest, len(t.columns)+n)
+		to = putHash(to, part)
+	}
+	return to
+}
+
+func putHash(to, of []byte) []byte {
+	return binary.LittleEndian.AppendUint64(to, crc64.Checksum(of, hashTable))
 }
 
 // A journal writes what a run does.
@@ -195,7 +207,12 @@ func (d *sqlite) giveFields(ctx context.Context, name string, n int, records [][
 	for i := range columns {
 		columns[i] = fmt.Sprintf("i%d", i)
 	}
-	return d.give(ctx, name, strings.Join(columns, ", "), func() (rowFeed, error) {
+	return d.give(ctx, name, strings.Join(columns, ", "), feedOf(records, n))
+}
+
+// feedOf gives records of n fields, each time from the first.
+func feedOf(records [][]byte, n int) func() (rowFeed, error) {
+	return func() (rowFeed, error) {
 		at, values := 0, []driver.Value(nil)
 		return func() ([]driver.Value, error) {
 			if at == len(records) {
@@ -205,7 +222,7 @@ func (d *sqlite) giveFields(ctx context.Context, name string, n int, records [][
 			at++
 			return values, nil
 		}, nil
-	})
+	}
 }
 
 // runs returns the runs of a job, oldest first.

@@ -60,6 +60,13 @@ func putValue(b []byte, v driver.Value) []byte {
 	return append(b, storedNull)
 }
 
+func putValues(b []byte, values []driver.Value) []byte {
+	for _, v := range values {
+		b = putValue(b, v)
+	}
+	return b
+}
+
 // cutStored parts a record behind its first n fields.
 func cutStored(b []byte, n int) (fields, rest []byte) {
 	at := 0

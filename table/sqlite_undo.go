@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,40 +10,52 @@ import (
 )
 
 // apply takes the run back, as a run of its own.
-func (u *sqliteUndo) apply(ctx context.Context, run plan.Run, skip bool) (*plan.Reversal, error) {
-	rev := &plan.Reversal{Run: u.of.ID, Counts: u.counts}
-	err := u.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
+func (u *sqliteUndo) apply(ctx context.Context, run plan.Run, skip bool) (rev *plan.Reversal, err error) {
+	err = u.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
 		version, err := u.number(ctx, "PRAGMA data_version")
-		if err == nil && (skip || version != u.version) {
-			rev.Conflicts, err = u.conflicts(ctx)
+		if err == nil && version == u.version {
+			rev, err = u.reckon(ctx)
+		} else if err == nil {
+			rev, err = u.conflicts(ctx)
 		}
 		switch {
 		case err != nil:
 			return err
-		case len(rev.Conflicts) > 0 && skip:
-			return errors.New("rows in conflict cannot be skipped with SQLite yet; nothing was changed")
-		case len(rev.Conflicts) > 0:
+		case len(rev.Conflicts) > 0 && !skip:
 			return &plan.ConflictError{Reversal: rev}
+		case rev.Counts.Written() == 0:
+			return nil
 		}
-		return u.takeBack(ctx, undone(run, rev))
+		rev.Left, err = u.takeBack(ctx, undone(run, rev))
+		return err
 	})
 	return rev, err
 }
 
-func (u *sqliteUndo) takeBack(ctx context.Context, run plan.Run) error {
+// takeBack returns the rows of look-ups that stay.
+func (u *sqliteUndo) takeBack(ctx context.Context, run plan.Run) (left []plan.Problem, err error) {
 	j, err := u.beginRun(ctx, run, u.job, u.shape)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r := &sqliteReverter{sqliteUndo: u, journal: j, statements: map[string]driver.Stmt{}, tables: map[string]*Table{u.Name: u.Table}}
 	defer r.close()
-	if err := u.parts(ctx, func(p *journalPart) error { return r.part(ctx, p) }); err != nil {
-		return err
+	for _, do := range []func(context.Context, *journalPart) error{r.part, r.made} {
+		err := u.parts(ctx, func(ctx context.Context, p *journalPart) error {
+			t, err := r.table(ctx, p.tbl)
+			if err == nil {
+				p, err = u.rest(ctx, p, t)
+			}
+			if err != nil || p.rows == 0 {
+				return err
+			}
+			return do(ctx, p)
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	if err := u.parts(ctx, func(p *journalPart) error { return r.made(ctx, p) }); err != nil {
-		return err
-	}
-	return j.flush(ctx)
+	return r.left, j.flush(ctx)
 }
 
 // A sqliteReverter is a revert under way.
@@ -53,6 +64,7 @@ type sqliteReverter struct {
 	journal    *journal
 	statements map[string]driver.Stmt // by mask
 	tables     map[string]*Table
+	left       []plan.Problem
 }
 
 func (r *sqliteReverter) close() {
@@ -79,8 +91,8 @@ func (r *sqliteReverter) part(ctx context.Context, p *journalPart) error {
 	switch p.op {
 	case "new":
 		return r.removeNew(ctx, p)
-	case "update":
-		return r.restore(ctx, p)
+	case "update", "make":
+		return nil // see made
 	case "add":
 		return r.removeAdded(ctx, p, t)
 	}
@@ -109,7 +121,7 @@ func (r *sqliteReverter) removeNew(ctx context.Context, p *journalPart) error {
 }
 
 // idsJoin finds the rows k of the IDs in temp.sluice_ids.
-func (r *sqliteReverter) idsJoin(t *Table) string {
+func idsJoin(t *Table) string {
 	on := make([]string, len(t.rowIDs()))
 	for i, id := range t.rowIDs() {
 		on[i] = fmt.Sprintf("k.%s = s.i%d", id, i)
@@ -117,20 +129,25 @@ func (r *sqliteReverter) idsJoin(t *Table) string {
 	return "temp.sluice_ids AS s CROSS JOIN " + t.sqlName() + " AS k ON " + strings.Join(on, " AND ")
 }
 
-// removeAdded deletes links, and rows of look-ups that nobody else refers to by
-// now.
+// removeAdded deletes links.
 func (r *sqliteReverter) removeAdded(ctx context.Context, p *journalPart, t *Table) error {
 	n := len(t.rowIDs())
-	records := make([][]byte, p.rows)
-	rest := p.data
-	for i := range records {
-		records[i], rest = cutStored(rest, n)
-	}
-	if err := r.giveFields(ctx, "ids", n, records); err != nil {
+	if err := r.giveFields(ctx, "ids", n, p.ids(n, 0)); err != nil {
 		return err
 	}
-	join := r.idsJoin(t)
-	var unused []string
+	_, err := r.journal.remove(ctx, "remove", t, idsJoin(t))
+	return err
+}
+
+// unmake deletes rows of look-ups, but for those that others refer to by now, or
+// have changed.
+func (r *sqliteReverter) unmake(ctx context.Context, p *journalPart, t *Table) error {
+	n := len(t.rowIDs())
+	entries := p.ids(n, 8)
+	if err := r.giveFields(ctx, "ids", n, entries); err != nil {
+		return err
+	}
+	var used []string
 	for _, fk := range t.Referrers {
 		var on []string
 		for i, c := range fk.Columns {
@@ -139,13 +156,38 @@ func (r *sqliteReverter) removeAdded(ctx context.Context, p *journalPart, t *Tab
 			}
 		}
 		if on != nil {
-			unused = append(unused, fmt.Sprintf("NOT EXISTS (SELECT 1 FROM main.%s AS o WHERE %s)", quoteName(fk.Table), strings.Join(on, " AND ")))
+			used = append(used, fmt.Sprintf("EXISTS (SELECT 1 FROM main.%s AS o WHERE %s)", quoteName(fk.Table), strings.Join(on, " AND ")))
 		}
 	}
-	if unused != nil {
-		join += " WHERE " + strings.Join(unused, " AND ")
+	name := t.rowIDs()[0]
+	if by := r.by[t.Name]; by != "" {
+		name = quoteName(by)
 	}
-	_, err := r.journal.remove(ctx, "remove", t, join)
+	values := append([]string{"s.rowid", "k." + name, strings.Join(append(used, "0"), " OR ")}, of("k", t.whole())...)
+	var gone [][]byte
+	err := r.scan(ctx, selectValues(values, rowQuery{from: idsJoin(t)}), len(values), func(v []driver.Value) error {
+		entry, why := entries[v[0].(int64)-1], ""
+		switch ids, _ := cutStored(entry, n); {
+		case string(putHash(nil, putValues(nil, v[3:]))) != string(entry[len(ids):]):
+			why = "it stays: it was changed since"
+		case v[2].(int64) != 0:
+			why = "it stays: rows refer to it"
+		default:
+			gone = append(gone, ids)
+			return nil
+		}
+		if len(r.left) < mostConflicts {
+			r.left = append(r.left, plan.Problem{File: t.Name + " " + textStored(putValue(nil, v[1])), Why: why})
+		}
+		return nil
+	})
+	if err != nil || gone == nil {
+		return err
+	}
+	if err := r.giveFields(ctx, "ids", n, gone); err != nil {
+		return err
+	}
+	_, err = r.journal.remove(ctx, "remove", t, idsJoin(t))
 	return err
 }
 
@@ -172,16 +214,31 @@ func (r *sqliteReverter) insert(ctx context.Context, p *journalPart, t *Table) e
 		for _, i := range at {
 			ids = append(ids, fieldAt(record, i)...)
 		}
-		if err := r.journal.add(ctx, "add", t, ids); err != nil {
+		op := "add"
+		if !r.linked(t.Name) {
+			op, ids = "make", putHash(ids, record)
+		}
+		if err := r.journal.add(ctx, op, t, ids); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// made journals the rows that were made again, as they are with their links.
+// made does what comes when links are as they were: it restores what was updated,
+// journals the rows that were made again, and deletes rows of look-ups.
 func (r *sqliteReverter) made(ctx context.Context, p *journalPart) error {
-	if p.op != "delete" {
+	switch p.op {
+	case "update":
+		return r.restore(ctx, p)
+	case "make":
+		t, err := r.table(ctx, p.tbl)
+		if err != nil {
+			return err
+		}
+		return r.unmake(ctx, p, t)
+	case "delete":
+	default:
 		return nil
 	}
 	at := wholeIDs(r.Table)
@@ -227,7 +284,7 @@ func (r *sqliteReverter) restore(ctx context.Context, p *journalPart) error {
 				return err
 			}
 		}
-		if err := r.readBack(ctx, t, entries); err != nil {
+		if err := r.readBack(ctx, r.sqliteTarget, entries); err != nil {
 			return err
 		}
 		for i, entry := range entries {

@@ -60,6 +60,11 @@ func (u *updates) one(ctx context.Context, c *rowChange) error {
 			set, was = append(set, values[n]), append(was, c.was[n]...)
 		}
 	}
+	for n := len(u.columns); n < len(c.was); n++ {
+		if c.was[n] != nil {
+			mask[n/8] |= 1 << (n % 8)
+		}
+	}
 	if set != nil {
 		set, _ = takeValues(set, c.ids, len(u.ids))
 		if err := u.write(ctx, mask, set); err != nil {
@@ -153,7 +158,7 @@ func (u *updates) finish(ctx context.Context) error {
 		}
 		u.gone[l], u.come[l] = u.gone[l][:0], u.come[l][:0]
 	}
-	if err := u.readBack(ctx, u.bare(), u.entries); err != nil {
+	if err := u.readBack(ctx, u.sqliteTarget, u.entries); err != nil {
 		return err
 	}
 	for i, entry := range u.entries {
