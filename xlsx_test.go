@@ -109,13 +109,19 @@ func TestXLSXRejects(t *testing.T) {
 		text = file
 	}
 	for _, want := range []string{
-		"file,row,line,column,value,reason,id,full name,other,price,seen\n",
+		"\n\nfile,row,line,column,value,reason,id,full name,other,price,seen\n",
 		`a.xlsx,4,17,id,many,"""many"" is not an integer; name: cell B17 holds the error #N/A",many,#N/A,,,` + "\n",
 		`a.xlsx,5,18,price,1.005,"1.005 has more than 2 digits after the point, as decimal(8,2) holds",7,,,1.005,` + "\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the rejects file lacks %s:\n%s", want, text)
 		}
+	}
+	// Mended, it is a source of the job: names stand where the sheet has them.
+	w.write("job.yaml", strings.Replace(csvJob, "\ncolumns:", "\n  header: 3\n  sheet: Prices\ncolumns:", 1))
+	w.write("in/mended.csv", strings.NewReplacer("many,#N/A", "5,five", ",1.005\n", ",1.50\n", ",7,,,1.005", ",7,,,1.50").Replace(text))
+	if r := w.apply(sluice.ApplyOptions{}); r.Rows != 2 || r.Rejects != 0 {
+		t.Errorf("the rejects, mended: %+v", r)
 	}
 }
 

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ type Rejects struct {
 	delimiter string
 	quote     string   // "none": there is none
 	names     []string // of the columns after its own
+	above     int      // lines before that of the names
 }
 
 // A table is a reader of tables, whose columns have names.
@@ -44,6 +46,7 @@ func NewRejects(in any, o CSVReadOptions) *Rejects {
 	if o.Quote != "" {
 		x.quote = o.Quote
 	}
+	x.above = max(o.HeaderLine-1, 0)
 	x.names = slices.Clone(file.Names())
 	for _, name := range o.Columns {
 		if !slices.Contains(x.names, name) {
@@ -53,7 +56,8 @@ func NewRejects(in any, o CSVReadOptions) *Rejects {
 	return x
 }
 
-// Header returns the first line. What is not the source's is named so where it
+// Header returns the line of names, where the sources have it: as many lines
+// before it are empty. What is not the source's is named so where it
 // has a column of the name.
 func (x *Rejects) Header() []byte {
 	var names []string
@@ -63,7 +67,7 @@ func (x *Rejects) Header() []byte {
 		}
 		names = append(names, name)
 	}
-	return x.record(nil, append(names, x.names...))
+	return x.record(bytes.Repeat([]byte("\n"), x.above), append(names, x.names...))
 }
 
 // Append appends the bad rows of a source, which in has read, to text. A row
