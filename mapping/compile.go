@@ -24,7 +24,11 @@ type Program struct {
 	params  []spec.Param
 	keep    []bool // columns: see Keep; nil: no row at fault is kept
 	verdict int    // with keep: the column of type bool
+	key     []int  // columns: see Key
 }
+
+// Key lets rejects have the values of these columns, unless one is at fault.
+func (p *Program) Key(columns []int) { p.key = columns }
 
 // Keep lets rows at fault stay in a batch if the columns of key are not at
 // fault, and neither is verdict, a column of type bool: where that is true, the

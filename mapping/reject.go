@@ -87,7 +87,19 @@ func (m *Mapper) rejectOf(faults []rowFault) row.Reject {
 		}
 	}
 	out.Err = errors.New(reason)
+	out.Key = m.key(faults)
 	return out
+}
+
+// key returns the key of a row at fault, nil if that is at fault.
+func (m *Mapper) key(faults []rowFault) (key []row.Column) {
+	for _, i := range m.prog.key {
+		if slices.ContainsFunc(faults, func(f rowFault) bool { return f.col == m.prog.columns[i] }) {
+			return nil
+		}
+		key = append(key, m.dst.Cols[i].One(faults[0].r))
+	}
+	return key
 }
 
 func at(numbers []int64, r int) int64 {

@@ -63,7 +63,7 @@ type Row struct {
 	File   string  `json:"file,omitempty"` // that it comes from; "" for Delete
 	Row    int64   `json:"row,omitempty"`  // in its file, from 1 on, the header not counted
 	Line   int64   `json:"line,omitempty"`
-	Key    Values  `json:"key,omitempty"`
+	Key    Values  `json:"key,omitempty"`    // Invalid: nil if it could not be read
 	Values Changes `json:"values,omitempty"` // Update: those that differ; New: all that are loaded
 	Column string  `json:"column,omitempty"` // Invalid: that is bad; "": the row as a whole
 	Value  string  `json:"value,omitempty"`  // Invalid: of Column, as the source has it

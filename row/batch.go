@@ -1,5 +1,7 @@
 package row
 
+import "slices"
+
 // A Batch is Len rows of one schema, stored column by column.
 //
 //   - len(Cols) is the number of fields; each column holds Len values.
@@ -221,6 +223,24 @@ func (c *Column) add(null bool) {
 	if c.Broken != nil {
 		c.Broken = append(c.Broken, Break{})
 	}
+}
+
+// One returns value r as a column of it alone, which owns it. It is no list.
+func (c *Column) One(r int) Column {
+	one := Column{Type: c.Type, Null: []bool{c.Null[r]}}
+	if r < len(c.Ints) {
+		one.Ints = []int64{c.Ints[r]}
+	}
+	if r < len(c.Nanos) {
+		one.Nanos = []int16{c.Nanos[r]}
+	}
+	if r < len(c.Floats) {
+		one.Floats = []float64{c.Floats[r]}
+	}
+	if r < len(c.Bytes) {
+		one.Bytes = [][]byte{slices.Clone(c.Bytes[r])}
+	}
+	return one
 }
 
 // BreakAt returns why the path to value r could not be followed.

@@ -59,4 +59,8 @@ type Reject struct {
 	Error
 	Value  string // the value at fault as the source wrote it; "" if it is none
 	Record []byte // the row as the source wrote it; nil if it could not be read
+
+	// Key is what tells the row apart, a column of one value for each part; nil
+	// if nobody asked, or it could not be read.
+	Key []Column
 }

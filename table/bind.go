@@ -336,14 +336,21 @@ func (t *target) mirrors() bool { return t.job.To.Write == "mirror" }
 // keep tells a program which of the columns are the key, so that rows to be
 // deleted need no others, and bad rows are not missing.
 func (t *target) keep(p *mapping.Program) {
+	p.Key(t.keyAt())
 	if t.verdict < 0 {
 		return
 	}
-	var key []int
+	p.Keep(t.keyAt(), t.verdict)
+}
+
+// keyAt are the columns of typed batches that are the key, in the order of the
+// job's columns.
+func (t *target) keyAt() (at []int) {
 	for _, k := range t.key {
-		key = append(key, k.at)
+		at = append(at, k.at)
 	}
-	p.Keep(key, t.verdict)
+	slices.Sort(at)
+	return at
 }
 
 // loaded are the names of the job's columns that fill one of the table.

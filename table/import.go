@@ -86,8 +86,9 @@ type comparison interface {
 	classify(ctx context.Context) (plan.Counts, error)
 
 	// bad yields what classify found to be wrong with rows, in their order:
-	// the row's number, the job's column and the reason.
-	bad(ctx context.Context, yield func(number int64, column, why string) error) error
+	// the row's number, the job's column and the reason; of the first mostShown
+	// rows the key, too.
+	bad(ctx context.Context, yield func(number int64, key plan.Values, column, why string) error) error
 
 	// rows yields the rows that change, in their order: the first of them, up
 	// to limit, if that is not 0. all yields the unchanged ones, too, of which

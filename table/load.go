@@ -26,12 +26,13 @@ type incoming interface {
 type load struct {
 	files   []part
 	rows    int64
-	rejects int64           // that were found while reading
-	first   []badRow        // of those that need no database to be found
-	refused refusals        // the others, and what classify found: all of them
-	invalid []plan.Problem  // files
-	notes   map[string]bool // that were given: of columns that nothing reads
-	remarks []string        // on the plan, for a person
+	rejects int64                 // that were found while reading
+	first   []badRow              // of those that need no database to be found
+	refused refusals              // the others, and what classify found: all of them
+	keys    map[int64]plan.Values // of the first of refused, by number
+	invalid []plan.Problem        // files
+	notes   map[string]bool       // that were given: of columns that nothing reads
+	remarks []string              // on the plan, for a person
 }
 
 // remark adds to what a person is told of the plan.
@@ -209,12 +210,12 @@ func (r *run) loadFile(ctx context.Context, g *reading, l *load, f *source.File,
 			numbers = append(numbers, p.before+n)
 			l.rows = max(l.rows, p.before+n)
 		}
-		l.found(p, g.dst.Bad)
+		l.found(r.target, p, g.dst.Bad)
 		refused, err := to.add(ctx, g.dst, numbers)
 		if err != nil {
 			return err
 		}
-		l.refuse(p, refused)
+		l.refuse(r.target, p, g.dst, refused)
 		r.progress.Rows.Add(int64(g.dst.Len - len(refused)))
 		r.progress.Rejects.Add(int64(len(g.dst.Bad) + len(refused)))
 		if err := r.stopped(); err != nil {

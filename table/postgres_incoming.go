@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
 )
 
@@ -30,8 +31,9 @@ type postgresImport struct {
 	out    *stream
 	buf    []byte
 
-	unkeyed int64 // bad rows of which the key is not known
-	saved   int64 // the number of the saved plan that this is; 0: none
+	unkeyed int64                 // bad rows of which the key is not known
+	badKeys map[int64]plan.Values // of the first rows in sluice_bad, by number
+	saved   int64                 // the number of the saved plan that this is; 0: none
 }
 
 // begin makes the incoming table.

@@ -247,6 +247,9 @@ func (t *Table) meddlers() string {
 // clear leaves only good rows among those that are incoming.
 func (s *postgresImport) clear(ctx context.Context) error {
 	bad, err := one[bool](ctx, s.conn, "SELECT EXISTS (SELECT FROM sluice_bad)")
+	if err == nil && bad {
+		err = s.keysOfBad(ctx)
+	}
 	if err != nil || !bad && s.t.verdict < 0 {
 		return err
 	}

@@ -142,7 +142,7 @@ func valueOf(c *binding, text *string) any {
 }
 
 // bad yields what is wrong with the rows in sluice_bad.
-func (s *postgresImport) bad(ctx context.Context, yield func(number int64, column, why string) error) error {
+func (s *postgresImport) bad(ctx context.Context, yield func(number int64, key plan.Values, column, why string) error) error {
 	rows, err := s.conn.Query(ctx, "SELECT sluice_row, col, why, others[1:6] FROM sluice_bad ORDER BY 1, 2, 3")
 	if err != nil {
 		return err
@@ -155,7 +155,47 @@ func (s *postgresImport) bad(ctx context.Context, yield func(number int64, colum
 		if others != nil {
 			why = s.load.named(others, number) + " " + why
 		}
-		return yield(number, s.t.job.Cols[col].Name, why)
+		return yield(number, s.badKeys[number], s.t.job.Cols[col].Name, why)
+	})
+	return err
+}
+
+// keysOfBad reads the keys of the first rows in sluice_bad, which are still
+// incoming.
+func (s *postgresImport) keysOfBad(ctx context.Context) error {
+	if len(s.t.key) == 0 {
+		return nil
+	}
+	var keys []*binding
+	values := []string{"sluice_row"}
+	for _, c := range s.t.columns {
+		if !slices.Contains(s.t.key, c) {
+			continue
+		}
+		value := "s." + quoteName(c.to.Name) + "::text"
+		if c.lookup != nil {
+			value = fmt.Sprintf("(SELECT n.%s::text FROM %s n WHERE n.%s = s.%s)", quoteName(c.lookup.by.Name), c.lookup.sqlName(), quoteName(c.lookup.id.Name), quoteName(c.to.Name))
+		}
+		keys, values = append(keys, c), append(values, value)
+	}
+	rows, err := s.conn.Query(ctx, fmt.Sprintf("SELECT %s FROM sluice_incoming s WHERE sluice_row IN (SELECT DISTINCT sluice_row FROM sluice_bad ORDER BY 1 LIMIT %d)", strings.Join(values, ", "), mostShown))
+	if err != nil {
+		return err
+	}
+	s.badKeys = map[int64]plan.Values{}
+	var number int64
+	texts := make([]*string, len(keys))
+	into := []any{&number}
+	for i := range texts {
+		into = append(into, &texts[i])
+	}
+	_, err = pgx.ForEachRow(rows, into, func() error {
+		var key plan.Values
+		for i, c := range keys {
+			key = append(key, plan.Value{Column: c.col.Name, Value: valueOf(c, texts[i])})
+		}
+		s.badKeys[number] = key
+		return nil
 	})
 	return err
 }

@@ -98,28 +98,72 @@ func (s *refusals) next(i int) (number int64, f fault, after int) {
 }
 
 // found counts rejects of mapping in a file.
-func (l *load) found(p part, bad []row.Reject) {
+func (l *load) found(t *target, p part, bad []row.Reject) {
 	for i := range bad {
 		b := &bad[i]
 		l.rejects++
 		l.rows = max(l.rows, p.before+b.Row)
 		if len(l.first) < mostHeld {
-			l.first = append(l.first, badRow{p.before + b.Row, invalid(p, b)})
+			l.first = append(l.first, badRow{p.before + b.Row, t.invalid(p, b)})
 		}
 	}
 }
 
-func invalid(p part, b *row.Reject) plan.Row {
-	return plan.Row{State: plan.Invalid, File: p.Source, Row: b.Row, Line: b.Line, Column: b.Column, Value: b.Value, Why: b.Err.Error()}
+func (t *target) invalid(p part, b *row.Reject) plan.Row {
+	return plan.Row{State: plan.Invalid, File: p.Source, Row: b.Row, Line: b.Line, Key: t.shownKey(b.Key), Column: b.Column, Value: b.Value, Why: b.Err.Error()}
+}
+
+// keyOf returns the key of a row of a typed batch; nil if it is not among them.
+func (t *target) keyOf(b *row.Batch, number int64) (key []row.Column) {
+	r, there := slices.BinarySearch(b.Row, number)
+	if !there {
+		return nil
+	}
+	for _, at := range t.keyAt() {
+		key = append(key, b.Cols[at].One(r))
+	}
+	return key
+}
+
+// shownKey is a key as a plan shows it.
+func (t *target) shownKey(key []row.Column) (shown plan.Values) {
+	if key == nil {
+		return nil
+	}
+	b := &row.Batch{Len: 1, Cols: key}
+	var s row.Schema
+	for _, at := range t.keyAt() {
+		s = append(s, row.Field{Name: t.job.Cols[at].Name, Type: *t.job.Cols[at].Type})
+	}
+	var text bytes.Buffer
+	lines, err := format.NewNDJSON(&text, s)
+	if err == nil {
+		err = errors.Join(lines.Write(b), lines.Close())
+	}
+	if err != nil || shown.UnmarshalJSON(text.Bytes()) != nil {
+		return nil // as it is of a float that is no number
+	}
+	return shown
 }
 
 // refuse counts rows of a file that the database refused as they came.
-func (l *load) refuse(p part, bad []row.Reject) {
+func (l *load) refuse(t *target, p part, from *row.Batch, bad []row.Reject) {
 	for i := range bad {
 		b := &bad[i]
 		l.rejects++
 		l.refused.add(p.before+b.Row, fault{b.Column, b.Value, b.Err.Error()})
+		if len(l.keys) < mostShown {
+			l.know(p.before+b.Row, t.shownKey(t.keyOf(from, b.Row)))
+		}
 	}
+}
+
+// know holds the key of a row that is refused.
+func (l *load) know(number int64, key plan.Values) {
+	if l.keys == nil {
+		l.keys = map[int64]plan.Values{}
+	}
+	l.keys[number] = key
 }
 
 // bad returns the first of the bad rows, as far as they are known without
@@ -131,7 +175,7 @@ func (l *load) bad() []plan.Row {
 		var f fault
 		b.number, f, i = l.refused.next(i)
 		b.File, b.Row.Row = l.place(b.number)
-		b.Column, b.Value, b.Why = f.column, f.value, f.why
+		b.Key, b.Column, b.Value, b.Why = l.keys[b.number], f.column, f.value, f.why
 		all = append(all, b)
 	}
 	slices.SortFunc(all, func(a, b badRow) int { return cmp.Compare(a.number, b.number) })
@@ -159,7 +203,7 @@ func (r *run) rejects(ctx context.Context, each func(*plan.Row) error, file bool
 			}
 			found += int64(len(bad))
 			for i := 0; each != nil && i < len(bad); i++ {
-				one := invalid(p, &bad[i])
+				one := r.target.invalid(p, &bad[i])
 				if err := each(&one); err != nil {
 					return err
 				}
@@ -226,6 +270,7 @@ func (g *rereading) reject(i int, f fault) row.Reject {
 	if f.value == "" {
 		out.Value = g.value(i, f.column)
 	}
+	out.Key = g.target.keyOf(g.dst, out.Row)
 	return out
 }
 

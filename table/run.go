@@ -252,7 +252,10 @@ func (r *run) classify(ctx context.Context) (err error) {
 	if r.counts, err = r.comparison.classify(ctx); err != nil {
 		return err
 	}
-	err = r.comparison.bad(ctx, func(number int64, column, why string) error {
+	err = r.comparison.bad(ctx, func(number int64, key plan.Values, column, why string) error {
+		if key != nil {
+			r.loaded.know(number, key)
+		}
 		r.loaded.refused.add(number, fault{column: column, why: why})
 		return nil
 	})

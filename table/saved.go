@@ -46,6 +46,7 @@ type keptLoad struct {
 	First         []keptRow
 	Refused       [][2]int64 // row, fault
 	Faults        []byte
+	Keys          map[int64]plan.Values `json:",omitempty"`
 	Remarks       []string
 }
 
@@ -67,7 +68,7 @@ func (r *run) keep(ctx context.Context, p *plan.Plan) error {
 }
 
 func (l *load) keep() keptLoad {
-	k := keptLoad{Rows: l.rows, Rejects: l.rejects, Faults: l.refused.text, Remarks: l.remarks}
+	k := keptLoad{Rows: l.rows, Rejects: l.rejects, Faults: l.refused.text, Keys: l.keys, Remarks: l.remarks}
 	for _, p := range l.files {
 		k.Before = append(k.Before, p.before)
 	}
@@ -82,7 +83,7 @@ func (l *load) keep() keptLoad {
 
 // load is the load that was kept. Where its files are is not known yet.
 func (k *keptPlan) load() *load {
-	l := &load{rows: k.Load.Rows, rejects: k.Load.Rejects, remarks: k.Load.Remarks, refused: refusals{text: k.Load.Faults}}
+	l := &load{rows: k.Load.Rows, rejects: k.Load.Rejects, remarks: k.Load.Remarks, keys: k.Load.Keys, refused: refusals{text: k.Load.Faults}}
 	for i, f := range k.plan.Table.Files {
 		l.files = append(l.files, part{&source.File{File: f}, k.Load.Before[i]})
 	}

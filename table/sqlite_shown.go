@@ -11,17 +11,40 @@ import (
 )
 
 // bad yields what is wrong with the rows that classify refused.
-func (s *sqliteImport) bad(_ context.Context, yield func(number int64, column, why string) error) error {
-	for _, r := range s.refused {
-		number, _, err := s.in.record(r.i, nil)
+func (s *sqliteImport) bad(ctx context.Context, yield func(number int64, key plan.Values, column, why string) error) error {
+	for n, r := range s.refused {
+		number, fields, err := s.in.record(r.i, nil)
 		if err != nil {
 			return err
 		}
-		if err := yield(number, s.job.Cols[r.col].Name, r.why); err != nil {
+		var key plan.Values
+		if n < mostShown {
+			if key, err = s.shownKey(ctx, fields); err != nil {
+				return err
+			}
+		}
+		if err := yield(number, key, s.job.Cols[r.col].Name, r.why); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// shownKey is the key of an incoming row, as a plan shows it.
+func (s *sqliteImport) shownKey(ctx context.Context, fields []byte) (key plan.Values, err error) {
+	for n, c := range s.columns {
+		var is []byte
+		is, fields = s.cut(fields, n)
+		if !s.inKey[n] {
+			continue
+		}
+		v := plan.Value{Column: c.col.Name}
+		if v.Value, err = s.shown(ctx, c, is); err != nil {
+			return nil, err
+		}
+		key = append(key, v)
+	}
+	return key, nil
 }
 
 // rows yields the rows that change, in their order, or all of them. limit 0 is

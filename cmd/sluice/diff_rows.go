@@ -17,13 +17,15 @@ type rowDiff struct {
 	file  *os.File
 	out   rowWriter
 	batch *row.Batch
-	keys  int
+	keys  []string
 }
 
 func newRowDiff(name string, form diffFormat, job *spec.Job) (*rowDiff, error) {
 	text, number := row.Type{Kind: row.String}, row.Type{Kind: row.Int64}
 	s := row.Schema{{Name: "state", Type: text}, {Name: "file", Type: text}, {Name: "row", Type: number}, {Name: "line", Type: number}}
+	var keys []string
 	for _, k := range job.To.Key {
+		keys = append(keys, k.S)
 		s = append(s, row.Field{Name: "key." + k.S, Type: text})
 	}
 	for _, name := range []string{"column", "old", "new", "why"} {
@@ -33,7 +35,7 @@ func newRowDiff(name string, form diffFormat, job *spec.Job) (*rowDiff, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &rowDiff{file: f, batch: row.NewBatch(s), keys: len(job.To.Key)}
+	d := &rowDiff{file: f, batch: row.NewBatch(s), keys: keys}
 	if d.out, err = form(f, s); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -65,17 +67,20 @@ func (d *rowDiff) value(r *plan.Row, c *plan.Change) error {
 	d.text(1, r.File)
 	d.number(2, r.Row)
 	d.number(3, r.Line)
-	for i := range d.keys {
-		if i < len(r.Key) {
-			d.any(4+i, r.Key[i].Value)
-		} else {
-			d.any(4+i, nil)
+	for i, name := range d.keys {
+		var value any
+		for _, k := range r.Key {
+			if k.Column == name {
+				value = k.Value
+			}
 		}
+		d.any(4+i, value)
 	}
-	d.text(4+d.keys, c.Column)
-	d.any(5+d.keys, c.Old)
-	d.any(6+d.keys, c.New)
-	d.text(7+d.keys, r.Why)
+	at := 4 + len(d.keys)
+	d.text(at, c.Column)
+	d.any(at+1, c.Old)
+	d.any(at+2, c.New)
+	d.text(at+3, r.Why)
 	d.batch.Len++
 	d.batch.Row = append(d.batch.Row, int64(d.batch.Len))
 	if d.batch.Len < 1000 {
