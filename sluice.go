@@ -2,6 +2,7 @@ package sluice
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -152,6 +153,34 @@ func CheckTable(ctx context.Context, job *spec.Job, o Options) (notes []string, 
 	return notes, true, err
 }
 
+// SetupSQL returns the statements that make what is missing in the database of a
+// job that loads a table: the tables of journals and ledger, and the rights that
+// a role needs to apply the job, each statement for itself. The role is that of
+// the connection if none is named. Of the params those of to.database alone are
+// needed.
+func SetupSQL(ctx context.Context, job *spec.Job, role string, o Options) ([]string, error) {
+	return setup(ctx, job, role, o, table.SetupSQL)
+}
+
+// Setup runs the statements of SetupSQL, all of them or none, and returns them.
+func Setup(ctx context.Context, job *spec.Job, role string, o Options) ([]string, error) {
+	return setup(ctx, job, role, o, table.Setup)
+}
+
+func setup(ctx context.Context, job *spec.Job, role string, o Options, do func(context.Context, table.Options, string) ([]string, error)) ([]string, error) {
+	if !job.Table() {
+		return nil, &spec.UsageError{Err: errors.New("the job writes files, whose ledger needs no setup; setup is for jobs that load a table")}
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.LookupEnv
+	}
+	params, _, err := job.BindFor(job.To.Database, o.Params, o.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return do(ctx, table.Options{Job: job, Params: params}, role)
+}
+
 // Open reads a job file, binds its params and checks all that can be checked
 // before a source file is read. What is wrong with these is spec.Errors.
 func Open(ctx context.Context, file string, o Options) (*Job, error) {
@@ -250,6 +279,9 @@ func (j *Job) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 // even if an error is returned, unless nothing was begun. Bad rows and files
 // are in the Result and no error. Where a run was cut off, Apply goes on.
 func (j *Job) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
+	if o.NoRevert && !j.spec.Table() {
+		return nil, &spec.UsageError{Err: errors.New("the job writes files, whose ledger says what is done; only a job that loads a table can be applied without")}
+	}
 	return j.target.Apply(ctx, o)
 }
 

@@ -58,11 +58,14 @@ func (e *InvalidError) Error() string {
 // An UnsettledError says that the connection to the database was lost when a run
 // was committed, and that it is not known whether it was.
 type UnsettledError struct {
-	Run string
-	Err error // of the connection
+	Run string // "": one of which nothing is kept
+	Err error  // of the connection
 }
 
 func (e *UnsettledError) Error() string {
+	if e.Run == "" {
+		return fmt.Sprintf("the connection to the database was lost at the commit, and the database cannot be asked how it ended: all of it is written, or nothing; a plan says which (%v)", e.Err)
+	}
 	return fmt.Sprintf("the connection to the database was lost when run %s was committed, and the database cannot be asked whether it was: all of it is written, or nothing; `sluice runs` lists the run if all is (%v)", e.Run, e.Err)
 }
 

@@ -35,6 +35,10 @@ type ApplyOptions struct {
 	// Again does what is unchanged once more.
 	Again bool
 
+	// NoRevert writes the rows of a table and nothing else: neither journal nor
+	// ledger, so that the run is not known afterwards and cannot be reverted.
+	NoRevert bool
+
 	// Takeover takes the lock of another run, which must be dead.
 	Takeover bool
 

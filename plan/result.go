@@ -49,6 +49,7 @@ type Result struct {
 	Seconds  float64   `json:"seconds"`
 	Times    *Times    `json:"times,omitempty"`           // of a table's apply that read the files
 	Rate     float64   `json:"rows_per_second,omitempty"` // likewise: rows of the files, by Seconds
+	NoRevert bool      `json:"no_revert,omitempty"`       // nothing is known of the run but this
 	Resumed  bool      `json:"resumed,omitempty"`         // a run that had been cut off
 }
 

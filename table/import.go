@@ -50,6 +50,15 @@ type database interface {
 	inspect(ctx context.Context, name string) (*Table, error)
 	exporter // see export.go
 
+	// ready returns an error if what sluice keeps of a run is not there, or not
+	// for this user, who may not make it either.
+	ready(ctx context.Context) error
+
+	// setup returns the statements that make what is missing of what sluice keeps,
+	// and of what a role needs to apply; "": the role of the connection.
+	setup(ctx context.Context, t *target, role string) ([]string, error)
+	execute(ctx context.Context, statements []string) error // all of them, or none
+
 	// hold makes this the one run of the job until release is called or the
 	// process ends. It waits for another no longer than the job says, and
 	// calls waiting, perhaps again and again, when it does.
@@ -99,7 +108,8 @@ type comparison interface {
 	// and returns the checksum of it all. It drops what has lapsed.
 	keep(ctx context.Context, k *keptPlan) (sum string, err error)
 
-	// apply does all of it, or nothing. Of a plan that was kept it drops the
+	// apply does all of it, or nothing. Of a run without an ID it keeps nothing:
+	// neither journal nor record. Of a plan that was kept it drops the
 	// rows in the same transaction, or returns errGone if they are no longer
 	// there.
 	apply(ctx context.Context, run plan.Run, counts plan.Counts) error

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +19,11 @@ import (
 // A postgres is a database of PostgreSQL, 14 or later. It has one connection
 // for the import, and one beside it for what is looked up while that is busy.
 type postgres struct {
-	conn  *pgx.Conn
-	side  *pgx.Conn
-	state string        // the schema of sluice's own tables, quoted
-	wait  time.Duration // for a lock
+	conn   *pgx.Conn
+	side   *pgx.Conn
+	schema string        // of sluice's own tables
+	state  string        // the same, quoted
+	wait   time.Duration // for a lock
 
 	url      string        // to connect again
 	patience time.Duration // how long it is tried to find out how a commit ended
@@ -29,11 +31,8 @@ type postgres struct {
 }
 
 func openPostgres(ctx context.Context, url string, job *spec.Job) (*postgres, error) {
-	p := &postgres{state: "sluice", wait: lockWait(job), url: url, patience: 30 * time.Second}
-	if job.To.State != "" {
-		p.state = job.To.State
-	}
-	p.state = quoteName(p.state)
+	p := &postgres{schema: cmp.Or(job.To.State, "sluice"), wait: lockWait(job), url: url, patience: 30 * time.Second}
+	p.state = quoteName(p.schema)
 	settings := fmt.Sprintf(postgresSettings, p.wait.Milliseconds())
 	err := flow.Together(ctx, func(ctx context.Context) (err error) {
 		if p.conn, err = connect(ctx, url); err == nil {

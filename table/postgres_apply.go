@@ -16,7 +16,10 @@ import (
 // many as were planned.
 func (s *postgresImport) apply(ctx context.Context, run plan.Run, counts plan.Counts) error {
 	watch := s.watch(ctx, doesWhat)
-	err := s.prepare(ctx)
+	var err error
+	if run.ID != "" {
+		err = s.prepare(ctx)
+	}
 	if err == nil {
 		err = s.commit(ctx, run.ID, func(tx pgx.Tx) error { return s.write(ctx, tx, run, counts) })
 	}
@@ -33,8 +36,10 @@ func (s *postgresImport) write(ctx context.Context, tx pgx.Tx, run plan.Run, cou
 	if err := s.enter(ctx, tx, s.t); err != nil {
 		return err
 	}
-	if err := w.forget(ctx); err != nil {
-		return err
+	if run.ID != "" || s.saved != 0 {
+		if err := w.forget(ctx); err != nil {
+			return err
+		}
 	}
 	if err := w.begin(ctx, run); err != nil {
 		return err
@@ -54,11 +59,15 @@ type postgresWriter struct {
 
 // begin makes the run and its journal.
 func (w *postgresWriter) begin(ctx context.Context, run plan.Run) error {
-	n, err := w.beginRun(ctx, w.tx, run, w.t)
-	if err == nil {
-		w.journal, err = w.newJournal(ctx, w.tx, n, w.t)
+	w.journal = nowhere
+	if run.ID != "" {
+		n, err := w.beginRun(ctx, w.tx, run, w.t)
+		if err != nil {
+			return err
+		}
+		w.journal = w.journalName(n)
 	}
-	return err
+	return w.newJournal(ctx, w.tx, w.journal, w.t)
 }
 
 func (w *postgresWriter) all(ctx context.Context) error {

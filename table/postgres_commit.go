@@ -83,6 +83,12 @@ func (p *postgres) settled(ctx context.Context, run, xid string) (there bool, er
 	if err == nil && goesOn {
 		err = errCommitting
 	}
+	if run == "" && err == nil { // no ledger has it
+		return one[bool](ctx, conn, "SELECT coalesce(pg_xact_status($1::text::xid8) = 'committed', false)", xid)
+	}
+	if run == "" {
+		return false, err
+	}
 	// What another server knows of transactions says nothing of this one: the
 	// server may be one that took the place of the first.
 	if err != nil && codeOf(err) == "" {

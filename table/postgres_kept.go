@@ -34,6 +34,9 @@ var keptParts = []struct{ temp, behind string }{{"sluice_plan", ""}, {"sluice_in
 
 // keep keeps the plan in tables of the state schema.
 func (s *postgresImport) keep(ctx context.Context, k *keptPlan) (sum string, err error) {
+	if err := s.ready(ctx); err != nil {
+		return "", err
+	}
 	if err := s.prepare(ctx); err != nil {
 		return "", err
 	}
@@ -96,7 +99,7 @@ func keptSum(ctx context.Context, tx pgx.Tx, name string, kept []byte) (string, 
 
 // kept makes the temporary tables of a plan again.
 func (p *postgres) kept(ctx context.Context, t *target, of plan.Saved) (c comparison, k *keptPlan, err error) {
-	there, err := one[bool](ctx, p.conn, "SELECT to_regclass($1) IS NOT NULL", p.state+".plan")
+	there, err := p.readable(ctx)
 	if err != nil || !there {
 		return nil, nil, errors.Join(err, errGone)
 	}

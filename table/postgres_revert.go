@@ -38,7 +38,7 @@ func (p *postgres) undo(ctx context.Context, t *target, of plan.Run) (undo, erro
 	case u.t == nil:
 		return nil, fmt.Errorf("run %s loaded other columns than the job now does: revert it with the job as it was%s", of.ID, t.lost(shape))
 	}
-	u.journal = fmt.Sprintf("%s.j%d", p.state, n)
+	u.journal = p.journalName(n)
 	var made, updated, deleted int64
 	err := p.conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM `+u.journal).Scan(&made, &updated, &deleted)
 	if codeOf(err) == undefinedTable {
@@ -176,8 +176,8 @@ func (u *postgresUndo) takeBack(ctx context.Context, tx pgx.Tx, run plan.Run, re
 	if err != nil {
 		return err
 	}
-	journal, err := u.newJournal(ctx, tx, n, u.t)
-	if err != nil {
+	journal := u.journalName(n)
+	if err := u.newJournal(ctx, tx, journal, u.t); err != nil {
 		return err
 	}
 	for _, st := range u.steps(from, journal, rev.Counts) {

@@ -30,16 +30,16 @@ import (
 // sluice_op, the identity sluice_i0 ... of the row that has them, and are whole:
 // see postgres_whole.go. Those of a new row are not in the journal: all that it
 // has go with it.
-const stateTables = `CREATE SCHEMA IF NOT EXISTS %[1]s;
-	CREATE TABLE IF NOT EXISTS %[1]s.run (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL,
-		loads text NOT NULL, shape text NOT NULL, xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric %% 4294967296)::bigint, record jsonb NOT NULL);
-	CREATE TABLE IF NOT EXISTS %[1]s.plan (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL, until timestamptz NOT NULL, kept text NOT NULL);`
+var stateTables = []struct{ name, columns string }{
+	{"run", `n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL, loads text NOT NULL, shape text NOT NULL,
+		xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric % 4294967296)::bigint, record jsonb NOT NULL`},
+	{"plan", "n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL, until timestamptz NOT NULL, kept text NOT NULL"},
+}
 
 // prepare makes the state tables, unless they are there. Only one session at a
 // time does so.
 func (p *postgres) prepare(ctx context.Context) error {
-	there, err := one[bool](ctx, p.conn, "SELECT to_regclass($1) IS NOT NULL", p.state+".plan")
-	if err != nil || there {
+	if missing, err := p.lacks(ctx); err != nil || missing == nil {
 		return err
 	}
 	// Not a lock of the transaction that creates: that would not see what another
@@ -47,9 +47,30 @@ func (p *postgres) prepare(ctx context.Context) error {
 	if _, err := execute(ctx, p.conn, "SELECT pg_advisory_lock(hashtextextended($1, 0))", "sluice "+p.state); err != nil {
 		return err
 	}
-	_, err = execute(ctx, p.conn, fmt.Sprintf(stateTables, p.state))
+	missing, err := p.lacks(ctx)
+	if err == nil {
+		err = p.execute(ctx, missing)
+	}
 	_, done := execute(context.WithoutCancel(ctx), p.conn, "SELECT pg_advisory_unlock(hashtextextended($1, 0))", "sluice "+p.state)
 	return errors.Join(err, done)
+}
+
+// lacks returns the statements that make what is not there of a state schema:
+// even to create what is there takes the right to.
+func (p *postgres) lacks(ctx context.Context) (missing []string, err error) {
+	var schema bool
+	var tables []string
+	err = p.conn.QueryRow(ctx, `SELECT n.oid IS NOT NULL, ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = n.oid AND relname IN ('run', 'plan'))
+		FROM (SELECT) x LEFT JOIN pg_namespace n ON nspname = $1`, p.schema).Scan(&schema, &tables)
+	if err == nil && !schema {
+		missing = append(missing, "CREATE SCHEMA "+p.state)
+	}
+	for _, t := range stateTables {
+		if !slices.Contains(tables, t.name) {
+			missing = append(missing, fmt.Sprintf("CREATE TABLE %s.%s (%s)", p.state, t.name, t.columns))
+		}
+	}
+	return missing, err
 }
 
 // beginRun records a run, and returns its number.
@@ -83,9 +104,13 @@ func (b *binding) shape() string {
 	return fmt.Sprintf("%d %s", b.at, b.to.Name)
 }
 
-// newJournal makes the journal of a run, and returns its table's name.
-func (p *postgres) newJournal(ctx context.Context, tx pgx.Tx, n int64, t *target) (string, error) {
-	name, id := fmt.Sprintf("%s.j%d", p.state, n), t.identity()
+// nowhere is the journal of a run of which nothing is kept: it goes with the
+// transaction.
+const nowhere = "pg_temp.sluice_journal"
+
+// newJournal makes the journal of a run.
+func (p *postgres) newJournal(ctx context.Context, tx pgx.Tx, name string, t *target) error {
+	id := t.identity()
 	columns := []string{`op "char" NOT NULL`, "h bigint", "mask int[]", "x bigint", names(id, ", ", "i%i %t")}
 	for _, c := range t.columns {
 		columns = append(columns, fmt.Sprintf("b%d %s", c.at, c.to.Stored))
@@ -93,20 +118,27 @@ func (p *postgres) newJournal(ctx context.Context, tx pgx.Tx, n int64, t *target
 	for _, c := range t.links {
 		columns = append(columns, fmt.Sprintf("k%d %s[]", c.at, c.link.other.Base))
 	}
-	sql := "CREATE TABLE " + name + " (" + strings.Join(columns, ", ") + "); CREATE TABLE " + name + "_d (" + t.wholeColumns() + ")"
+	end := ")"
+	if name == nowhere {
+		end = ") ON COMMIT DROP"
+	}
+	sql := "CREATE TABLE " + name + " (" + strings.Join(columns, ", ") + end + "; CREATE TABLE " + name + "_d (" + t.wholeColumns() + end
 	for _, c := range t.links {
-		sql += fmt.Sprintf(`; CREATE TABLE %s_l%d (sluice_op "char" NOT NULL, %s, %s)`, name, c.at, names(id, ", ", "sluice_i%i %t"), c.link.wholeColumns())
+		sql += fmt.Sprintf(`; CREATE TABLE %s_l%d (sluice_op "char" NOT NULL, %s, %s%s`, name, c.at, names(id, ", ", "sluice_i%i %t"), c.link.wholeColumns(), end)
 	}
 	for _, g := range t.creates() {
-		sql += fmt.Sprintf(`; CREATE TABLE %s_c%d (sluice_op "char" NOT NULL, %s)`, name, g[0].at, g[0].lookup.wholeColumns())
+		sql += fmt.Sprintf(`; CREATE TABLE %s_c%d (sluice_op "char" NOT NULL, %s%s`, name, g[0].at, g[0].lookup.wholeColumns(), end)
 	}
 	_, err := tx.Exec(ctx, sql)
-	return name, err
+	return err
 }
+
+// journalName is the name of the journal of run n.
+func (p *postgres) journalName(n int64) string { return fmt.Sprintf("%s.j%d", p.state, n) }
 
 // runs returns the runs of a job, oldest first.
 func (p *postgres) runs(ctx context.Context, job string) ([]plan.Run, error) {
-	there, err := one[bool](ctx, p.conn, "SELECT to_regclass($1) IS NOT NULL", p.state+".run")
+	there, err := p.readable(ctx)
 	if err != nil || !there {
 		return nil, err
 	}

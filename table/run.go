@@ -68,6 +68,9 @@ func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (result *plan.
 		return nil, err
 	}
 	defer release()
+	if err := im.ready(ctx, o); err != nil {
+		return nil, err
+	}
 	r := im.newRun("apply", o.Progress)
 	r.failFast, r.intake = im.Job.Errors.Rows == "fail", o.Intake
 	compare := r.compare
@@ -131,7 +134,10 @@ func (r *run) apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, err
 	}
 	if record.Rows > 0 && err == nil {
 		record.Rejected = out.Rejected
-		out.Run, out.Rows = record.ID, record.Rows
+		out.Run, out.Rows, out.NoRevert = record.ID, record.Rows, o.NoRevert
+		if o.NoRevert {
+			record.ID = ""
+		}
 		err = r.settled(r.timed(&r.times.Apply, "writing", func() error { return r.comparison.apply(ctx, record, r.counts) }))
 	}
 	if errors.Is(err, errGone) {

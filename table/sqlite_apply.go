@@ -27,7 +27,9 @@ func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Coun
 			}
 		}
 		w := &sqliteWriter{sqliteImport: s}
-		if w.journal, err = s.beginRun(ctx, run, s.job.Name, s.form()); err != nil {
+		if run.ID == "" {
+			w.journal = &journal{sqlite: s.sqlite, off: true}
+		} else if w.journal, err = s.beginRun(ctx, run, s.job.Name, s.form()); err != nil {
 			return err
 		}
 		for _, step := range []func(context.Context) error{w.create, w.update, w.remove, w.insert} {

@@ -122,6 +122,7 @@ type journal struct {
 	op, table string // of the entries in buf
 	rows      int64
 	buf       []byte
+	off       bool // nothing is kept
 }
 
 // journalChunk is how many bytes of entries a row of a journal holds, or a few more.
@@ -167,6 +168,10 @@ func (j *journal) flush(ctx context.Context) error {
 		return nil
 	}
 	j.seq++
+	if j.off {
+		j.rows, j.buf = 0, j.buf[:0]
+		return nil
+	}
 	_, err := j.exec(ctx, "INSERT INTO main.sluice_journal (run, seq, op, tbl, rows, data) VALUES (?, ?, ?, ?, ?, ?)", j.run, j.seq, j.op, j.table, j.rows, j.buf)
 	j.rows, j.buf = 0, j.buf[:0]
 	return err

@@ -17,7 +17,7 @@ import (
 )
 
 type applyFlags struct {
-	yes, again, takeover bool
+	yes, again, takeover, noRevert bool
 }
 
 func (a *app) applyCmd() *cobra.Command {
@@ -51,6 +51,7 @@ begun, twice at once; either way each output is whole, the old or the new.`,
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask first")
 	cmd.Flags().BoolVar(&f.again, "again", false, "do what is unchanged once more")
 	cmd.Flags().BoolVar(&a.failFast, "fail-fast", false, "end with the first bad row or file, as errors.rows: fail and errors.files: stop do")
+	cmd.Flags().BoolVar(&f.noRevert, "no-revert", false, "write the rows of a table and nothing else: the run is not kept, and cannot be reverted")
 	cmd.Flags().BoolVar(&f.takeover, "takeover", false, "take over from a run that is dead but still holds the lock")
 	return cmd
 }
@@ -70,7 +71,7 @@ func (a *app) apply(cmd *cobra.Command, file string, f applyFlags) error {
 	}
 	defer job.Close()
 	progress := &sluice.Progress{}
-	o := sluice.ApplyOptions{Plan: reviewed, Again: f.again, Takeover: f.takeover, Intake: a.stop.Intake, Progress: progress}
+	o := sluice.ApplyOptions{Plan: reviewed, Again: f.again, Takeover: f.takeover, NoRevert: f.noRevert, Intake: a.stop.Intake, Progress: progress}
 	if a.json {
 		o.Row = a.row
 	}
@@ -228,7 +229,10 @@ func (a *app) loaded(r *sluice.Result, file string) {
 	if r.Error == "" || r.Rejected != "" {
 		a.rejected(r)
 	}
-	if r.Run != "" {
+	switch {
+	case r.NoRevert:
+		fmt.Fprintln(a.out, "it cannot be taken back: nothing was kept of it (--no-revert)")
+	case r.Run != "":
 		fmt.Fprintf(a.out, "to take it back: %s\n", a.again("revert", file, r.Run))
 	}
 }

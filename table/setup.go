@@ -1,0 +1,51 @@
+package table
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// SetupSQL connects to the database of a job and returns the statements that
+// make what is missing there of what sluice keeps, and give a role what it needs
+// to plan, apply and revert the job. The role is that of the connection if none
+// is named. Of the params only those of to.database are needed.
+func SetupSQL(ctx context.Context, o Options, role string) ([]string, error) {
+	im, err := connectedAlone(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer im.db.close(ctx)
+	return im.db.setup(ctx, im.target, role)
+}
+
+// Setup runs these statements, all of them or none, and returns them.
+func Setup(ctx context.Context, o Options, role string) ([]string, error) {
+	im, err := connectedAlone(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer im.db.close(ctx)
+	statements, err := im.db.setup(ctx, im.target, role)
+	if err == nil {
+		err = im.db.execute(ctx, statements)
+	}
+	return statements, err
+}
+
+// unready is the error of a user who has not what a run needs to be kept.
+func unready(user, lacks string) error {
+	return fmt.Errorf("user %s %s, where sluice keeps its journals, so that a run can be reverted: `sluice setup JOB --sql` prints what somebody has to run who may", user, lacks)
+}
+
+// ready looks whether a run can be kept, before anything is read.
+func (im *Import) ready(ctx context.Context, o plan.ApplyOptions) error {
+	if o.NoRevert {
+		return nil
+	}
+	if err := im.db.ready(ctx); err != nil {
+		return fmt.Errorf("%w; or apply with --no-revert, which keeps nothing", err)
+	}
+	return nil
+}
