@@ -137,7 +137,7 @@ func (v *Values) bind(p Param, given map[string]string) *fault {
 	if p.Type.Kind != row.String {
 		shown = canonical
 	}
-	v.texts[p.Name], v.values[p.Name], v.shown[p.Name] = canonical, value, Redact(shown)
+	v.texts[p.Name], v.values[p.Name], v.shown[p.Name] = canonical, value, RedactURL(shown)
 	return nil
 }
 

@@ -25,6 +25,18 @@ var (
 	reference = regexp.MustCompile(`^['"]?(?:\$\{\w+\}|\{\w+\}|x{5})['"]?$`)
 )
 
+// wholeURL is a text that begins as a URL with a user and a password, up to its
+// last @: what does not belong into a URL may be in the password.
+var wholeURL = regexp.MustCompile(`(?s)^((?:[\w+.-]+://|(?:postgres(?:ql)?|mysql|mariadb):)[^\s/?#@:]+:)(.*)@`)
+
+// RedactURL is Redact for a text that is one URL, if it is any.
+func RedactURL(text string) string {
+	if m := wholeURL.FindStringSubmatch(text); m != nil && !port.MatchString(m[2]) {
+		text = replaceSecret(wholeURL, text, "@")
+	}
+	return Redact(text)
+}
+
 // Redact returns the text with what is secret in its URLs replaced by xxxxx:
 // passwords, tokens, signatures and keys. A reference to a secret, ${NAME} or
 // {param}, stays.

@@ -42,6 +42,26 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+// A text that is one URL has all of its password taken out, whatever is in it.
+func TestRedactURL(t *testing.T) {
+	for text, want := range map[string]string{
+		"postgres://u:p w@h/d":         "postgres://u:xxxxx@h/d",
+		"postgres://u:p'w\"@h/d":       "postgres://u:xxxxx@h/d",
+		"postgres://u:p@s s@h/d":       "postgres://u:xxxxx@h/d",
+		"postgres:u:pw@h/d":            "postgres:u:xxxxx@h/d",
+		"postgres://u:${PW}@h/d":       "postgres://u:${PW}@h/d",
+		"postgres://h/d?password=p%20": "postgres://h/d?password=xxxxx",
+		"https://host:8080/x@v1?y=1":   "https://host:8080/x@v1?y=1",
+		"s3://bucket/a b@c:d@e":        "s3://bucket/a b@c:d@e",
+		"C:/in/a@b.csv":                "C:/in/a@b.csv",
+		"at 12:30 @ home":              "at 12:30 @ home",
+	} {
+		if got := spec.RedactURL(text); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", text, got, want)
+		}
+	}
+}
+
 // FuzzRedact checks that a password or token is never left in a URL, and that
 // what is redacted once stays as it is.
 func FuzzRedact(f *testing.F) {

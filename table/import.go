@@ -157,12 +157,15 @@ func connected(ctx context.Context, o Options) (*Import, error) {
 }
 
 func openDatabase(ctx context.Context, url string, job *spec.Job) (database, error) {
-	scheme, _, _ := strings.Cut(url, "://")
+	scheme, _, is := strings.Cut(url, "://")
 	switch scheme {
 	case "sqlite":
 		return openSQLite(ctx, url, job)
 	case "postgres", "postgresql":
 		return openPostgres(ctx, url, job)
+	}
+	if !is || strings.ContainsAny(scheme, ":@ ") { // which may have a password in it
+		return nil, job.ErrorAt(job.To.Database.Text, 0, "the database is no URL", "it begins with sqlite:// or postgres://")
 	}
 	return nil, job.ErrorAt(job.To.Database.Text, 0, fmt.Sprintf("this version of sluice does not load %s", scheme), "sqlite:// and postgres:// it does")
 }

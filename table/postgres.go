@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"strings"
 	"time"
@@ -67,11 +68,25 @@ func connect(ctx context.Context, url string) (*pgx.Conn, error) {
 	if err == nil {
 		return conn, nil
 	}
+	shown, _, _ := strings.Cut(spec.RedactURL(url), "?")
 	var parse *pgconn.ParseConfigError
 	if errors.As(err, &parse) {
-		return nil, fmt.Errorf("database %s: the URL cannot be read", spec.Redact(url))
+		return nil, &spec.UsageError{Err: fmt.Errorf("database %s: the URL cannot be read: %s", shown, unread(parse))}
 	}
-	return nil, fmt.Errorf("database %s: %w", spec.Redact(url), plainly(err))
+	return nil, fmt.Errorf("database %s: %w", shown, plainly(err))
+}
+
+// unread is why a URL cannot be read. What the driver says has parts of it in
+// it, and so perhaps of the password.
+func unread(err error) string {
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &path):
+		return path.Error()
+	case strings.Contains(err.Error(), "sslmode is invalid"):
+		return "its sslmode is none that PostgreSQL knows"
+	}
+	return "it is written postgres://USER@HOST:PORT/NAME, with :PASSWORD behind USER, in which : / ? # % @ are %3A %2F %3F %23 %25 %40"
 }
 
 // plainly is why a connection could not be made, once: the driver tells it for
@@ -80,13 +95,18 @@ func plainly(err error) error {
 	var refused *pgconn.PgError
 	var op *net.OpError
 	var name *net.DNSError
+	var all *pgconn.ConnectError
 	switch {
 	case errors.As(err, &refused):
 		return errors.New(refused.Message)
 	case errors.As(err, &name):
-		return fmt.Errorf("there is no host %s", name.Name)
+		return fmt.Errorf("there is no host %s", name.Name[strings.LastIndexByte(name.Name, '@')+1:])
+	case strings.Contains(err.Error(), "server refused TLS"):
+		return errors.New("the server takes no TLS connections, and sslmode in the URL asks for one")
 	case errors.As(err, &op):
 		return fmt.Errorf("%w: is the server there, and is this its port?", op.Err)
+	case errors.As(err, &all):
+		return all.Unwrap()
 	}
 	return err
 }

@@ -71,7 +71,7 @@ func openSQLite(ctx context.Context, address string, job *spec.Job) (*sqlite, er
 func sqlitePath(address string) (string, error) {
 	_, path, _ := strings.Cut(address, "://")
 	if i := strings.IndexAny(path, "?#"); i >= 0 {
-		return "", fmt.Errorf("%s has a %q, and sluice knows no options of SQLite (in a path it is written %%%X)", address, path[i], path[i])
+		return "", fmt.Errorf("sqlite://%s has a %q behind it, and sluice knows no options of SQLite (in a path it is written %%%X)", path[:i], path[i], path[i])
 	}
 	path, err := url.PathUnescape(path)
 	switch {

@@ -151,7 +151,7 @@ func (a *app) given() (map[string]string, error) {
 	for _, p := range a.params {
 		name, value, ok := strings.Cut(p, "=")
 		if !ok {
-			return nil, &usageError{fmt.Errorf("--param %q: write name=value", p)}
+			return nil, &usageError{fmt.Errorf("--param %q: write name=value", spec.RedactURL(p))}
 		}
 		params[name] = value
 	}
@@ -222,7 +222,8 @@ func (a *app) again(verb, file, run string) string {
 		words = append(words, run)
 	}
 	for _, p := range a.params {
-		words = append(words, "--param", quote(spec.Redact(p)))
+		name, value, _ := strings.Cut(p, "=")
+		words = append(words, "--param", quote(spec.Redact(name+"="+spec.RedactURL(value))))
 	}
 	if a.shard != "" {
 		words = append(words, "--shard", a.shard)

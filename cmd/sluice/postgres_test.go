@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -34,7 +37,30 @@ func newPostgres(ts *testscript.TestScript, server string, neg bool, args []stri
 	u = u.JoinPath("..", name)
 	u.User = url.UserPassword(name, password)
 	ts.Setenv("DATABASE", u.String())
+	ts.Setenv("SERVER", u.Host)
 	execute(ts, u.String(), ts.ReadFile(args[0]))
+}
+
+// silent holds every command that connects to an exit status and to what it says
+// of a database's URL, in which no part of the password may be: "silent 1 URL REGEXP".
+func silent(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: silent status url regexp")
+	}
+	for _, call := range [][]string{{"check", "job.yaml"}, {"plan", "job.yaml"}, {"apply", "job.yaml", "--json"}, {"setup", "job.yaml", "--sql"}, {"export", "job.yaml"}} {
+		exits(ts, false, append([]string{args[0], "sluice"}, append(call, "--param", "database="+args[1])...))
+		said := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+		if slices.Contains(call, "--json") {
+			said = strings.ReplaceAll(said, `\"`, `"`)
+		} else if !regexp.MustCompile("(?m)" + args[2]).MatchString(said) {
+			ts.Fatalf("sluice %s says otherwise of %s:\n%s", call[0], args[1], said)
+		}
+		for _, part := range []string{"hush", "7421"} {
+			if strings.Contains(said, part) {
+				ts.Fatalf("sluice %s shows a part of the password:\n%s", call[0], said)
+			}
+		}
+	}
 }
 
 // query prints the rows of a query, each as SQL writes it: "sql 'SELECT ...'".

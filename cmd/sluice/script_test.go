@@ -58,7 +58,8 @@ func TestScripts(t *testing.T) {
 			"postgres": func(ts *testscript.TestScript, neg bool, args []string) {
 				newPostgres(ts, server, neg, args)
 			},
-			"sql": query,
+			"silent": silent,
+			"sql":    query,
 		},
 	})
 }
