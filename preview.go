@@ -2,22 +2,17 @@ package sluice
 
 import (
 	"context"
-	"errors"
 
-	"github.com/seed-128c3863/sluice/spec"
-	"github.com/seed-128c3863/sluice/stage"
+	"github.com/seed-128c3863/sluice/plan"
 )
 
 // Preview is the first rows that a job would make.
-type Preview = stage.Preview
+type Preview = plan.Preview
 
-// Preview returns the first n rows that Apply would make, and what would be
-// rejected among them. It reads as few files as it needs for that, and writes
-// nothing.
+// Preview returns the first n rows that Apply would make, or hold against the
+// table, and what would be rejected while they are read. It reads as little of
+// the files as it needs for that, and writes nothing. Of a table it asks for
+// its types alone: look-ups are as the files have them.
 func (j *Job) Preview(ctx context.Context, n int) (*Preview, error) {
-	s, ok := j.target.(*stage.Stage)
-	if !ok {
-		return nil, &spec.UsageError{Err: errors.New("this version of sluice previews jobs that write files; `sluice plan` shows the rows of a table that would change")}
-	}
-	return s.Preview(ctx, n)
+	return j.target.Preview(ctx, n)
 }

@@ -112,6 +112,7 @@ type target interface {
 	PlanRevert(ctx context.Context, run string) (*plan.Reversal, error)
 	Revert(ctx context.Context, run string, o plan.RevertOptions) (*plan.Result, error)
 	Runs(ctx context.Context) ([]plan.Run, error)
+	Preview(ctx context.Context, n int) (*plan.Preview, error)
 }
 
 // Check reads a job file and returns what is wrong with it, as spec.Errors.

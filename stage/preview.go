@@ -3,7 +3,6 @@ package stage
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,46 +16,17 @@ import (
 	"github.com/seed-128c3863/sluice/store"
 )
 
-// A Preview is the first rows that a job would make.
-type Preview struct {
-	Columns []PreviewColumn
-	Rows    []PreviewRow
-	Rejects []row.Reject   // of the records passed; File is set, Record is not
-	Invalid []plan.Problem // files that cannot be read as what they should be
-	Files   int            // that were read
-	Sources int            // that there are
-}
-
-// A PreviewColumn is a column of a preview.
-type PreviewColumn struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
-}
-
-// A PreviewRow is one row, and where it was read.
-type PreviewRow struct {
-	File   string          `json:"file"`
-	Row    int64           `json:"row"`
-	Values json.RawMessage `json:"values"` // an object, with every column in order
-}
-
-const (
-	previewFiles   = 20      // read at most, if they have hardly a row
-	previewRecords = 10_000  // passed at most, if hardly one is good
-	previewWhole   = 1 << 20 // a file up to this size is read by one request, in bytes
-)
-
 // Preview returns the first n rows that the job makes of its source files. It
 // reads as little as it needs for that, and writes nothing.
-func (s *Stage) Preview(ctx context.Context, n int) (*Preview, error) {
+func (s *Stage) Preview(ctx context.Context, n int) (*plan.Preview, error) {
 	files, err := s.sources.Find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	v := &viewer{converter: converter{Stage: s}, n: n, out: &Preview{Sources: len(files)}}
+	v := &viewer{converter: converter{Stage: s}, n: n, out: &plan.Preview{Sources: len(files)}}
 	v.moment = mapping.Run{ID: "preview", Time: time.Now().UTC(), Params: s.params.Values()}
 	for _, f := range s.program.Schema() {
-		v.out.Columns = append(v.out.Columns, PreviewColumn{f.Name, f.Type.String()})
+		v.out.Columns = append(v.out.Columns, plan.PreviewColumn{Name: f.Name, Type: f.Type.String()})
 	}
 	if v.lines, err = format.NewNDJSON(&v.text, s.program.Schema()); err != nil {
 		return nil, err
@@ -83,11 +53,11 @@ type viewer struct {
 	records int            // passed
 	lines   *format.NDJSON // the rows as they are shown
 	text    bytes.Buffer   // of lines
-	out     *Preview
+	out     *plan.Preview
 }
 
 func (v *viewer) done() bool {
-	return len(v.out.Rows) >= v.n || v.out.Files >= previewFiles || v.records >= previewRecords
+	return len(v.out.Rows) >= v.n || v.out.Files >= plan.PreviewFiles || v.records >= plan.PreviewRecords
 }
 
 // file reads what is wanted of one file.
@@ -125,9 +95,9 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 
 // open returns the bytes of a source: of a large one, as far as they are read.
 func (v *viewer) open(ctx context.Context, t *task) (input, error) {
-	if t.Size > previewWhole {
+	if t.Size > plan.PreviewRange {
 		info := store.Info{Key: t.Key, ETag: store.ETagOf(t.ETag), Size: t.Size}
-		return store.Open(ctx, t.Store, info, store.OpenOptions{Range: previewWhole, Ahead: 1}), nil
+		return store.Open(ctx, t.Store, info, store.OpenOptions{Range: plan.PreviewRange, Ahead: 1}), nil
 	}
 	body, _, err := store.Get(ctx, t.Store, t.Key, store.ETagOf(t.ETag))
 	return inMemory{bytes.NewReader(body)}, err
@@ -206,7 +176,7 @@ func (v *viewer) take(t *task, b *row.Batch) error {
 		return fmt.Errorf("%d rows became %d lines", b.Len, len(lines))
 	}
 	for r := range b.Len {
-		v.out.Rows = append(v.out.Rows, PreviewRow{t.Source, b.Row[r], bytes.Clone(lines[r])})
+		v.out.Rows = append(v.out.Rows, plan.PreviewRow{File: t.Source, Row: b.Row[r], Values: bytes.Clone(lines[r])})
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/source"
+	"github.com/seed-128c3863/sluice/store"
 )
 
 // With from.absent_columns: null the files may lack columns that the job reads.
@@ -40,13 +41,16 @@ func (r *run) without(ctx context.Context, files []*source.File) (*Import, error
 	return r.Import, nil
 }
 
+// atFirst is how a file is read of which the beginning may be enough.
+var atFirst = store.OpenOptions{Range: plan.PreviewRange, Ahead: 1}
+
 // errSeen ends a reading of which the beginning is enough.
 var errSeen = errors.New("the beginning was read")
 
 // absentIn returns the columns that the job reads and a file lacks.
 func (r *run) absentIn(ctx context.Context, f *source.File) (absent []string, err error) {
 	g := r.reading(false)
-	g.agree = false
+	g.agree, g.open = false, atFirst
 	err = g.batches(ctx, f, func(in source.Reader) error {
 		absent = lacks(in)
 		return errSeen

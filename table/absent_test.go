@@ -63,7 +63,7 @@ func TestAbsentNotNull(t *testing.T) {
 		if p.Counts[plan.Update] != 1 || p.Counts[plan.Invalid] != 2 {
 			w.Errorf("%v", p.Counts)
 		}
-		has(w, text, `row 2: column "title": a new row must have it, and the files do not`, "~ row 1 a: stock 1 → 5")
+		has(w, text, `row 2 c: column "title": a new row must have it, and the files do not`, "~ row 1 a: stock 1 → 5")
 		w.apply("code,stock", "a,5", "c,3")
 		has(w, w.rows("item"), "(1,a,ant,x,5)", "(2,b,bee,y,2)")
 		w.job = strings.Replace(absentJob, "{from: title}", "{from: title, required: true}", 1)

@@ -66,6 +66,7 @@ type reading struct {
 	form     *source.Form
 	mapper   *mapping.Mapper
 	src, dst *row.Batch
+	open     store.OpenOptions
 	bytes    *atomic.Int64 // that were read; nil: not counted
 	agree    bool          // all files lack the same columns
 }
@@ -87,7 +88,7 @@ func (u unreadable) Unwrap() error { return u.error }
 // batches reads a file and calls do for each of its batches, when src and dst
 // hold it as it was read and as it is mapped.
 func (g *reading) batches(ctx context.Context, f *source.File, do func(source.Reader) error) error {
-	in := store.Open(ctx, f.Store, store.Info{Key: f.Key, ETag: store.ETagOf(f.ETag), Size: f.Size}, store.OpenOptions{})
+	in := store.Open(ctx, f.Store, store.Info{Key: f.Key, ETag: store.ETagOf(f.ETag), Size: f.Size}, g.open)
 	defer in.Close()
 	rows, plain, err := g.form.Open(f, counted{in, g.bytes})
 	if err != nil {

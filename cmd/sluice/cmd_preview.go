@@ -20,6 +20,10 @@ func (a *app) previewCmd() *cobra.Command {
 job makes of them as a table, the types below the names. Records that would be
 rejected on the way are listed with the reason. Nothing is written.
 
+Of a job that loads a table it shows the rows as they are held against it, with
+the table's types, and look-ups as the files have them. What only the database
+finds to be wrong with a row, plan says.
+
 Long text is cut here only, not in the outputs. With --json each row is a line,
 whole, with its file and number; then rejects, and the result.
 
@@ -46,6 +50,7 @@ func (a *app) preview(cmd *cobra.Command, file string, rows int) error {
 	if err != nil {
 		return err
 	}
+	defer job.Close()
 	p, err := job.Preview(cmd.Context(), rows)
 	if err != nil {
 		return err
