@@ -139,6 +139,15 @@ func (r *XLSXReader) Names() []string {
 	return r.header.names
 }
 
+// Absent returns the wanted names that the sheet does not have.
+func (r *XLSXReader) Absent() []string {
+	var absent []string
+	for _, c := range r.header.absent {
+		absent = append(absent, r.o.Columns[c])
+	}
+	return absent
+}
+
 // Extra returns those of Names that are not wanted, and not empty, and what
 // stands in a column without a name, as far as it was seen.
 func (r *XLSXReader) Extra() []string {

@@ -340,3 +340,15 @@ func TestShownNumber(t *testing.T) {
 		}
 	}
 }
+
+// What is wanted and not there is told by its name.
+func TestXLSXAbsent(t *testing.T) {
+	data := newBook(abHeader + `<row r="2"><c r="A2"><v>1</v></c></row>`).bytes(t)
+	r := format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.XLSXReadOptions{Columns: []string{"c", "a"}, AbsentNull: true})
+	if err := r.Read(&row.Batch{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Absent(); len(got) != 1 || got[0] != "c" {
+		t.Errorf("%q", got)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/source"
@@ -63,7 +62,7 @@ func (r *run) absentIn(ctx context.Context, f *source.File) (absent []string, er
 
 // lacks returns the columns that the job reads and a source lacks.
 func lacks(in source.Reader) []string {
-	if file, ok := in.(*format.CSVReader); ok {
+	if file, ok := in.(interface{ Absent() []string }); ok {
 		return file.Absent()
 	}
 	return nil

@@ -152,7 +152,7 @@ func (r *run) settled(err error) error {
 	if !errors.As(err, &committed{}) {
 		return err
 	}
-	r.tell("the connection to the database was lost at the commit; the ledger says that the run is done")
+	r.tell("the connection to the database was lost at the commit; the database says that the run is done")
 	return nil
 }
 
