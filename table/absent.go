@@ -18,10 +18,10 @@ import (
 // the columns of the table out which they fill, as if the job did not name them.
 // It loads the same columns of all its files: those of the first.
 
-// without returns the import less the columns that the first of the files lacks.
-func (r *run) without(ctx context.Context, files []*source.File) (*Import, error) {
+// without leaves the columns out of the run that the first of the files lacks.
+func (r *run) without(ctx context.Context, files []*source.File) error {
 	if r.Job.From.AbsentColumns != "null" {
-		return r.Import, nil
+		return nil
 	}
 	for _, f := range files {
 		if f.ETag == "" {
@@ -33,11 +33,15 @@ func (r *run) without(ctx context.Context, files []*source.File) (*Import, error
 		case errors.As(err, &bad): // which the load says with all others
 			continue
 		case err != nil || len(absent) == 0:
-			return r.Import, err
+			return err
 		}
-		return r.lacking(f, absent)
+		im, err := r.lacking(f, absent)
+		if err == nil {
+			r.Import = im
+		}
+		return err
 	}
-	return r.Import, nil
+	return nil
 }
 
 // atFirst is how a file is read of which the beginning may be enough.

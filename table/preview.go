@@ -21,7 +21,7 @@ func (im *Import) Preview(ctx context.Context, n int) (*plan.Preview, error) {
 		return nil, err
 	}
 	r := im.newRun("preview", nil)
-	if r.Import, err = r.without(ctx, files); err != nil {
+	if err := r.without(ctx, files); err != nil {
 		return nil, err
 	}
 	v := &viewer{reading: r.reading(false), n: n, out: &plan.Preview{Sources: len(files)}}

@@ -229,7 +229,7 @@ func (r *run) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.Import, err = r.without(ctx, files); err != nil {
+	if err := r.without(ctx, files); err != nil {
 		return err
 	}
 	size := int64(0)

@@ -159,7 +159,7 @@ func (r *run) restore(ctx context.Context, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	if r.Import, err = r.without(ctx, files); err != nil {
+	if err := r.without(ctx, files); err != nil {
 		return err
 	}
 	var k *keptPlan
