@@ -213,32 +213,3 @@ to: {DATABASE, table: a, key: k}
 	w.revert(r.Run)
 	same(t, "reverted", w.rows("a"), "(OLD,1.5,10:11,2020-01-02T03:04:05,AAAAAAAABBBBCCCCDDDDEEEEEEEEEEEE,,,2.0,,,)")
 }
-
-// A revert leaves alone what is in conflict, with its links, and takes back the
-// rest.
-func TestSQLiteSkipConflicts(t *testing.T) {
-	w := newSQLiteWorld(t, catalogOfSQLite, "columns:\n  k: {from: k}\n  n: {from: n}\n  tags: {from: tags, split: \"|\", through: a_tag, lookup: tag.name}\nto: {DATABASE, table: a, key: k}\n")
-	r := w.apply("k,n,tags", "k1,10,y", "k2,20,", "new,1,x", "more,1,")
-	w.exec("UPDATE a SET n = 5 WHERE k IN ('k1', 'new')")
-	was := w.rows("a", "a_tag")
-	_, err := w.tryRevert(r.Run)
-	has(t, err, "it was changed since, and 1 more: nothing was reverted (--skip-conflicts reverts the others)")
-	im, err := w.open("none")
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := im.Revert(context.Background(), r.Run, plan.RevertOptions{SkipConflicts: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if back.Rows != 2 || len(back.Skipped) != 2 || back.Counts[plan.Unchanged] != 2 {
-		t.Errorf("%+v", back)
-	}
-	rows := w.rows("a", "a_tag")
-	has(t, rows, "k1,eu,5", "k2,eu,2", "new,,5")
-	if strings.Contains(rows, "more") {
-		t.Error(rows)
-	}
-	w.revert(back.Run)
-	same(t, "the revert reverted", w.rows("a", "a_tag"), was)
-}
