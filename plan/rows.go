@@ -90,18 +90,80 @@ type Change struct {
 type Changes []Change
 
 // MarshalJSON writes an object.
-func (v Values) MarshalJSON() ([]byte, error) {
-	return object(len(v), func(i int) (string, any) { return v[i].Column, v[i].Value })
+func (v Values) MarshalJSON() (b []byte, err error) {
+	for i := range v {
+		b = appendName(b, v[i].Column)
+		if b, err = appendValue(b, v[i].Value); err != nil {
+			return nil, err
+		}
+	}
+	return object(b), nil
 }
 
 // MarshalJSON writes an object.
-func (c Changes) MarshalJSON() ([]byte, error) {
-	return object(len(c), func(i int) (string, any) {
-		return c[i].Column, struct {
-			Old any `json:"old"`
-			New any `json:"new"`
-		}{c[i].Old, c[i].New}
-	})
+func (c Changes) MarshalJSON() (b []byte, err error) {
+	for i := range c {
+		b = append(appendName(b, c[i].Column), `{"old":`...)
+		if b, err = appendValue(b, c[i].Old); err != nil {
+			return nil, err
+		}
+		b = append(b, `,"new":`...)
+		if b, err = appendValue(b, c[i].New); err != nil {
+			return nil, err
+		}
+		b = append(b, '}')
+	}
+	return object(b), nil
+}
+
+// object makes one of fields that each begin with a comma.
+func object(fields []byte) []byte {
+	if len(fields) == 0 {
+		return []byte("{}")
+	}
+	fields[0] = '{'
+	return append(fields, '}')
+}
+
+func appendName(b []byte, name string) []byte { return append(appendText(append(b, ','), name), ':') }
+
+// appendValue writes a Value's. A first load lists each value of each row: by
+// reflection that took longer than the load.
+func appendValue(b []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...), nil
+	case string:
+		return appendText(b, v), nil
+	case json.Number:
+		return append(b, v...), nil
+	case []any:
+		b = append(b, '[')
+		for i, one := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			var err error
+			if b, err = appendValue(b, one); err != nil {
+				return nil, err
+			}
+		}
+		return append(b, ']'), nil
+	}
+	text, err := json.Marshal(v)
+	return append(b, text...), err
+}
+
+// appendText writes a text in quotes, with what JSON wants escaped.
+func appendText(b []byte, s string) []byte {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == '\u2028' || r == '\u2029' }) {
+		return append(append(append(b, '"'), s...), '"')
+	}
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string can be
+	return append(b, bytes.TrimSuffix(text.Bytes(), []byte("\n"))...)
 }
 
 // UnmarshalJSON reads an object, in its order.
@@ -146,28 +208,6 @@ func fields(text []byte, read func(name string, d *json.Decoder) error) error {
 		}
 	}
 	return nil
-}
-
-func object(n int, field func(int) (string, any)) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	for i := range n {
-		b.WriteByte("{,"[min(i, 1)])
-		name, value := field(i)
-		if err := e.Encode(name); err != nil {
-			return nil, err
-		}
-		b.WriteByte(':')
-		if err := e.Encode(value); err != nil {
-			return nil, err
-		}
-	}
-	if n == 0 {
-		b.WriteByte('{')
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
 }
 
 // rowsText writes the first rows that change, a line each, then what else is to

@@ -37,40 +37,51 @@ func (s *postgresImport) rows(ctx context.Context, limit int, all bool, yield fu
 // text of each column and link. all selects unchanged rows, too, whose op is empty.
 func (s *postgresImport) changes(limit int, all bool) string {
 	t := s.t
-	order, most := "%s.sluice_row, "+names(t.identity(), ", ", "p.i%i"), ""
+	place, most, join := "ORDER BY sluice_row, "+names(t.identity(), ", ", "i%i"), "", "LEFT"
 	if limit > 0 {
 		most = fmt.Sprintf(" LIMIT %d", limit)
 	}
-	values, joins, from := []string{"s.sluice_row", "coalesce(p.op::text, '')", "p.mask"}, "", "(SELECT * FROM sluice_plan p ORDER BY "+fmt.Sprintf(order, "p")+most+") p LEFT JOIN sluice_incoming s"
 	if all {
-		from = "sluice_plan p FULL JOIN sluice_incoming s"
+		join = "FULL"
 	}
+	values, joins := []string{"s.sluice_row", "coalesce(p.op::text, '')", "p.mask"}, ""
 	for _, c := range t.columns {
 		name := quoteName(c.to.Name)
 		if c.lookup == nil {
-			values = append(values, "t."+name+"::text", "s."+name+"::text")
+			values = append(values, fmt.Sprintf("p.b%d::text, s.%s::text", c.at, name))
 			continue
 		}
-		by, id := quoteName(c.lookup.by.Name), quoteName(c.lookup.id.Name)
-		joins += fmt.Sprintf(" LEFT JOIN %[1]s o%[2]d ON o%[2]d.%[3]s = t.%[4]s LEFT JOIN %[1]s n%[2]d ON n%[2]d.%[3]s = s.%[4]s", c.lookup.sqlName(), c.at, id, name)
-		is := fmt.Sprintf("n%d.%s::text", c.at, by)
+		was, is := fmt.Sprintf("o%d.%s::text", c.at, quoteName(c.lookup.by.Name)), fmt.Sprintf("n%d.%s::text", c.at, quoteName(c.lookup.by.Name))
+		joins += fmt.Sprintf(" LEFT JOIN %[1]s o%[2]d ON o%[2]d.%[3]s = p.b%[2]d LEFT JOIN %[1]s n%[2]d ON n%[2]d.%[3]s = s.%[4]s", c.lookup.sqlName(), c.at, quoteName(c.lookup.id.Name), name)
 		if c.lookup.create {
-			is = fmt.Sprintf("coalesce(%s, (SELECT value FROM sluice_made m WHERE m.look = %d AND m.code = s.%s))", is, s.looked(c), name)
+			is = fmt.Sprintf("coalesce(%s, m%d.value)", is, c.at)
+			joins += fmt.Sprintf(" LEFT JOIN sluice_made m%[1]d ON m%[1]d.look = %[2]d AND m%[1]d.code = s.%[3]s", c.at, s.looked(c), name)
 		}
-		values = append(values, fmt.Sprintf("o%d.%s::text, %s", c.at, by, is))
+		values = append(values, was+", "+is)
 	}
 	for _, c := range t.links {
-		made := ""
-		if c.lookup.create {
-			made = fmt.Sprintf(" UNION ALL SELECT value FROM sluice_made m WHERE m.look = %d AND m.code = ANY (s.sluice_l%d)", s.looked(c), c.at)
-		}
-		by, id := quoteName(c.lookup.by.Name), quoteName(c.lookup.id.Name)
-		values = append(values, fmt.Sprintf("(SELECT array_to_json(array_agg(r.%s::text ORDER BY r.%s::text))::text FROM %s k JOIN %s r ON r.%s = k.%s WHERE k.%s = t.%s)",
-			by, by, c.link.sqlName(), c.lookup.sqlName(), id, quoteName(c.link.other.Name), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name)),
-			fmt.Sprintf("(SELECT array_to_json(array_agg(v ORDER BY v))::text FROM (SELECT r.%s::text FROM %s r WHERE r.%s = ANY (s.sluice_l%d)%s) r (v))", by, c.lookup.sqlName(), id, c.at, made))
+		values = append(values, fmt.Sprintf("o%d.v, n%d.v", c.at, c.at))
+		joins += s.linkTexts(c)
 	}
-	return "SELECT " + strings.Join(values, ", ") + " FROM " + from + " USING (sluice_row) LEFT JOIN " + t.sqlName() + " t ON " +
-		names(t.identity(), " AND ", "t.%c = p.i%i") + joins + " ORDER BY " + fmt.Sprintf(order, "s") + most
+	return "WITH p AS (SELECT row_number() OVER (" + place + ") AS n, * FROM sluice_plan " + place + most + ") SELECT " + strings.Join(values, ", ") +
+		" FROM p " + join + " JOIN sluice_incoming s USING (sluice_row)" + joins + " ORDER BY s.sluice_row, p.n" + most
+}
+
+// linkTexts joins what a link's rows p were linked to as o<i>.v, and will be as
+// n<i>.v: natural keys as a list of JSON.
+func (s *postgresImport) linkTexts(c *binding) string {
+	by, id := quoteName(c.lookup.by.Name), quoteName(c.lookup.id.Name)
+	value, made := "r."+by+"::text", ""
+	if c.lookup.create {
+		value = "coalesce(" + value + ", m.value)"
+		made = fmt.Sprintf(" LEFT JOIN sluice_made m ON m.look = %d AND m.code = g", s.looked(c))
+	}
+	texts := func(alias, value, from, join string) string {
+		return fmt.Sprintf(" LEFT JOIN (SELECT p.n, array_to_json(array_agg(%[2]s ORDER BY %[2]s))::text AS v FROM p%[3]s g LEFT JOIN %[4]s r ON r.%[5]s = g%[6]s GROUP BY 1) %[1]s%[7]d ON %[1]s%[7]d.n = p.n",
+			alias, value, from, c.lookup.sqlName(), id, join, c.at)
+	}
+	return texts("o", "r."+by+"::text", fmt.Sprintf(", unnest(p.k%d)", c.at), "") +
+		texts("n", value, fmt.Sprintf(" JOIN sluice_incoming s USING (sluice_row), unnest(s.sluice_l%d)", c.at), made)
 }
 
 // looked is what sluice_made calls a column's look-up.
