@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -96,6 +97,25 @@ func (e *RefusedError) Error() string {
 
 // Unwrap returns the database's error.
 func (e *RefusedError) Unwrap() error { return e.Err }
+
+// A PartError says that a run which writes batches ended before it had written
+// all: what it has written stays.
+type PartError struct {
+	Written, Rows int64 // of the whole run
+	Resumable     bool  // the next apply of the job goes on with it
+	Err           error // of the batch that was not written
+}
+
+func (e *PartError) Error() string {
+	text := fmt.Sprintf("%d of %d rows are written: %s", e.Written, e.Rows, strings.ReplaceAll(e.Err.Error(), "nothing was changed", "nothing of this batch was changed"))
+	if e.Resumable {
+		text += "; the next apply goes on from there"
+	}
+	return text
+}
+
+// Unwrap returns the error of the batch.
+func (e *PartError) Unwrap() error { return e.Err }
 
 // A ConflictError is returned when outputs are no longer what the run made.
 type ConflictError struct{ Reversal *Reversal }

@@ -42,6 +42,7 @@ type Import struct {
 	form    *source.Form
 	files   *source.Finder
 	hash    string   // of the job and the params that it uses
+	batch   int64    // rows; 0: mostBatch
 	absent  []string // columns of the sources that a run does without: see absent.go
 }
 
@@ -66,10 +67,19 @@ type database interface {
 
 	begin(ctx context.Context, t *target) (comparison, error)
 
+	// keptText returns the text of a plan that keep has kept: else errGone.
+	keptText(ctx context.Context, job, id string) ([]byte, error)
+
 	// kept returns what keep has kept, as a comparison that is classified, if
-	// it still is what it was: else errGone or errOther.
-	kept(ctx context.Context, t *target, of plan.Saved) (comparison, *keptPlan, error)
+	// it still is what it was: else errGone or errOther. The first rows, as
+	// batch writes them, are done. Without a checksum none is compared.
+	kept(ctx context.Context, t *target, of plan.Saved, done int64) (comparison, *keptPlan, error)
 	runs(ctx context.Context, job string) ([]plan.Run, error) // oldest first
+
+	// end records how a run ended that wrote batches, if it wrote one, and
+	// drops what was kept of its plan.
+	end(ctx context.Context, run plan.Run) error
+
 	undo(ctx context.Context, t *target, of plan.Run) (undo, error)
 	explain(ctx context.Context, err error) error // in words, once
 	close(ctx context.Context)
@@ -113,6 +123,13 @@ type comparison interface {
 	// rows in the same transaction, or returns errGone if they are no longer
 	// there.
 	apply(ctx context.Context, run plan.Run, counts plan.Counts) error
+
+	// batch does a part of a plan that was kept, or nothing of it: its rows
+	// after from up to to, the updates first, then the deletes, then the new
+	// rows. Before the first part it makes the rows of look-ups; with each it
+	// records the run, and with the last, of a run that is then "done", drops
+	// what was kept.
+	batch(ctx context.Context, run plan.Run, from, to int64) error
 	drop(ctx context.Context)
 }
 
@@ -231,6 +248,9 @@ func (im *Import) Revert(ctx context.Context, id string, o plan.RevertOptions) (
 		return nil, err
 	}
 	defer release()
+	if err := im.cutOff(ctx); err != nil {
+		return nil, err
+	}
 	of, back, err := im.find(ctx, id)
 	if back || err != nil {
 		return im.newRun("revert", o.Progress).finish(ctx, &plan.Result{}, err)

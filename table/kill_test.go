@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +42,10 @@ func runOnce(url, what string) error {
 	if err != nil {
 		return err
 	}
+	batch, inBatches := os.LookupEnv("SLUICE_TEST_BATCH")
+	if inBatches {
+		text = bytes.Replace(text, []byte("transaction: all"), []byte("transaction: batch"), 1)
+	}
 	job, err := spec.Parse("job.yaml", text)
 	if err != nil {
 		return err
@@ -53,6 +59,10 @@ func runOnce(url, what string) error {
 		return err
 	}
 	defer im.Close()
+	if inBatches {
+		im.batch, _ = strconv.ParseInt(batch, 10, 64)
+		im.db = &stopping{im.db, func(to int64) { fmt.Println(to) }}
+	}
 	switch verb {
 	case "revert":
 		_, err = im.Revert(ctx, arg, plan.RevertOptions{})

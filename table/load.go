@@ -76,7 +76,7 @@ func (r *run) reading(records bool) *reading {
 	form.Records = records
 	return &reading{
 		Import: r.Import, form: &form, agree: true, src: &row.Batch{}, dst: row.NewBatch(r.program.Schema()),
-		mapper: r.program.NewMapper(mapping.Run{ID: r.record.ID, Time: r.record.Started, Params: r.Params.Values()}),
+		mapper: r.program.NewMapper(r.mapped),
 	}
 }
 

@@ -59,7 +59,7 @@ const postgresSettings = "SET application_name = 'sluice'; SET timezone = 'UTC';
 
 // comparingSettings are those of the import's connection. A generic plan is made
 // once of the catalog query, which takes longer to plan than to run.
-const comparingSettings = `SET jit = off; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET default_statistics_target = 10; SET work_mem = '64MB';
+const comparingSettings = `SET jit = off; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET default_statistics_target = 10; SET work_mem = '64MB'; SET temp_buffers = '32MB';
 	SET plan_cache_mode = force_generic_plan`
 
 // connect connects without showing the password in what goes wrong.

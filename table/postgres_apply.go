@@ -21,11 +21,11 @@ func (s *postgresImport) apply(ctx context.Context, run plan.Run, counts plan.Co
 		err = s.prepare(ctx)
 	}
 	if err == nil {
-		err = s.commit(ctx, run.ID, func(tx pgx.Tx) error { return s.write(ctx, tx, run, counts) })
+		err = s.commit(ctx, run, func(tx pgx.Tx) error { return s.write(ctx, tx, run, counts) })
 	}
 	blocker := watch()
 	if refuses(err) {
-		err = s.trace(ctx, err)
+		err = s.trace(ctx, err, "sluice_plan")
 	}
 	return s.tell(ctx, err, blocker)
 }

@@ -18,8 +18,9 @@ func (c committed) Unwrap() error { return c.error }
 
 // commit does something in a transaction and commits it. If the answer to that is
 // lost, it looks for the run in the ledger: what it returns is then a committed
-// error, a plan.UnsettledError, or says that nothing was changed.
-func (p *postgres) commit(ctx context.Context, run string, do func(pgx.Tx) error) error {
+// error, a plan.UnsettledError, or says that nothing was changed. Of a run that
+// writes batches the ledger has to have as many rows.
+func (p *postgres) commit(ctx context.Context, run plan.Run, do func(pgx.Tx) error) error {
 	tx, err := p.conn.Begin(ctx)
 	if err != nil {
 		return err
@@ -42,7 +43,7 @@ func (p *postgres) commit(ctx context.Context, run string, do func(pgx.Tx) error
 const settlePoll = 100 * time.Millisecond
 
 // settle finds out whether a run is committed whose connection is lost.
-func (p *postgres) settle(ctx context.Context, run, xid string, why error) error {
+func (p *postgres) settle(ctx context.Context, run plan.Run, xid string, why error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.patience)
 	defer cancel()
 	for {
@@ -55,7 +56,7 @@ func (p *postgres) settle(ctx context.Context, run, xid string, why error) error
 		}
 		select {
 		case <-ctx.Done():
-			return &plan.UnsettledError{Run: run, Err: why}
+			return &plan.UnsettledError{Run: run.ID, Err: why}
 		case <-time.After(settlePoll):
 		}
 	}
@@ -67,7 +68,7 @@ var errCommitting = errors.New("the transaction goes on")
 // settled says whether a run is in the ledger, once its transaction has ended. One
 // whose COMMIT does not arrive is ended: the server may not know that its
 // connection is lost.
-func (p *postgres) settled(ctx context.Context, run, xid string) (there bool, err error) {
+func (p *postgres) settled(ctx context.Context, run plan.Run, xid string) (there bool, err error) {
 	conn, err := connect(ctx, p.url)
 	if err != nil {
 		return false, err
@@ -83,10 +84,10 @@ func (p *postgres) settled(ctx context.Context, run, xid string) (there bool, er
 	if err == nil && goesOn {
 		err = errCommitting
 	}
-	if run == "" && err == nil { // no ledger has it
+	if run.ID == "" && err == nil { // no ledger has it
 		return one[bool](ctx, conn, "SELECT coalesce(pg_xact_status($1::text::xid8) = 'committed', false)", xid)
 	}
-	if run == "" {
+	if run.ID == "" {
 		return false, err
 	}
 	// What another server knows of transactions says nothing of this one: the
@@ -94,5 +95,5 @@ func (p *postgres) settled(ctx context.Context, run, xid string) (there bool, er
 	if err != nil && codeOf(err) == "" {
 		return false, err
 	}
-	return one[bool](ctx, conn, "SELECT EXISTS (SELECT FROM "+p.state+".run WHERE id = $1)", run)
+	return one[bool](ctx, conn, "SELECT EXISTS (SELECT FROM "+p.state+".run WHERE id = $1 AND (record->>'rows')::bigint >= $2)", run.ID, run.Rows)
 }

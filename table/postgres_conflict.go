@@ -74,7 +74,7 @@ func (u *postgresUndo) moved() []string {
 	on := u.t.sqlName() + " t ON " + names(u.t.identity(), " AND ", "t.%c = j.i%i")
 	queries := []string{
 		u.found("it was removed since") + "LEFT JOIN " + on + " WHERE j.op <> 'd' AND t.xmin IS NULL",
-		u.found("it was changed since") + fmt.Sprintf("JOIN %s WHERE j.op <> 'd' AND t.xmin::text::bigint <> %d AND %s IS DISTINCT FROM j.h", on, u.xid, hash(u.t)),
+		u.found("it was changed since") + fmt.Sprintf("JOIN %s WHERE j.op <> 'd' AND t.xmin::text::bigint <> ALL ('{%s}') AND %s IS DISTINCT FROM j.h", on, u.xids, hash(u.t)),
 	}
 	for _, c := range u.t.links {
 		queries = append(queries, u.found("its "+c.col.Name+" were changed since")+

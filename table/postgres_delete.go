@@ -63,7 +63,7 @@ func (s *postgresImport) guard(ctx context.Context) error {
 	if err := s.t.tooMany(gone, all); err != nil {
 		return err
 	}
-	return s.children(ctx, s.conn)
+	return s.children(ctx, s.conn, "sluice_plan")
 }
 
 // tooMany refuses to delete more rows of the table than the job lets.
@@ -87,7 +87,7 @@ func (t *target) tooMany(gone, all int64) error {
 
 // children refuses to delete rows that others refer to, or which others would
 // follow or forget: the plan does not hold these. The links of the job it does.
-func (s *postgresImport) children(ctx context.Context, conn postgresQuerier) error {
+func (s *postgresImport) children(ctx context.Context, conn postgresQuerier, plan string) error {
 	var found []string
 	for i := range s.t.Referrers {
 		fk := &s.t.Referrers[i]
@@ -95,7 +95,7 @@ func (s *postgresImport) children(ctx context.Context, conn postgresQuerier) err
 			continue
 		}
 		var n int64
-		if err := conn.QueryRow(ctx, s.referring(fk)).Scan(&n); err != nil {
+		if err := conn.QueryRow(ctx, s.referring(fk, plan)).Scan(&n); err != nil {
 			return err
 		}
 		if n > 0 {
@@ -114,7 +114,7 @@ func (s *postgresImport) followers(ctx context.Context) error {
 		if !fk.follows() || columns == nil {
 			continue
 		}
-		n, err := one[int64](ctx, s.conn, s.referrers(fk, "p.op = 'u' AND p.mask && '{"+each(columns, ",", "%i")+"}'"))
+		n, err := one[int64](ctx, s.conn, s.referrers(fk, "sluice_plan", "p.op = 'u' AND p.mask && '{"+each(columns, ",", "%i")+"}'"))
 		if err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (t *target) linked(fk *ForeignKey) bool {
 
 // referring counts the rows that refer by a foreign key to those that are deleted,
 // and are not deleted themselves.
-func (s *postgresImport) referring(fk *ForeignKey) string {
+func (s *postgresImport) referring(fk *ForeignKey, plan string) string {
 	t, id := s.t, s.t.identity()
 	but := ""
 	if fk.Table == t.Name && fk.Schema == t.Schema {
@@ -174,19 +174,19 @@ func (s *postgresImport) referring(fk *ForeignKey) string {
 		if columns := t.bindings(fk.Columns); columns != nil && fk.Deferrable {
 			freed = " OR d.mask && '{" + each(columns, ",", "%i") + "}'"
 		}
-		but = fmt.Sprintf(" WHERE NOT EXISTS (SELECT FROM sluice_plan d WHERE (d.op = 'd'%s) AND %s)", freed, names(id, " AND ", "k.%c = d.i%i"))
+		but = fmt.Sprintf(" WHERE NOT EXISTS (SELECT FROM %s d WHERE (d.op = 'd'%s) AND %s)", plan, freed, names(id, " AND ", "k.%c = d.i%i"))
 	}
-	return s.referrers(fk, "p.op = 'd'") + but
+	return s.referrers(fk, plan, "p.op = 'd'") + but
 }
 
 // referrers counts the rows k that refer by a foreign key to rows p of the plan.
-func (s *postgresImport) referrers(fk *ForeignKey, which string) string {
+func (s *postgresImport) referrers(fk *ForeignKey, plan, which string) string {
 	var on []string
 	for i, c := range fk.Columns {
 		on = append(on, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
 	}
-	return fmt.Sprintf("SELECT count(*) FROM sluice_plan p JOIN %s t ON %s AND %s JOIN %s.%s k ON %s",
-		s.t.sqlName(), which, names(s.t.identity(), " AND ", "t.%c = p.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "))
+	return fmt.Sprintf("SELECT count(*) FROM %s p JOIN %s t ON %s AND %s JOIN %s.%s k ON %s",
+		plan, s.t.sqlName(), which, names(s.t.identity(), " AND ", "t.%c = p.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "))
 }
 
 // remove deletes rows, after their links; they are in the journal already.
@@ -200,7 +200,7 @@ func (w *postgresWriter) remove(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	if err := w.children(ctx, w.tx); err != nil {
+	if err := w.children(ctx, w.tx, w.plan); err != nil {
 		return err
 	}
 	return w.do(ctx, n, "deleted", fmt.Sprintf("DELETE FROM %s t USING %s p WHERE p.op = 'd' AND %s", w.t.sqlName(), w.plan, names(w.id, " AND ", "t.%c = p.i%i")))

@@ -34,6 +34,7 @@ type postgresImport struct {
 	unkeyed int64                 // bad rows of which the key is not known
 	badKeys map[int64]plan.Values // of the first rows in sluice_bad, by number
 	saved   int64                 // the number of the saved plan that this is; 0: none
+	given   bool                  // incoming rows have the IDs of the rows that were made
 }
 
 // begin makes the incoming table.
@@ -66,7 +67,7 @@ func (p *postgres) begin(ctx context.Context, t *target) (comparison, error) {
 			s.looks[c] = look
 		}
 	}
-	if _, err := execute(ctx, p.conn, "SET temp_buffers = '32MB'; CREATE TEMP TABLE sluice_incoming ("+strings.Join(columns, ", ")+")"); err != nil {
+	if _, err := execute(ctx, p.conn, "CREATE TEMP TABLE sluice_incoming ("+strings.Join(columns, ", ")+")"); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -113,7 +114,7 @@ func (s *postgresImport) loaded() *load { return s.load }
 
 // drop removes what is left of the import.
 func (s *postgresImport) drop(ctx context.Context) {
-	_, _ = execute(context.WithoutCancel(ctx), s.conn, "DROP TABLE IF EXISTS sluice_incoming, sluice_made, sluice_bad, sluice_plan, sluice_new, sluice_look") // or they go with the connection
+	_, _ = execute(context.WithoutCancel(ctx), s.conn, "DROP TABLE IF EXISTS sluice_incoming, sluice_made, sluice_bad, sluice_plan, sluice_new, sluice_look, sluice_part") // or they go with the connection
 }
 
 // fill copies the rows that read gives into the incoming table.

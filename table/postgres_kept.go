@@ -17,7 +17,7 @@ import (
 // A saved plan is a row of the state table plan, which has all but its rows,
 // and tables of the same form as those that an apply works with:
 //
-//	p<n>          sluice_plan; x is -1: what another session has seen says nothing
+//	p<n>          sluice_plan, and place, the order in which the rows are written, from 1; x is -1: what another session has seen says nothing
 //	p<n>_rows     sluice_incoming, as far as the plan has its rows
 //	p<n>_made     sluice_made
 //	p<n>_looks    sluice_look, likewise
@@ -64,7 +64,8 @@ func (s *postgresImport) keep(ctx context.Context, k *keptPlan) (sum string, err
 			sql := "CREATE TABLE " + name + part.behind + " AS SELECT k.* FROM " + part.temp + " k"
 			switch part.temp {
 			case "sluice_plan":
-				sql += "; UPDATE " + name + " SET x = -1"
+				sql = fmt.Sprintf("UPDATE sluice_plan SET x = -1; CREATE TABLE %[1]s AS SELECT k.*, row_number() OVER (ORDER BY op = 'n', op = 'd', %[2]s, sluice_row) AS place FROM sluice_plan k; CREATE INDEX ON %[1]s (place)",
+					name, names(s.t.identity(), ", ", "i%i"))
 			case "sluice_incoming":
 				sql += " WHERE sluice_row IN (SELECT sluice_row FROM sluice_plan)"
 			case "sluice_look":
@@ -74,6 +75,7 @@ func (s *postgresImport) keep(ctx context.Context, k *keptPlan) (sum string, err
 				return err
 			}
 		}
+		s.saved = n
 		sum, err = keptSum(ctx, tx, name, text)
 		return err
 	})
@@ -97,11 +99,23 @@ func keptSum(ctx context.Context, tx pgx.Tx, name string, kept []byte) (string, 
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
-// kept makes the temporary tables of a plan again.
-func (p *postgres) kept(ctx context.Context, t *target, of plan.Saved) (c comparison, k *keptPlan, err error) {
+// keptText returns all of a plan but its rows.
+func (p *postgres) keptText(ctx context.Context, job, id string) ([]byte, error) {
 	there, err := p.readable(ctx)
 	if err != nil || !there {
-		return nil, nil, errors.Join(err, errGone)
+		return nil, errors.Join(err, errGone)
+	}
+	text, err := one[[]byte](ctx, p.conn, "SELECT kept FROM "+p.state+".plan WHERE id = $1 AND job = $2", id, job)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = errGone
+	}
+	return text, err
+}
+
+// kept makes the temporary tables of a plan again.
+func (p *postgres) kept(ctx context.Context, t *target, of plan.Saved, done int64) (c comparison, k *keptPlan, err error) {
+	if _, err := p.keptText(ctx, t.job.Name, of.ID); err != nil {
+		return nil, nil, err
 	}
 	s := &postgresImport{postgres: p, t: t, looks: map[*binding]*looker{}}
 	err = pgx.BeginTxFunc(ctx, p.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
@@ -115,16 +129,22 @@ func (p *postgres) kept(ctx context.Context, t *target, of plan.Saved) (c compar
 		}
 		name := p.keptName(s.saved)
 		for _, part := range keptParts {
-			if _, err := tx.Exec(ctx, "CREATE TEMP TABLE "+part.temp+" AS SELECT t.* FROM "+name+part.behind+" t; ANALYSE "+part.temp); err != nil {
+			sql := "CREATE TEMP TABLE " + part.temp + " AS SELECT t.* FROM " + name + part.behind + " t"
+			if part.temp == "sluice_plan" {
+				sql += fmt.Sprintf(" WHERE place > %d", done)
+			}
+			if _, err := tx.Exec(ctx, sql+"; ANALYSE "+part.temp); err != nil {
 				return err
 			}
 		}
-		sum, err := keptSum(ctx, tx, name, []byte(text))
-		if err == nil && sum != of.Sum {
-			err = errOther
-		}
-		if err != nil {
-			return err
+		if of.Sum != "" {
+			sum, err := keptSum(ctx, tx, name, []byte(text))
+			if err == nil && sum != of.Sum {
+				err = errOther
+			}
+			if err != nil {
+				return err
+			}
 		}
 		if k, err = readKept([]byte(text)); err != nil {
 			return err
@@ -181,12 +201,17 @@ func (p *postgres) expire(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	lapsed, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil || lapsed == nil {
+	return p.dropAll(ctx, tx, rows)
+}
+
+// dropAll drops the rows of plans, of which it is given the numbers.
+func (p *postgres) dropAll(ctx context.Context, tx pgx.Tx, plans pgx.Rows) error {
+	numbers, err := pgx.CollectRows(plans, pgx.RowTo[int64])
+	if err != nil || numbers == nil {
 		return err
 	}
 	var drops []string
-	for _, n := range lapsed {
+	for _, n := range numbers {
 		drops = append(drops, p.dropKept(n))
 	}
 	_, err = tx.Exec(ctx, strings.Join(drops, "; "))

@@ -58,15 +58,16 @@ func (k *looker) makes(id []byte) bool {
 	return v < k.below
 }
 
-// uses selects the IDs that rows of the plan have from a look-up.
-func (t *target) uses(g []*binding) string {
+// uses selects the IDs that rows of the plan, or a part of it, have from a
+// look-up.
+func (t *target) uses(g []*binding, plan string) string {
 	var used []string
 	for _, c := range g {
 		value := fmt.Sprintf("unnest(s.sluice_l%d)", c.at)
 		if c.link == nil {
 			value = "s." + quoteName(c.to.Name)
 		}
-		used = append(used, "SELECT "+value+" AS v FROM sluice_incoming s JOIN sluice_plan p USING (sluice_row)")
+		used = append(used, "SELECT "+value+" AS v FROM sluice_incoming s JOIN "+plan+" p USING (sluice_row)")
 	}
 	return "(" + strings.Join(used, " UNION ALL ") + ") u"
 }
@@ -76,7 +77,7 @@ func (t *target) uses(g []*binding) string {
 func (t *target) used() string {
 	conditions := []string{"false"}
 	for _, g := range t.lookups() {
-		conditions = append(conditions, fmt.Sprintf("k.look = %d AND k.id IN (SELECT v::text FROM %s)", g[0].at, t.uses(g)))
+		conditions = append(conditions, fmt.Sprintf("k.look = %d AND k.id IN (SELECT v::text FROM %s)", g[0].at, t.uses(g, "sluice_plan")))
 	}
 	return strings.Join(conditions, " OR ")
 }
@@ -97,7 +98,7 @@ func (w *postgresWriter) looked(ctx context.Context) error {
 		}
 		var found []plan.Problem
 		if err == nil && there {
-			found, err = w.lookedElse(ctx, g[0].at, l)
+			found, err = w.lookedElse(ctx, g)
 		}
 		if err != nil {
 			return err
@@ -123,10 +124,11 @@ func (l *lookup) lockStrength() string {
 
 // lookedElse finds what was looked up and now stands for no row, or another. Only
 // then is it held against the rows of the plan.
-func (w *postgresWriter) lookedElse(ctx context.Context, look int, l *lookup) (moved []plan.Problem, err error) {
+func (w *postgresWriter) lookedElse(ctx context.Context, g []*binding) (moved []plan.Problem, err error) {
+	l := g[0].lookup
 	sql := fmt.Sprintf("SELECT k.value, count(l.%[1]s) AS n FROM sluice_look k LEFT JOIN %[2]s l ON l.%[3]s = k.value::%[4]s WHERE k.look = %[5]d{only} GROUP BY k.value, k.id HAVING count(l.%[1]s) <> 1 OR min(l.%[1]s::text) <> k.id ORDER BY 1 LIMIT 20",
-		quoteName(l.id.Name), l.sqlName(), quoteName(l.by.Name), l.by.Base, look)
-	for _, only := range []string{"", " AND (" + w.t.used() + ")"} {
+		quoteName(l.id.Name), l.sqlName(), quoteName(l.by.Name), l.by.Base, g[0].at)
+	for _, only := range []string{"", " AND k.id IN (SELECT v::text FROM " + w.t.uses(g, w.plan) + ")"} {
 		rows, err := w.tx.Query(ctx, strings.Replace(sql, "{only}", only, 1))
 		if err != nil {
 			return nil, err

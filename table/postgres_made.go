@@ -53,7 +53,7 @@ func (s *postgresImport) pruneMade(ctx context.Context) error {
 			continue
 		}
 		_, err := execute(ctx, s.conn, fmt.Sprintf("DELETE FROM sluice_made m WHERE look = %d AND code NOT IN (SELECT v FROM %s WHERE v < %d)",
-			g[0].at, s.t.uses(g), s.looks[g[0]].below))
+			g[0].at, s.t.uses(g, "sluice_plan"), s.looks[g[0]].below))
 		if err != nil {
 			return err
 		}
@@ -93,8 +93,9 @@ func count(n int64, what string) string {
 // incoming rows their IDs.
 func (w *postgresWriter) create(ctx context.Context) error {
 	for _, g := range w.t.creates() {
-		n, err := oneOf[int64](ctx, w.tx, fmt.Sprintf("SELECT count(*) FROM sluice_made WHERE look = %d", g[0].at))
-		if err == nil && n > 0 {
+		var n, made int64
+		err := w.tx.QueryRow(ctx, "SELECT count(*), count(id) FROM sluice_made WHERE look = $1", g[0].at).Scan(&n, &made)
+		if err == nil && n > made { // else an earlier batch has made them
 			err = w.createOf(ctx, g[0].at, n, g[0].lookup)
 		}
 		if err != nil {

@@ -15,7 +15,7 @@ type postgresUndo struct {
 	*postgres
 	t       *target
 	of      plan.Run
-	xid     int64  // of the transaction that the run committed in
+	xids    string // of the transactions that the run committed in, as a list
 	own     string // the same, and those of the runs that took it back and forth since
 	journal string // of the run
 	counts  plan.Counts
@@ -28,7 +28,7 @@ func (p *postgres) undo(ctx context.Context, t *target, of plan.Run) (undo, erro
 	u := &postgresUndo{postgres: p, of: of, wholes: map[string]putBack{}}
 	var n int64
 	var loads, shape string
-	if err := p.conn.QueryRow(ctx, "SELECT n, xid, loads, shape FROM "+p.state+".run WHERE id = $1", of.ID).Scan(&n, &u.xid, &loads, &shape); err != nil {
+	if err := p.conn.QueryRow(ctx, "SELECT n, array_to_string(xids, ','), loads, shape FROM "+p.state+".run WHERE id = $1", of.ID).Scan(&n, &u.xids, &loads, &shape); err != nil {
 		return nil, err
 	}
 	u.t = t.ofShape(shape)
@@ -60,8 +60,8 @@ func (p *postgres) undo(ctx context.Context, t *target, of plan.Run) (undo, erro
 // ownRuns asks for the transactions of a run, and of those that took it back,
 // and that back, and so on: links that they made of a new row are its own.
 func ownRuns(state string) string {
-	return fmt.Sprintf(`WITH RECURSIVE r AS (SELECT id, xid FROM %[1]s.run WHERE id = $1 UNION SELECT o.id, o.xid FROM r JOIN %[1]s.run o ON o.record ->> 'of' = r.id)
-		SELECT string_agg(xid::text, ',') FROM r`, state)
+	return fmt.Sprintf(`WITH RECURSIVE r AS (SELECT id, xids FROM %[1]s.run WHERE id = $1 UNION SELECT o.id, o.xids FROM r JOIN %[1]s.run o ON o.record ->> 'of' = r.id)
+		SELECT string_agg(array_to_string(xids, ','), ',') FROM r`, state)
 }
 
 // lost says which of the columns that a journal is made for the table no longer
@@ -137,7 +137,7 @@ func (u *postgresUndo) reversal(ctx context.Context) (rev *plan.Reversal, err er
 // apply takes the run back, as a run of its own.
 func (u *postgresUndo) apply(ctx context.Context, run plan.Run, skip bool) (rev *plan.Reversal, err error) {
 	watch := u.watch(ctx, doesWhat)
-	err = u.commit(ctx, run.ID, func(tx pgx.Tx) error {
+	err = u.commit(ctx, plan.Run{ID: run.ID}, func(tx pgx.Tx) error {
 		if err := u.enter(ctx, tx, u.t); err != nil {
 			return err
 		}

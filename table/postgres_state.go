@@ -32,9 +32,12 @@ import (
 // has go with it.
 var stateTables = []struct{ name, columns string }{
 	{"run", `n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL, loads text NOT NULL, shape text NOT NULL,
-		xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::numeric % 4294967296)::bigint, record jsonb NOT NULL`},
+		xids bigint[] NOT NULL DEFAULT ARRAY[` + thisXID + `], record jsonb NOT NULL`},
 	{"plan", "n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, job text NOT NULL, until timestamptz NOT NULL, kept text NOT NULL"},
 }
+
+// thisXID is the transaction, as the rows that it writes have it.
+const thisXID = "(pg_current_xact_id()::text::numeric % 4294967296)::bigint"
 
 // prepare makes the state tables, unless they are there. Only one session at a
 // time does so.
@@ -75,7 +78,9 @@ func (p *postgres) lacks(ctx context.Context) (missing []string, err error) {
 
 // beginRun records a run, and returns its number.
 func (p *postgres) beginRun(ctx context.Context, tx pgx.Tx, run plan.Run, t *target) (n int64, err error) {
-	run.Ended = time.Now().UTC()
+	if run.State != running {
+		run.Ended = time.Now().UTC()
+	}
 	err = tx.QueryRow(ctx, "INSERT INTO "+p.state+".run (id, job, loads, shape, record) VALUES ($1, $2, $3, $4, $5) RETURNING n", run.ID, t.job.Name, t.sqlName(), t.shape(), run).Scan(&n)
 	return n, err
 }

@@ -43,25 +43,26 @@ const (
 	mostFound = 20
 )
 
-// trace names the rows that the database refuses with err, if it finds them.
-func (s *postgresImport) trace(ctx context.Context, err error) error {
+// trace names the rows of a plan, or a part of it, that the database refuses with
+// err, if it finds them.
+func (s *postgresImport) trace(ctx context.Context, err error, of string) error {
 	tx, begun := s.conn.Begin(ctx)
 	if begun != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	t := &tracer{postgresImport: s, tx: tx}
-	if failed := t.all(ctx); failed != nil || t.found == nil {
+	if failed := t.all(ctx, of); failed != nil || t.found == nil {
 		return err
 	}
 	return &plan.RefusedError{Rows: t.found, Err: err}
 }
 
-func (t *tracer) all(ctx context.Context) error {
+func (t *tracer) all(ctx context.Context, of string) error {
 	if err := t.enter(ctx, t.tx, t.t); err != nil {
 		return err
 	}
-	if _, err := t.tx.Exec(ctx, "CREATE TEMP TABLE sluice_all ON COMMIT DROP AS SELECT row_number() OVER (ORDER BY op <> 'd', op <> 'u', sluice_row) AS n, p.* FROM sluice_plan p"); err != nil {
+	if _, err := t.tx.Exec(ctx, "CREATE TEMP TABLE sluice_all ON COMMIT DROP AS SELECT row_number() OVER (ORDER BY op <> 'd', op <> 'u', sluice_row) AS n, p.* FROM "+of+" p"); err != nil {
 		return err
 	}
 	w := &postgresWriter{postgresImport: t.postgresImport, tx: t.tx, id: t.t.identity(), plan: "sluice_all"}
@@ -104,17 +105,14 @@ func (t *tracer) halve(ctx context.Context, from, to int64) error {
 
 // part writes rows as a run of its own would.
 func (t *tracer) part(ctx context.Context, tx pgx.Tx, from, to int64) error {
-	_, err := tx.Exec(ctx, fmt.Sprintf("DROP TABLE IF EXISTS sluice_part; CREATE TEMP TABLE sluice_part AS SELECT * FROM sluice_all WHERE n > %d AND n <= %d; ANALYSE sluice_part", from, to))
+	_, err := tx.Exec(ctx, fmt.Sprintf("DROP TABLE IF EXISTS sluice_tried; CREATE TEMP TABLE sluice_tried AS SELECT * FROM sluice_all WHERE n > %d AND n <= %d; ANALYSE sluice_tried", from, to))
 	if err != nil {
 		return err
 	}
-	w := &postgresWriter{postgresImport: t.postgresImport, tx: tx, id: t.t.identity(), plan: "sluice_part"}
-	var fresh, update, gone int64
-	err = tx.QueryRow(ctx, "SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM sluice_part").Scan(&fresh, &update, &gone)
-	if err != nil {
+	w := &postgresWriter{postgresImport: t.postgresImport, tx: tx, id: t.t.identity(), plan: "sluice_tried"}
+	if w.counts, err = w.count(ctx); err != nil {
 		return err
 	}
-	w.counts = plan.Counts{plan.New: fresh, plan.Update: update, plan.Delete: gone}
 	if err := w.begin(ctx, plan.Run{ID: fmt.Sprint("trace ", t.tries)}); err != nil {
 		return err
 	}

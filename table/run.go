@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/spec"
@@ -18,6 +19,8 @@ import (
 type run struct {
 	*Import
 	record   plan.Run
+	began    time.Time   // this part of it, if it was taken up
+	mapped   mapping.Run // that the rows were mapped in: of a saved plan the one that saved it
 	progress *plan.Progress
 	failFast bool            // ends reading with the first bad row
 	intake   context.Context // when it is done, the run ends, unless it is writing; nil: never
@@ -26,6 +29,8 @@ type run struct {
 	loaded     *load
 	counts     plan.Counts
 	times      plan.Times
+	done       int64 // rows of the plan that are written, batch by batch
+	resumed    bool  // it was cut off, and is taken up
 }
 
 func (im *Import) newRun(verb string, progress *plan.Progress) *run {
@@ -34,7 +39,10 @@ func (im *Import) newRun(verb string, progress *plan.Progress) *run {
 	}
 	began := time.Now().UTC()
 	id := fmt.Sprintf("%s-%03d%s", began.Format("20060102T150405Z"), began.Nanosecond()/1e6, rand.Text()[:3])
-	return &run{Import: im, progress: progress, record: plan.Run{ID: id, Verb: verb, Started: began, State: "done"}}
+	return &run{
+		Import: im, progress: progress, began: began, mapped: mapping.Run{ID: id, Time: began, Params: im.Params.Values()},
+		record: plan.Run{ID: id, Verb: verb, Started: began, State: "done"},
+	}
 }
 
 // Plan says what Apply would do. It leaves nothing behind, unless it is to be
@@ -48,6 +56,7 @@ func (im *Import) Plan(ctx context.Context, o plan.Options) (p *plan.Plan, err e
 	defer r.comparison.drop(ctx)
 	p, err = r.describe(ctx)
 	if err == nil {
+		r.noteUnfinished(ctx, p.Table)
 		_, err = r.report(ctx, o.Row, o.Report, false)
 	}
 	if err == nil && o.Keep {
@@ -73,11 +82,7 @@ func (im *Import) Apply(ctx context.Context, o plan.ApplyOptions) (result *plan.
 	}
 	r := im.newRun("apply", o.Progress)
 	r.failFast, r.intake = im.Job.Errors.Rows == "fail", o.Intake
-	compare := r.compare
-	if o.Plan != nil {
-		compare = func(ctx context.Context) error { return r.restore(ctx, o.Plan) }
-	}
-	err = compare(ctx)
+	err = r.begin(ctx, o)
 	var reject *plan.RejectError
 	var invalid *plan.InvalidError
 	switch {
@@ -112,21 +117,36 @@ func (im *Import) alone(ctx, intake context.Context, verb string, progress *plan
 	return release, err
 }
 
+// begin takes up a run that was cut off, or a plan that was saved, or compares.
+func (r *run) begin(ctx context.Context, o plan.ApplyOptions) error {
+	if !o.NoRevert { // such a run cannot be recorded
+		if resumed, err := r.resume(ctx, o.Plan); resumed || err != nil {
+			return err
+		}
+	}
+	if o.Plan != nil {
+		return r.restore(ctx, o.Plan)
+	}
+	return r.compare(ctx)
+}
+
 // apply writes what was compared.
 func (r *run) apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, error) {
 	refused, record := r.judge(), r.recorded()
+	if r.resumed {
+		refused = nil // it was let pass when the run began
+	}
 	if record.Rows > 0 && refused == nil && o.Confirm != nil {
-		p, err := r.describe(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if err := agree(p, o.Confirm); err != nil {
+		if err := r.confirm(ctx, o.Confirm); err != nil {
 			return nil, err
 		}
 	}
-	out := &plan.Result{}
+	out := &plan.Result{Resumed: r.resumed, Rejected: record.Rejected}
 	var err error
-	if out.Rejected, err = r.report(ctx, o.Row, o.Report, true); err == nil && refused != nil {
+	if !r.resumed { // else they were told of
+		out.Rejected, err = r.report(ctx, o.Row, o.Report, true)
+	}
+	if err == nil && refused != nil {
 		err = refused
 	}
 	if err == nil {
@@ -134,11 +154,15 @@ func (r *run) apply(ctx context.Context, o plan.ApplyOptions) (*plan.Result, err
 	}
 	if record.Rows > 0 && err == nil {
 		record.Rejected = out.Rejected
-		out.Run, out.Rows, out.NoRevert = record.ID, record.Rows, o.NoRevert
+		out.NoRevert = o.NoRevert
 		if o.NoRevert {
 			record.ID = ""
 		}
-		err = r.settled(r.timed(&r.times.Apply, "writing", func() error { return r.comparison.apply(ctx, record, r.counts) }))
+		err = r.settled(r.timed(&r.times.Apply, "writing", func() (err error) {
+			out.Rows, err = r.write(ctx, record)
+			return err
+		}))
+		out.Run = r.record.ID
 	}
 	if errors.Is(err, errGone) {
 		err = r.gone(ctx, o.Plan)
@@ -154,6 +178,23 @@ func (r *run) settled(err error) error {
 	}
 	r.tell("the connection to the database was lost at the commit; the database says that the run is done")
 	return nil
+}
+
+// confirm shows the plan and asks.
+func (r *run) confirm(ctx context.Context, ask func(*plan.Plan) (bool, error)) error {
+	p, err := r.describe(ctx)
+	if err != nil {
+		return err
+	}
+	return agree(p, ask)
+}
+
+// write writes the plan, and returns how many rows that were.
+func (r *run) write(ctx context.Context, record plan.Run) (int64, error) {
+	if r.resumed || r.Job.Transaction == "batch" {
+		return r.batches(ctx, record)
+	}
+	return record.Rows, r.comparison.apply(ctx, record, r.counts)
 }
 
 // stopped returns why the run is to end before it writes, if it is.
@@ -189,7 +230,7 @@ func (r *run) timed(seconds *float64, phase string, do func() error) error {
 func (r *run) finish(ctx context.Context, out *plan.Result, err error) (*plan.Result, error) {
 	err = r.db.explain(ctx, err)
 	out.Type, out.Verb, out.Counts, out.Rejects = "result", r.record.Verb, r.counts, r.counts[plan.Invalid]
-	out.Seconds = time.Since(r.record.Started).Seconds()
+	out.Seconds = time.Since(r.began).Seconds()
 	if r.loaded != nil && r.record.Plan == "" { // its files were read
 		out.Times, out.Rate = &r.times, float64(r.loaded.rows)/out.Seconds
 		for _, f := range r.loaded.files {
@@ -208,7 +249,10 @@ func (r *run) finish(ctx context.Context, out *plan.Result, err error) (*plan.Re
 		out.Status = 3
 	}
 	if err != nil {
-		out.Run, out.Rows, out.Error = "", 0, spec.Redact(err.Error())
+		out.Error = spec.Redact(err.Error())
+		if r.done == 0 {
+			out.Run, out.Rows = "", 0
+		}
 	}
 	return out, err
 }
@@ -318,6 +362,11 @@ func (r *run) describe(ctx context.Context) (*plan.Plan, error) {
 	for _, f := range r.loaded.files {
 		t.Files = append(t.Files, f.File.File)
 	}
+	if r.resumed {
+		p.Counts = r.left()
+		t.Notes = []string{fmt.Sprintf("goes on with run %s, which was cut off: %d of %s are written", r.record.ID, r.done, count(r.counts.Written(), "row"))}
+		return p, r.show(ctx, t)
+	}
 	if refused := r.judge(); refused != nil {
 		t.Notes = append(t.Notes, "apply would load nothing: "+refused.Why())
 	}
@@ -326,7 +375,12 @@ func (r *run) describe(ctx context.Context) (*plan.Plan, error) {
 		t.Rows = t.Rows[:mostShown]
 		return p, nil
 	}
-	return p, r.comparison.rows(ctx, mostShown-len(t.Rows), false, func(one *plan.Row) error {
+	return p, r.show(ctx, t)
+}
+
+// show adds rows that change to those that are shown.
+func (r *run) show(ctx context.Context, t *plan.Table) error {
+	return r.comparison.rows(ctx, mostShown-len(t.Rows), false, func(one *plan.Row) error {
 		t.Rows = append(t.Rows, *one)
 		return nil
 	})

@@ -31,6 +31,7 @@ var (
 // change.
 type keptPlan struct {
 	Plan  json.RawMessage // the plan as it was saved, but for its checksum
+	Began time.Time       // the run that saved it
 	Load  keptLoad
 	Table *Table          // as it was compared
 	Other []*Table        // that the plan relies on, as far as it does: see target.others
@@ -62,7 +63,7 @@ func (r *run) keep(ctx context.Context, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	k := &keptPlan{Plan: text, Load: r.loaded.keep(), Table: r.target.Table, Other: r.target.others(), saved: *p.Table.Saved, plan: p}
+	k := &keptPlan{Plan: text, Began: r.began, Load: r.loaded.keep(), Table: r.target.Table, Other: r.target.others(), saved: *p.Table.Saved, plan: p}
 	p.Table.Saved.Sum, err = r.comparison.keep(ctx, k)
 	return err
 }
@@ -163,22 +164,32 @@ func (r *run) restore(ctx context.Context, p *plan.Plan) error {
 		return err
 	}
 	var k *keptPlan
-	r.comparison, k, err = r.db.kept(ctx, r.target, *p.Table.Saved)
+	r.comparison, k, err = r.db.kept(ctx, r.target, *p.Table.Saved, 0)
 	if errors.Is(err, errGone) {
 		return r.gone(ctx, p)
 	}
 	if err != nil {
 		return err
 	}
-	if err = k.holds(p, r.target); err != nil {
+	if err = k.same(p); err == nil {
+		err = k.unaltered(r.target)
+	}
+	if err != nil {
 		r.comparison.drop(ctx)
 		return err
 	}
-	r.loaded, r.counts, r.record.Plan = r.comparison.loaded(), p.Counts, p.Table.Saved.ID
+	r.counts, r.record.Plan = p.Counts, p.Table.Saved.ID
+	r.mapped.ID, r.mapped.Time = p.Table.Saved.ID, k.Began
+	r.found(files)
+	return nil
+}
+
+// found says where the files of a plan that was kept are.
+func (r *run) found(files []*source.File) {
+	r.loaded = r.comparison.loaded()
 	for i := range files {
 		r.loaded.files[i].File = files[i]
 	}
-	return nil
 }
 
 // unmoved finds the files of a plan again, if they are what they were.
@@ -215,9 +226,8 @@ func (r *run) unmoved(ctx context.Context, were []plan.File) (files []*source.Fi
 	return files, nil
 }
 
-// holds reports whether a saved plan is the one that was kept, and the tables
-// are as they were.
-func (k *keptPlan) holds(p *plan.Plan, now *target) error {
+// same refuses a saved plan that is not the one that was kept.
+func (k *keptPlan) same(p *plan.Plan) error {
 	table := *p.Table
 	saved := *table.Saved
 	saved.Sum, table.Saved = "", &saved
@@ -230,6 +240,11 @@ func (k *keptPlan) holds(p *plan.Plan, now *target) error {
 	if !bytes.Equal(text, k.Plan) {
 		return &spec.UsageError{Err: errors.New("the saved plan was changed since it was written: nothing was changed; plan again")}
 	}
+	return nil
+}
+
+// unaltered refuses tables that are not as they were.
+func (k *keptPlan) unaltered(now *target) error {
 	var moved []plan.Problem
 	add := func(t *Table, what string) {
 		if what != "" {

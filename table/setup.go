@@ -2,9 +2,11 @@ package table
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/spec"
 )
 
 // SetupSQL connects to the database of a job and returns the statements that
@@ -41,7 +43,10 @@ func unready(user, lacks string) error {
 
 // ready looks whether a run can be kept, before anything is read.
 func (im *Import) ready(ctx context.Context, o plan.ApplyOptions) error {
-	if o.NoRevert {
+	switch {
+	case o.NoRevert && im.Job.Transaction == "batch":
+		return &spec.UsageError{Err: errors.New("transaction: batch keeps the run in the database from its first batch on: --no-revert is of one transaction")}
+	case o.NoRevert:
 		return nil
 	}
 	if err := im.db.ready(ctx); err != nil {

@@ -181,7 +181,7 @@ func (w *keptWriter) changed(ctx context.Context) error {
 }
 
 // kept takes a plan up that keep has kept.
-func (d *sqlite) kept(ctx context.Context, t *target, of plan.Saved) (comparison, *keptPlan, error) {
+func (d *sqlite) kept(ctx context.Context, t *target, of plan.Saved, _ int64) (comparison, *keptPlan, error) {
 	c, err := d.begin(ctx, t)
 	if err != nil {
 		return nil, nil, err
@@ -196,6 +196,18 @@ func (d *sqlite) kept(ctx context.Context, t *target, of plan.Saved) (comparison
 		return nil, nil, err
 	}
 	return s, k, nil
+}
+
+// keptText returns all of a plan but its rows.
+func (d *sqlite) keptText(ctx context.Context, job, id string) (text []byte, err error) {
+	if there, err := d.hasTable(ctx, "sluice_plan"); err != nil || !there {
+		return nil, errors.Join(err, errGone)
+	}
+	err = d.conn.QueryRowContext(ctx, "SELECT kept FROM main.sluice_plan WHERE id = ? AND job = ?", id, job).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errGone
+	}
+	return text, err
 }
 
 // recall reads a plan, all that is kept of it first for its checksum alone.

@@ -30,15 +30,16 @@ or has changed, and records it in the ledger beside the outputs. What is done
 is not done again; a run that was cut off is taken up where it was.
 
 Of a job that loads a table it writes the rows that are new or differ, in one
-transaction. With --json each row that changes is a line, as the job's report
-says, and the result the last.
+transaction, or in several, if the job says transaction: batch. With --json each
+row that changes is a line, as the job's report says, and the result the last.
 
 Given a plan that was saved with plan --out, it applies just what was reviewed,
 or nothing at all if a source file, the job, an output or a row of the table
 that it relies on has changed since.
 
 On a terminal it asks first. Ctrl-C once ends the run after the files that are
-begun, twice at once; either way each output is whole, the old or the new.`,
+begun, or the batch, twice at once; either way each output is whole, the old or
+the new.`,
 		Example: `  sluice apply job.yaml --param day=2024-04-17
   sluice apply job.yaml --param day=2024-04-17 --yes --json
   sluice apply products.yaml --param input=products.csv --fail-fast
@@ -218,16 +219,25 @@ func (a *app) applied(ctx context.Context, job *sluice.Job, r *sluice.Result, fi
 func (a *app) loaded(r *sluice.Result, file string) {
 	switch {
 	case r.Run != "":
-		rate := ""
-		if r.Rate > 0 { // not of a saved plan
-			rate = fmt.Sprintf(" (%.0f rows/s read, compared and written)", r.Rate)
+		how := ""
+		switch {
+		case r.Resumed:
+			how = " (the rest of a run that was cut off)"
+		case r.Rate > 0 && r.Error == "": // not of a saved plan
+			how = fmt.Sprintf(" (%.0f rows/s read, compared and written)", r.Rate)
 		}
-		fmt.Fprintf(a.out, "run %s: %s written in %.1fs%s\n%s\n", r.Run, number(r.Rows, "row"), r.Seconds, rate, rowCounts(r.Counts))
+		fmt.Fprintf(a.out, "run %s: %s written in %.1fs%s\n", r.Run, number(r.Rows, "row"), r.Seconds, how)
+		if r.Error == "" {
+			fmt.Fprintf(a.out, "%s\n", rowCounts(r.Counts))
+		}
 	case r.Error == "":
 		fmt.Fprintf(a.out, "nothing to do: %s\n", rowCounts(r.Counts))
 	}
 	if r.Error == "" || r.Rejected != "" {
 		a.rejected(r)
+	}
+	if r.Run != "" && r.Status == 130 {
+		fmt.Fprintf(a.out, "to go on: %s\n", a.again("apply", file, ""))
 	}
 	switch {
 	case r.NoRevert:

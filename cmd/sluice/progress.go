@@ -37,7 +37,10 @@ func (a *app) stopping(job *sluice.Job, p *sluice.Progress) {
 	}
 	why := context.Cause(a.stop.Intake)
 	what := "finishing the files that are begun"
-	if job.Spec().Table() {
+	switch {
+	case job.Spec().Table() && job.Spec().Transaction == "batch":
+		what = "finishing the batch that is begun"
+	case job.Spec().Table():
 		what = "nothing is written, or all of it if that was begun"
 	}
 	a.notify(sluice.Event{Type: "notice", Text: fmt.Sprintf("%v: %s, for %v at most; a second signal stops at once", why, what, grace)})

@@ -1,0 +1,322 @@
+package table
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// batched opens the job of products to write batches of a few rows.
+func (s *shop) batched(input string, rows int64) *Import {
+	s.Helper()
+	im := s.open(input, "transaction: all", "transaction: batch")
+	im.batch = rows
+	return im
+}
+
+// writesBatches skips a test where there are no batches.
+func (s *shop) writesBatches() {
+	if s.conn == nil {
+		s.Skip("SQLite is not written in batches yet")
+	}
+}
+
+// runs are the runs of the ledger, their states and rows.
+func (s *shop) runs() (states []string) {
+	s.Helper()
+	im := s.open("none.csv")
+	defer im.Close()
+	runs, err := im.Runs(context.Background())
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, r := range runs {
+		states = append(states, fmt.Sprintf("%s %s %d", r.Verb, r.State, r.Rows))
+	}
+	return states
+}
+
+// A run that writes batches leaves the table as one that does not, and is taken
+// back as a whole.
+func TestBatches(t *testing.T) { eachShop(t, testBatches) }
+
+func testBatches(t *testing.T, s *shop) {
+	s.writesBatches()
+	empty := s.dump()
+	first := s.apply(v1)
+	loaded := s.products()
+	s.revert(first.Run)
+	same(t, "reverted", s.dump(), empty)
+	r, err := s.batched(v1, 70).Apply(context.Background(), plan.ApplyOptions{})
+	if err != nil || r.Rows != 300 || r.Run == "" || r.Resumed {
+		t.Fatalf("%v, %+v", err, r)
+	}
+	same(t, "first", s.products(), loaded)
+	if again, err := s.batched(v1, 70).Apply(context.Background(), plan.ApplyOptions{}); err != nil || again.Run != "" {
+		t.Errorf("%v, %+v", err, again)
+	}
+	before := s.dump()
+	direct := s.apply(v2clean)
+	want := s.products()
+	s.revert(direct.Run)
+	second, err := s.batched(v2clean, 4).Apply(context.Background(), plan.ApplyOptions{})
+	if err != nil || second.Rows != 21 {
+		t.Fatalf("%v, %+v", err, second)
+	}
+	same(t, "second", s.products(), want)
+	s.revert(second.Run)
+	same(t, "second reverted", s.dump(), before)
+	s.revert(s.lastRun())
+	same(t, "the revert reverted", s.products(), want)
+	s.revert(s.lastRun())
+	s.revert(r.Run)
+	same(t, "first reverted", s.dump(), empty)
+}
+
+// A run that is interrupted ends after its batch, and is taken up: without a
+// word about rows that were told of, and without reading the files again.
+func TestBatchResumed(t *testing.T) { eachShop(t, testBatchResumed) }
+
+func testBatchResumed(t *testing.T, s *shop) {
+	s.writesBatches()
+	s.apply(v1)
+	before := s.dump()
+	s.revert(s.apply(v2clean).Run)
+	p := saved(t, s.batched(v2clean, 4), nil)
+	for name, o := range map[string]plan.ApplyOptions{"a plan made now": {}, "a saved plan": {Plan: p}} {
+		id := s.interrupted(o, 2)
+		if runs := s.runs(); !strings.HasSuffix(runs[len(runs)-1], "apply running 8") {
+			t.Error(runs)
+		}
+		shown, err := s.batched(v2clean, 4).Plan(context.Background(), plan.Options{})
+		if err != nil || shown.Changes() != 13 {
+			t.Error(err, shown)
+		}
+		has(t, shown.Table.Notes, "run "+id+" has written 8 of 21 rows")
+		asked := ""
+		o.Confirm = func(p *plan.Plan) (bool, error) {
+			var text strings.Builder
+			err := p.Text(&text, 0)
+			asked = text.String()
+			return true, err
+		}
+		o.Row = func(r *plan.Row) error { return errors.New("told of again") }
+		r, err := s.batched(v2clean, 5).Apply(context.Background(), o)
+		if err != nil || r.Run != id || !r.Resumed || r.Rows != 13 || r.Counts[plan.New] != 6 || r.Counts[plan.Update] != 15 {
+			t.Fatalf("%s: %v, %+v", name, err, r)
+		}
+		has(t, asked, "goes on with run "+id+", which was cut off: 8 of 21 rows are written", "13 rows: 6 new, 7 update")
+		s.revert(id)
+		same(t, "reverted", s.dump(), before)
+	}
+	if runs := s.runs(); !strings.HasSuffix(runs[len(runs)-1], "revert done 21") {
+		t.Error(runs)
+	}
+}
+
+// interrupted begins to write the second file in batches of four, and ends after
+// some of them. It returns the run's ID.
+func (s *shop) interrupted(o plan.ApplyOptions, batches int64) string {
+	s.Helper()
+	intake, stop := context.WithCancelCause(context.Background())
+	defer stop(nil)
+	im := s.batched(v2clean, 4)
+	im.db = &stopping{im.db, func(to int64) {
+		if to == 4*batches {
+			stop(flow.ErrInterrupted)
+		}
+	}}
+	o.Intake = intake
+	r, err := im.Apply(context.Background(), o)
+	var part *plan.PartError
+	if !errors.As(err, &part) || part.Written != 4*batches || part.Rows != 21 || !part.Resumable || r.Status != 130 || r.Run == "" || r.Rows != part.Written {
+		s.Fatalf("%v, %+v", err, r)
+	}
+	has(s, err, "8 of 21 rows are written", "the next apply goes on from there")
+	return r.Run
+}
+
+// A stopping database calls after each batch.
+type stopping struct {
+	database
+	after func(to int64)
+}
+
+type stoppingBatches struct {
+	comparison
+	after func(to int64)
+}
+
+func (d *stopping) begin(ctx context.Context, t *target) (comparison, error) {
+	c, err := d.database.begin(ctx, t)
+	return &stoppingBatches{c, d.after}, err
+}
+
+func (d *stopping) kept(ctx context.Context, t *target, of plan.Saved, done int64) (comparison, *keptPlan, error) {
+	c, k, err := d.database.kept(ctx, t, of, done)
+	return &stoppingBatches{c, d.after}, k, err
+}
+
+func (c *stoppingBatches) batch(ctx context.Context, run plan.Run, from, to int64) error {
+	err := c.comparison.batch(ctx, run, from, to)
+	c.after(to)
+	return err
+}
+
+// A run that cannot be taken up is ended as cut off, and can be taken back.
+func TestBatchCutOff(t *testing.T) { eachShop(t, testBatchCutOff) }
+
+func testBatchCutOff(t *testing.T, s *shop) {
+	s.writesBatches()
+	s.apply(v1)
+	before := s.dump()
+	want := s.apply(v2clean)
+	after := s.products()
+	s.revert(want.Run)
+	for name, meanwhile := range map[string]func() (*plan.Result, error){
+		"another file": func() (*plan.Result, error) {
+			return s.open(v1).Apply(context.Background(), plan.ApplyOptions{})
+		},
+		"the table altered": func() (*plan.Result, error) {
+			s.exec("ALTER TABLE shop_product ADD more int")
+			return s.batched(v2clean, 4).Apply(context.Background(), plan.ApplyOptions{})
+		},
+	} {
+		id := s.interrupted(plan.ApplyOptions{}, 2)
+		r, err := meanwhile()
+		if err != nil || r.Resumed || r.Run == id {
+			t.Fatalf("%s: %v, %+v", name, err, r)
+		}
+		has(t, s.runs(), "apply cut off 8")
+		if name == "the table altered" {
+			s.exec("ALTER TABLE shop_product DROP more")
+			same(t, "gone on", s.products(), after)
+		}
+		s.revert(r.Run)
+		s.revert(id)
+		same(t, "reverted", s.dump(), before)
+	}
+	id := s.interrupted(plan.ApplyOptions{}, 2) // and a revert ends it itself
+	s.revert(id)
+	same(t, "reverted", s.dump(), before)
+	has(t, s.runs()[len(s.runs())-2], "apply cut off 8")
+}
+
+// What a batch drifts by or is refused for ends the run: what is written stays,
+// and is said.
+func TestBatchFails(t *testing.T) {
+	job := strings.Replace(shelfJob, "to: {", "transaction: batch\nto: {", 1)
+	for name, tc := range map[string]struct{ meanwhile, want, back string }{
+		"drift":   {"UPDATE a SET n = 7 WHERE k = 'k3'", "row k3: the row of the table was changed since it was compared: n 3 → 7", "UPDATE a SET n = 3 WHERE k = 'k3'"},
+		"refused": {"ALTER TABLE a ADD CHECK (n <> 6)", "altered", ""},
+	} {
+		eachShelf(t, func(t *testing.T, w *world) {
+			if w.conn == nil {
+				t.Skip("SQLite is not written in batches yet")
+			}
+			w.job = job
+			before := w.shelf()
+			im, err := w.open(shelfFile...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			im.batch = 1
+			im.db = &stopping{im.db, func(to int64) {
+				if to == 1 {
+					w.exec(tc.meanwhile)
+				}
+			}}
+			r, err := im.Apply(context.Background(), plan.ApplyOptions{})
+			var part *plan.PartError
+			if !errors.As(err, &part) || part.Resumable || r.Status != 1 || r.Rows != 1 || r.Run == "" {
+				t.Fatalf("%s: %v, %+v", name, err, r)
+			}
+			has(t, err, "1 of 3 rows are written: the plan no longer holds: ", tc.want, "nothing of this batch was changed; plan again")
+			has(t, w.rows("a"), "k1,1,10,", "k3") // updates are the first
+			if tc.back == "" {
+				return
+			}
+			w.exec(tc.back)
+			if next := w.apply(shelfFile...); next.Resumed || next.Rows != 2 {
+				t.Errorf("%+v", next)
+			} else {
+				w.revert(next.Run)
+			}
+			w.revert(r.Run)
+			same(t, "reverted", w.shelf(), before)
+		})
+	}
+}
+
+// TestBatchKill kills runs that write batches at random moments: never is there
+// half of a batch, the next apply goes on, and what all of it did can be taken
+// back.
+func TestBatchKill(t *testing.T) { eachShop(t, testBatchKill) }
+
+func testBatchKill(t *testing.T, s *shop) {
+	s.writesBatches()
+	s.apply(v1)
+	before := s.dump()
+	want := s.apply(v2clean)
+	after := s.products()
+	s.revert(want.Run)
+	m, between := newMoments(t), 0
+	for range kills() {
+		s.killBatches(m)
+		s.alone()
+		states := s.runs()
+		var n int
+		if last := states[len(states)-1]; strings.HasPrefix(last, "apply running") {
+			between++
+			n, _ = strconv.Atoi(last[strings.LastIndexByte(last, ' ')+1:])
+			if n%3 != 0 || n == 0 {
+				t.Error(last)
+			}
+		}
+		r, err := s.batched(v2clean, 3).Apply(context.Background(), plan.ApplyOptions{})
+		if err != nil || r.Resumed != (n > 0) || r.Resumed && r.Rows != 21-int64(n) {
+			t.Fatalf("%v, %+v", err, r)
+		}
+		same(t, "after a kill and another apply", s.products(), after)
+		s.revert(s.lastRun())
+		same(t, "reverted", s.dump(), before)
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	if between < kills()/10 {
+		t.Errorf("only %d of %d runs were killed between batches", between, kills())
+	}
+}
+
+// killBatches applies the second file in another process, in batches of three,
+// and kills that a moment after one of them, or before the first.
+func (s *shop) killBatches(m *moments) {
+	s.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SLUICE_TEST_RUN_ON="+s.url, "SLUICE_TEST_RUN=apply "+v2clean, "SLUICE_TEST_BATCH=3")
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for range m.IntN(7) {
+		lines.Scan()
+	}
+	<-time.After(time.Duration(m.Int64N(int64(20 * time.Millisecond))))
+	_ = cmd.Process.Kill() // if it goes on
+	_ = cmd.Wait()
+}
