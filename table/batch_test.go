@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,13 +23,6 @@ func (s *shop) batched(input string, rows int64) *Import {
 	im := s.open(input, "transaction: all", "transaction: batch")
 	im.batch = rows
 	return im
-}
-
-// writesBatches skips a test where there are no batches.
-func (s *shop) writesBatches() {
-	if s.conn == nil {
-		s.Skip("SQLite is not written in batches yet")
-	}
 }
 
 // runs are the runs of the ledger, their states and rows.
@@ -51,7 +45,6 @@ func (s *shop) runs() (states []string) {
 func TestBatches(t *testing.T) { eachShop(t, testBatches) }
 
 func testBatches(t *testing.T, s *shop) {
-	s.writesBatches()
 	empty := s.dump()
 	first := s.apply(v1)
 	loaded := s.products()
@@ -88,7 +81,6 @@ func testBatches(t *testing.T, s *shop) {
 func TestBatchResumed(t *testing.T) { eachShop(t, testBatchResumed) }
 
 func testBatchResumed(t *testing.T, s *shop) {
-	s.writesBatches()
 	s.apply(v1)
 	before := s.dump()
 	s.revert(s.apply(v2clean).Run)
@@ -177,7 +169,6 @@ func (c *stoppingBatches) batch(ctx context.Context, run plan.Run, from, to int6
 func TestBatchCutOff(t *testing.T) { eachShop(t, testBatchCutOff) }
 
 func testBatchCutOff(t *testing.T, s *shop) {
-	s.writesBatches()
 	s.apply(v1)
 	before := s.dump()
 	want := s.apply(v2clean)
@@ -217,13 +208,10 @@ func testBatchCutOff(t *testing.T, s *shop) {
 func TestBatchFails(t *testing.T) {
 	job := strings.Replace(shelfJob, "to: {", "transaction: batch\nto: {", 1)
 	for name, tc := range map[string]struct{ meanwhile, want, back string }{
-		"drift":   {"UPDATE a SET n = 7 WHERE k = 'k3'", "row k3: the row of the table was changed since it was compared: n 3 → 7", "UPDATE a SET n = 3 WHERE k = 'k3'"},
-		"refused": {"ALTER TABLE a ADD CHECK (n <> 6)", "altered", ""},
+		"a row":     {"UPDATE a SET n = 7 WHERE k = 'k3'", "row k3: the row of the table was changed since it was compared: n 3 → 7", "UPDATE a SET n = 3 WHERE k = 'k3'"},
+		"the table": {"ALTER TABLE a ADD more int", "altered", ""},
 	} {
 		eachShelf(t, func(t *testing.T, w *world) {
-			if w.conn == nil {
-				t.Skip("SQLite is not written in batches yet")
-			}
 			w.job = job
 			before := w.shelf()
 			im, err := w.open(shelfFile...)
@@ -258,13 +246,95 @@ func TestBatchFails(t *testing.T) {
 	}
 }
 
+// A row that the database refuses is named, of whatever batch it is.
+func TestBatchRefused(t *testing.T) {
+	const ddl = "CREATE TABLE a (k int PRIMARY KEY, u int UNIQUE); INSERT INTO a VALUES (1, 1)"
+	newWorlds(t, ddl, ddl, "columns:\n  k: {from: k}\n  u: {from: u}\ntransaction: batch\nto: {DATABASE, table: a, key: k}\n", func(w *world) {
+		im, err := w.open("k,u", "1,10", "2,2", "3,3", "4,4")
+		if err != nil {
+			w.Fatal(err)
+		}
+		im.batch = 2
+		im.db = &stopping{im.db, func(to int64) {
+			if to == 2 {
+				w.exec("INSERT INTO a VALUES (9, 4)")
+			}
+		}}
+		before := w.rows("a")
+		r, err := im.Apply(context.Background(), plan.ApplyOptions{})
+		var refused *plan.RefusedError
+		has(w, err, "2 of 4 rows are written: the database refuses", "row 4: ", "nothing of this batch was changed")
+		if !errors.As(err, &refused) || len(refused.Rows) != 1 || r.Rows != 2 {
+			w.Errorf("%v, %+v", err, r)
+		}
+		same(w, "written", w.rows("a"), "(1,10) (2,2) (9,4)")
+		w.exec("DELETE FROM a WHERE k = 9")
+		w.revert(r.Run)
+		same(w, "reverted", w.rows("a"), before)
+	})
+}
+
+// What the first batch makes for look-ups is found by a run that goes on, and by
+// its revert.
+func TestBatchMade(t *testing.T) {
+	eachShelf(t, func(t *testing.T, w *world) {
+		w.job = strings.Replace(shelfJob, "to: {", "transaction: batch\nto: {", 1)
+		file := w.file(filepath.Join(t.TempDir(), "in.csv"), "k,kind,n,tags", "k1,old,10,x|z", "k2,old,2,", "k4,spare,4,", "k5,old,5,new", "k6,fresh,6,z", "k7,fresh,7,new|y|z")
+		open := func() *Import {
+			im, err := w.openFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			im.batch = 1
+			return im
+		}
+		before, im := w.shelf(), open()
+		intake, stop := context.WithCancelCause(context.Background())
+		im.db = &stopping{im.db, func(to int64) { stop(flow.ErrInterrupted) }}
+		cut, err := im.Apply(context.Background(), plan.ApplyOptions{Intake: intake})
+		has(t, err, "1 of 5 rows are written", "the next apply goes on from there")
+		same(t, "made at once", w.rows("tag"), "(1,x) (2,y) (3,z) (4,new)")
+		w.exec("INSERT INTO tag (name) VALUES ('w')")
+		r, err := open().Apply(context.Background(), plan.ApplyOptions{})
+		if err != nil || !r.Resumed || r.Run != cut.Run || r.Rows != 4 {
+			t.Fatalf("%v, %+v", err, r)
+		}
+		if again, err := open().Apply(context.Background(), plan.ApplyOptions{}); err != nil || again.Run != "" {
+			t.Errorf("%v, %+v", err, again)
+		}
+		w.revert(r.Run)
+		w.exec("DELETE FROM tag WHERE name = 'w'")
+		same(t, "reverted", w.shelf(), before)
+	})
+}
+
+// A row that leaves its parent has left it before that is deleted.
+func TestBatchParents(t *testing.T) {
+	const ddl = `CREATE TABLE a (k int PRIMARY KEY, parent int REFERENCES a ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED);
+		INSERT INTO a VALUES (1, NULL), (2, NULL), (3, 1), (4, 1)`
+	newWorlds(t, ddl, ddl, "columns:\n  k: {from: k}\n  parent: {from: parent}\ntransaction: batch\nto: {DATABASE, table: a, key: k, write: mirror, max_delete: 50%}\n", func(w *world) {
+		im, err := w.open("k,parent", "2,", "3,2", "4,3", "5,2")
+		if err != nil {
+			w.Fatal(err)
+		}
+		im.batch = 1
+		before := w.rows("a")
+		r, err := im.Apply(context.Background(), plan.ApplyOptions{})
+		if err != nil || r.Rows != 4 {
+			w.Fatalf("%v, %+v", err, r)
+		}
+		same(w, "written", w.rows("a"), "(2,) (3,2) (4,3) (5,2)")
+		w.revert(r.Run)
+		same(w, "reverted", w.rows("a"), before)
+	})
+}
+
 // TestBatchKill kills runs that write batches at random moments: never is there
 // half of a batch, the next apply goes on, and what all of it did can be taken
 // back.
 func TestBatchKill(t *testing.T) { eachShop(t, testBatchKill) }
 
 func testBatchKill(t *testing.T, s *shop) {
-	s.writesBatches()
 	s.apply(v1)
 	before := s.dump()
 	want := s.apply(v2clean)

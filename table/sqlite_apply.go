@@ -9,44 +9,57 @@ import (
 	"github.com/seed-128c3863/sluice/plan"
 )
 
-// apply writes the plan and its journal, in one transaction: if anybody has
-// written to the database since it was compared, what is touched is compared
-// again, and each statement touches as many rows as were planned.
+// apply writes the plan and its journal, in one transaction.
 func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Counts) error {
-	err := s.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
+	return s.writing(ctx, func() error {
 		if err := s.forget(ctx); err != nil {
 			return err
 		}
-		version, err := s.number(ctx, "PRAGMA data_version")
-		if err != nil {
-			return err
-		}
-		if version != s.version {
-			if err := s.drift(ctx); err != nil {
+		j := &journal{sqlite: s.sqlite, off: true}
+		if run.ID != "" {
+			var err error
+			if j, err = s.beginRun(ctx, run, s.job.Name, s.form()); err != nil {
 				return err
 			}
 		}
-		w := &sqliteWriter{sqliteImport: s}
-		if run.ID == "" {
-			w.journal = &journal{sqlite: s.sqlite, off: true}
-		} else if w.journal, err = s.beginRun(ctx, run, s.job.Name, s.form()); err != nil {
-			return err
-		}
-		for _, step := range []func(context.Context) error{w.create, w.update, w.remove, w.insert} {
-			if err := step(ctx); err != nil {
-				return err
-			}
-		}
-		if w.updated != counts[plan.Update] || w.inserted != counts[plan.New] || w.removed != counts[plan.Delete] {
-			return fmt.Errorf("%d rows were updated, %d inserted and %d deleted, and %d, %d and %d were planned",
-				w.updated, w.inserted, w.removed, counts[plan.Update], counts[plan.New], counts[plan.Delete])
-		}
-		return w.journal.flush(ctx)
+		return s.write(ctx, j, counts)
 	})
+}
+
+// writing is a transaction that writes rows of the plan. It names those that the
+// database refuses.
+func (s *sqliteImport) writing(ctx context.Context, do func() error) error {
+	err := s.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", do)
 	if sqliteRefuses(err) {
 		err = s.trace(ctx, err)
 	}
 	return err
+}
+
+// write writes the part of the plan and its journal: if anybody has written to
+// the database since it was compared, what is touched is compared again, and
+// each statement touches as many rows as were planned.
+func (s *sqliteImport) write(ctx context.Context, j *journal, counts plan.Counts) error {
+	version, err := s.number(ctx, "PRAGMA data_version")
+	if err != nil {
+		return err
+	}
+	if version != s.version {
+		if err := s.drift(ctx); err != nil {
+			return err
+		}
+	}
+	w := &sqliteWriter{sqliteImport: s, journal: j}
+	for _, step := range []func(context.Context) error{w.create, w.update, w.remove, w.insert} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if w.updated != counts[plan.Update] || w.inserted != counts[plan.New] || w.removed != counts[plan.Delete] {
+		return fmt.Errorf("%d rows were updated, %d inserted and %d deleted, and %d, %d and %d were planned",
+			w.updated, w.inserted, w.removed, counts[plan.Update], counts[plan.New], counts[plan.Delete])
+	}
+	return j.flush(ctx)
 }
 
 // A sqliteWriter is an apply under way.

@@ -18,7 +18,7 @@ func (s *sqliteImport) drift(ctx context.Context) error {
 		return err
 	}
 	d := &driftCheck{sqliteImport: s}
-	for _, check := range []func(context.Context) error{d.looked, d.taken, d.touched} {
+	for _, check := range []func(context.Context) error{d.looked, d.remade, d.taken, d.touched} {
 		if err := check(ctx); err != nil {
 			return err
 		}
@@ -125,13 +125,9 @@ func (d *driftCheck) taken(ctx context.Context) error {
 	if len(d.key) == 0 {
 		return nil
 	}
-	columns, same := []string{"at"}, []string(nil)
-	n := 0
-	for i, c := range d.columns {
-		if d.inKey[i] {
-			columns, same = append(columns, fmt.Sprintf("i%d", n)), append(same, fmt.Sprintf("t.%s IS s.i%d", quoteName(c.to.Name), n))
-			n++
-		}
+	columns := []string{"at"}
+	for n := range d.key {
+		columns = append(columns, fmt.Sprintf("i%d", n))
 	}
 	err := d.give(ctx, "fresh", strings.Join(columns, ", "), func() (rowFeed, error) {
 		from, to := d.news()
@@ -141,7 +137,7 @@ func (d *driftCheck) taken(ctx context.Context) error {
 			if err != nil || i < 0 || i >= to {
 				return nil, err
 			}
-			values, _ = takeValues(append(values[:0], int64(i)), d.keyFields(fields), n)
+			values, _ = takeValues(append(values[:0], int64(i)), d.keyFields(fields), len(d.key))
 			return values, nil
 		}, nil
 	})
@@ -149,8 +145,7 @@ func (d *driftCheck) taken(ctx context.Context) error {
 		return err
 	}
 	var found []int
-	q := rowQuery{from: "temp.sluice_fresh AS s CROSS JOIN " + d.sqlName() + " AS t ON " + strings.Join(same, " AND ")}
-	err = d.scanSome(ctx, selectValues([]string{"s.at"}, q), mostMoved, 1, func(v []driver.Value) error {
+	err = d.scanSome(ctx, selectValues([]string{"s.at"}, d.withKeys("fresh")), mostMoved, 1, func(v []driver.Value) error {
 		found = append(found, int(v[0].(int64)))
 		return nil
 	})

@@ -24,6 +24,8 @@ type sqliteImport struct {
 	unkeyed int64      // bad rows of which it is not known which they are
 	deleted int64      // rows of the table
 	part    sqlitePart // that is written
+	done    sqlitePart // that the batches before have written
+	begun   bool       // a batch is written
 	saved   string     // the ID of the saved plan that this is; "": none
 	version int64      // PRAGMA data_version, when look-ups were begun, and then when the table was compared
 	schema  int64      // PRAGMA schema_version, when the table was last seen to be as it was inspected

@@ -31,35 +31,43 @@ var keptStates = []rowState{rowFresh, rowChanged, rowGone}
 
 // keep keeps the plan in tables beside those of the state.
 func (s *sqliteImport) keep(ctx context.Context, k *keptPlan) (sum string, err error) {
+	err = s.transaction(ctx, "BEGIN IMMEDIATE", func() (err error) {
+		sum, err = s.putPlan(ctx, k)
+		return err
+	})
+	if err == nil {
+		s.saved = k.saved.ID
+	}
+	return sum, err
+}
+
+// putPlan is keep within a transaction.
+func (s *sqliteImport) putPlan(ctx context.Context, k *keptPlan) (sum string, err error) {
 	text, err := k.marshal()
 	if err != nil {
 		return "", err
 	}
-	err = s.transaction(ctx, "BEGIN IMMEDIATE", func() error {
-		if _, err := s.exec(ctx, sqliteKept); err != nil {
-			return err
+	if _, err := s.exec(ctx, sqliteKept); err != nil {
+		return "", err
+	}
+	if err := s.expire(ctx); err != nil {
+		return "", err
+	}
+	if _, err := s.exec(ctx, "INSERT INTO main.sluice_plan (id, job, until, kept) VALUES (?, ?, ?, ?)", k.saved.ID, s.job.Name, k.saved.Until.Unix(), string(text)); err != nil {
+		return "", err
+	}
+	all := sha256.New()
+	sumPart(all, "plan", text)
+	w := &keptWriter{sqliteImport: s, sum: all}
+	if w.plan, err = s.number(ctx, "SELECT last_insert_rowid()"); err != nil {
+		return "", err
+	}
+	for _, part := range []func(context.Context) error{w.made, w.found, w.rows, w.changed, w.flush} {
+		if err := part(ctx); err != nil {
+			return "", err
 		}
-		if err := s.expire(ctx); err != nil {
-			return err
-		}
-		if _, err := s.exec(ctx, "INSERT INTO main.sluice_plan (id, job, until, kept) VALUES (?, ?, ?, ?)", k.saved.ID, s.job.Name, k.saved.Until.Unix(), string(text)); err != nil {
-			return err
-		}
-		all := sha256.New()
-		sumPart(all, "plan", text)
-		w := &keptWriter{sqliteImport: s, sum: all}
-		if w.plan, err = s.number(ctx, "SELECT last_insert_rowid()"); err != nil {
-			return err
-		}
-		for _, part := range []func(context.Context) error{w.made, w.found, w.rows, w.changed, w.flush} {
-			if err := part(ctx); err != nil {
-				return err
-			}
-		}
-		sum = hex.EncodeToString(all.Sum(nil))
-		return nil
-	})
-	return sum, err
+	}
+	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
 // sumPart adds a part to the checksum of what is kept.
@@ -181,14 +189,14 @@ func (w *keptWriter) changed(ctx context.Context) error {
 }
 
 // kept takes a plan up that keep has kept.
-func (d *sqlite) kept(ctx context.Context, t *target, of plan.Saved, _ int64) (comparison, *keptPlan, error) {
+func (d *sqlite) kept(ctx context.Context, t *target, of plan.Saved, done int64) (comparison, *keptPlan, error) {
 	c, err := d.begin(ctx, t)
 	if err != nil {
 		return nil, nil, err
 	}
 	s, k := c.(*sqliteImport), (*keptPlan)(nil)
 	err = s.transaction(ctx, "BEGIN", func() (err error) {
-		k, err = s.recall(ctx, of)
+		k, err = s.recall(ctx, of, done)
 		return err
 	})
 	if err != nil {
@@ -200,43 +208,42 @@ func (d *sqlite) kept(ctx context.Context, t *target, of plan.Saved, _ int64) (c
 
 // keptText returns all of a plan but its rows.
 func (d *sqlite) keptText(ctx context.Context, job, id string) (text []byte, err error) {
-	if there, err := d.hasTable(ctx, "sluice_plan"); err != nil || !there {
-		return nil, errors.Join(err, errGone)
-	}
-	err = d.conn.QueryRowContext(ctx, "SELECT kept FROM main.sluice_plan WHERE id = ? AND job = ?", id, job).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = errGone
-	}
+	_, text, err = d.keptPlan(ctx, job, id)
 	return text, err
 }
 
-// recall reads a plan, all that is kept of it first for its checksum alone.
-func (s *sqliteImport) recall(ctx context.Context, of plan.Saved) (*keptPlan, error) {
-	if there, err := s.hasTable(ctx, "sluice_plan"); err != nil || !there {
-		return nil, errors.Join(err, errGone)
+// keptPlan returns the number of a plan, and all of it but its rows.
+func (d *sqlite) keptPlan(ctx context.Context, job, id string) (n int64, text []byte, err error) {
+	if there, err := d.hasTable(ctx, "sluice_plan"); err != nil || !there {
+		return 0, nil, errors.Join(err, errGone)
 	}
-	var text string
-	var n int64
-	err := s.conn.QueryRowContext(ctx, "SELECT n, kept FROM main.sluice_plan WHERE id = ? AND job = ?", of.ID, s.job.Name).Scan(&n, &text)
+	err = d.conn.QueryRowContext(ctx, "SELECT n, kept FROM main.sluice_plan WHERE id = ? AND job = ?", id, job).Scan(&n, &text)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, errGone
+		err = errGone
 	}
+	return n, text, err
+}
+
+// recall reads a plan, of which the first rows are done: all that is kept of it
+// first for its checksum alone.
+func (s *sqliteImport) recall(ctx context.Context, of plan.Saved, done int64) (*keptPlan, error) {
+	n, text, err := s.keptPlan(ctx, s.job.Name, of.ID)
 	if err != nil {
 		return nil, err
 	}
 	all := sha256.New()
-	sumPart(all, "plan", []byte(text))
+	sumPart(all, "plan", text)
 	err = s.eachPart(ctx, n, func(kind string, data []byte) error {
 		sumPart(all, kind, data)
 		return nil
 	})
-	if err == nil && hex.EncodeToString(all.Sum(nil)) != of.Sum {
+	if err == nil && of.Sum != "" && hex.EncodeToString(all.Sum(nil)) != of.Sum {
 		err = errOther
 	}
 	if err != nil {
 		return nil, err
 	}
-	k, err := readKept([]byte(text))
+	k, err := readKept(text)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +252,11 @@ func (s *sqliteImport) recall(ctx context.Context, of plan.Saved) (*keptPlan, er
 	if err := s.eachPart(ctx, n, r.part); err != nil {
 		return nil, err
 	}
-	_, err = s.in.index()
+	if _, err := s.in.index(); err != nil {
+		return nil, err
+	}
+	s.begun = done > 0
+	s.done, _, err = s.after(s.done, done)
 	return k, err
 }
 

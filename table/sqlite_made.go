@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
@@ -76,6 +77,9 @@ func (s *sqliteImport) use() error {
 
 // create makes the rows of look-ups that the rows which are written refer to.
 func (w *sqliteWriter) create(ctx context.Context) error {
+	if w.begun {
+		return nil // the first batch has
+	}
 	for _, k := range w.creates() {
 		if err := w.vacant(ctx, k); err != nil {
 			return err
@@ -107,6 +111,38 @@ func (w *sqliteWriter) vacant(ctx context.Context, k *sqliteLooker) error {
 		err = &plan.DriftError{Moved: there}
 	}
 	return err
+}
+
+// remade finds the rows that the first batch has made, and looks whether they
+// are those still.
+func (d *driftCheck) remade(ctx context.Context) error {
+	if !d.begun {
+		return nil
+	}
+	for _, k := range d.creates() {
+		var wanted []string
+		for _, m := range k.made {
+			if m.used {
+				wanted = append(wanted, string(m.key))
+			}
+		}
+		now := map[string][][]byte{}
+		if err := k.ask(ctx, wanted, func(key string, id []byte) { now[key] = append(now[key], id) }); err != nil {
+			return err
+		}
+		for i := range k.made {
+			m := &k.made[i]
+			ids := now[string(m.key)]
+			switch {
+			case !m.used:
+			case len(ids) == 1 && (m.id == nil || bytes.Equal(m.id, ids[0])):
+				m.id = ids[0]
+			case len(d.moved) < mostMoved:
+				d.moved = append(d.moved, k.moved(textStored(m.key), len(ids)))
+			}
+		}
+	}
+	return nil
 }
 
 func (w *sqliteWriter) createOne(ctx context.Context, k *sqliteLooker, m *madeRow) error {

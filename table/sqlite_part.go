@@ -1,6 +1,10 @@
 package table
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
 
 // A sqlitePart is what of a plan one transaction writes, and looks at once more
 // before: the updates, then the deletions, then the new rows.
@@ -14,6 +18,38 @@ type stretch struct{ from, to int64 }
 
 // wholePlan is all of it.
 var wholePlan = sqlitePart{stretch{0, math.MaxInt64}, stretch{0, math.MaxInt64}, stretch{0, math.MaxInt64}}
+
+// after returns the part of the next rows of the plan, behind a part, and how
+// many there are of each kind; none: it was the last.
+func (s *sqliteImport) after(p sqlitePart, most int64) (next sqlitePart, counts plan.Counts, err error) {
+	counts = plan.Counts{}
+	left := func() bool { return counts[plan.Update]+counts[plan.Delete]+counts[plan.New] < most }
+	for _, kind := range []struct {
+		deletes    bool
+		state      plan.State
+		done, next *stretch
+	}{{false, plan.Update, &p.updates, &next.updates}, {true, plan.Delete, &p.deletes, &next.deletes}} {
+		*kind.next = stretch{kind.done.to, kind.done.to}
+		for left() {
+			c, end, err := s.changeFrom(kind.next.to)
+			if err != nil {
+				return next, nil, err
+			}
+			if c == nil {
+				break
+			}
+			if kind.next.to = end; c.deletes() == kind.deletes {
+				counts[kind.state]++
+			}
+		}
+	}
+	for next.fresh = (stretch{p.fresh.to, p.fresh.to}); left() && next.fresh.to < int64(s.in.n); next.fresh.to++ {
+		if *s.in.state(int(next.fresh.to)) == rowFresh {
+			counts[plan.New]++
+		}
+	}
+	return next, counts, nil
+}
 
 // changeFrom returns the first change at a place or behind it that holds, and
 // where the next is; nil: there is none.

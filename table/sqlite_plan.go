@@ -192,13 +192,7 @@ func (s *sqliteImport) few(ctx context.Context) (bool, error) {
 // byKey gives the rows of the table that have the keys of incoming ones, some at
 // a time.
 func (s *sqliteImport) byKey(ctx context.Context, each func(k *rowChunk) error) error {
-	var on []string
-	for i, c := range s.columns {
-		if s.inKey[i] {
-			on = append(on, fmt.Sprintf("t.%s IS s.i%d", quoteName(c.to.Name), len(on)))
-		}
-	}
-	q := rowQuery{from: "temp.sluice_wanted AS s CROSS JOIN " + s.sqlName() + " AS t ON " + strings.Join(on, " AND ")}
+	q := s.withKeys("wanted")
 	in, k, i := s.in.reader(), &rowChunk{}, 0
 	for i >= 0 {
 		var keys [][]byte
@@ -213,7 +207,7 @@ func (s *sqliteImport) byKey(ctx context.Context, each func(k *rowChunk) error) 
 			}
 			keys = append(keys, s.keyFields(fields))
 		}
-		if err := s.giveFields(ctx, "wanted", len(on), keys); err != nil {
+		if err := s.giveFields(ctx, "wanted", len(s.key), keys); err != nil {
 			return err
 		}
 		if err := s.read(ctx, s.sqliteTarget, q, k); err != nil {

@@ -133,8 +133,7 @@ func (d *sqlite) beginRun(ctx context.Context, run plan.Run, job string, form jo
 	if _, err := d.exec(ctx, sqliteState); err != nil {
 		return nil, err
 	}
-	run.Ended = time.Now().UTC()
-	record, err := json.Marshal(run)
+	record, err := recordOf(run)
 	if err != nil {
 		return nil, err
 	}
@@ -142,12 +141,21 @@ func (d *sqlite) beginRun(ctx context.Context, run plan.Run, job string, form jo
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.exec(ctx, "INSERT INTO main.sluice_run (id, job, form, record) VALUES (?, ?, ?, ?)", run.ID, job, string(shape), string(record)); err != nil {
+	if _, err := d.exec(ctx, "INSERT INTO main.sluice_run (id, job, form, record) VALUES (?, ?, ?, ?)", run.ID, job, string(shape), record); err != nil {
 		return nil, err
 	}
 	j := &journal{sqlite: d}
 	j.run, err = d.number(ctx, "SELECT last_insert_rowid()")
 	return j, err
+}
+
+// recordOf is what the ledger keeps of a run, as of now.
+func recordOf(run plan.Run) (string, error) {
+	if run.State != running {
+		run.Ended = time.Now().UTC()
+	}
+	record, err := json.Marshal(run)
+	return string(record), err
 }
 
 // add notes one entry.

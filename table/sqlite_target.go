@@ -123,6 +123,17 @@ func (t *sqliteTarget) at() rowQuery {
 	return rowQuery{from: "temp.sluice_ids AS s CROSS JOIN " + t.sqlName() + " AS t ON " + strings.Join(on, " AND ")}
 }
 
+// withKeys are the rows that have the keys i0, ... of temp.sluice_<name>, s.
+func (t *sqliteTarget) withKeys(name string) rowQuery {
+	var on []string
+	for i, c := range t.columns {
+		if t.inKey[i] {
+			on = append(on, fmt.Sprintf("t.%s IS s.i%d", quoteName(c.to.Name), len(on)))
+		}
+	}
+	return rowQuery{from: "temp.sluice_" + name + " AS s CROSS JOIN " + t.sqlName() + " AS t ON " + strings.Join(on, " AND ")}
+}
+
 // idList joins what a pattern gives for each ID: %c is its name.
 func (t *sqliteTarget) idList(pattern string) string {
 	parts := make([]string, len(t.ids))

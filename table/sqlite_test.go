@@ -184,6 +184,41 @@ func TestSQLiteTriggerConflicts(t *testing.T) {
 	same(t, "written", w.rows("a", "seen"), "(1,a) (2,a) (3,b)\n(a) (b)")
 }
 
+// A lock that somebody holds too long between batches cuts the run off; the next
+// apply goes on with it. Batches and a saved plan leave nothing in the database.
+func TestSQLiteBatchLock(t *testing.T) {
+	w := newSQLiteWorld(t, "CREATE TABLE a (k int PRIMARY KEY, v text); CREATE TABLE other (a)", strings.Replace(plainJob, "to: {", "transaction: batch\nto: {", 1))
+	file := w.file(filepath.Join(t.TempDir(), "in.csv"), "k,v", "1,a", "2,b", "3,c")
+	open := func() *Import {
+		im, err := w.openFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		im.batch = 1
+		return im
+	}
+	p := saved(t, open(), nil)
+	im := open()
+	im.db = &stopping{im.db, func(to int64) {
+		if to == 2 {
+			w.exec("BEGIN IMMEDIATE; INSERT INTO other VALUES (1)")
+		}
+	}}
+	r, err := im.Apply(context.Background(), plan.ApplyOptions{Plan: p})
+	has(t, err, "2 of 3 rows are written", "locked", "to.lock_timeout", "the next apply goes on from there")
+	w.exec("COMMIT")
+	next, err := open().Apply(context.Background(), plan.ApplyOptions{Plan: p})
+	if err != nil || !next.Resumed || next.Rows != 1 || next.Run != r.Run {
+		t.Fatalf("%v, %+v", err, next)
+	}
+	same(t, "written", w.rows("a"), "(1,a) (2,b) (3,c)")
+	_, err = open().Apply(context.Background(), plan.ApplyOptions{Plan: p})
+	has(t, err, "run "+r.Run+" has applied it")
+	same(t, "kept", w.rows("sluice_plan", "sluice_plan_part"), "\n")
+	w.revert(r.Run)
+	same(t, "reverted", w.rows("a"), "")
+}
+
 // Types that SQLite does not have come back as they were written.
 func TestSQLiteTypes(t *testing.T) {
 	w := newSQLiteWorld(t, `CREATE TABLE a (k text PRIMARY KEY COLLATE NOCASE, d decimal(30,12), t time, m datetime, u char(32), v uuid, j json, f real, b blob, n numeric, x string) WITHOUT ROWID;
