@@ -308,6 +308,56 @@ func TestBatchMade(t *testing.T) {
 	})
 }
 
+// A run that only inserts goes on where it was, with a key or without; so does one
+// of keys that are several columns.
+func TestBatchInserts(t *testing.T) {
+	columns := "columns:\n  k: {from: k}\n  l: {from: l}\n  n: {from: n}\ntransaction: batch\n"
+	for name, tc := range map[string]struct{ keys, to string }{
+		"no key":     {"id %s PRIMARY KEY)", "write: insert"},
+		"a key":      {"PRIMARY KEY (k, l))", "key: [k, l], write: insert"},
+		"also there": {"PRIMARY KEY (k, l))", "key: [k, l]"},
+	} {
+		ddl, job := "CREATE TABLE a (k text, l text, n int, "+tc.keys, columns+"to: {DATABASE, table: a, "+tc.to+"}\n"
+		sqlite := ddl + " WITHOUT ROWID"
+		if name == "no key" {
+			ddl, sqlite = fmt.Sprintf(ddl, "serial"), fmt.Sprintf(ddl, "integer")
+		}
+		newWorlds(t, ddl, sqlite, job, func(w *world) {
+			if name == "also there" {
+				w.exec("INSERT INTO a (k, l, n) VALUES ('A', 'b', 0), ('c', 'c', 0)")
+			}
+			file := w.file(filepath.Join(w.TempDir(), "in.csv"), "k,l,n", "a,b,1", "A,b,2", "c,c,0", "a,c,3", "d,d,4")
+			run := func(o plan.ApplyOptions, after func(int64)) (*plan.Result, error) {
+				im, err := w.openFile(file)
+				if err != nil {
+					w.Fatal(err)
+				}
+				im.batch, im.db = 1, &stopping{im.db, after}
+				return im.Apply(context.Background(), o)
+			}
+			before := w.rows("a")
+			intake, stop := context.WithCancelCause(context.Background())
+			cut, err := run(plan.ApplyOptions{Intake: intake}, func(to int64) {
+				if to == 2 {
+					stop(flow.ErrInterrupted)
+				}
+			})
+			has(w, err, "2 of ", "the next apply goes on from there")
+			r, err := run(plan.ApplyOptions{}, func(int64) {})
+			if err != nil || !r.Resumed || r.Run != cut.Run {
+				w.Fatalf("%v, %+v", err, r)
+			}
+			for _, row := range []string{"(a,b,1", "(A,b,2", "(c,c,0", "(a,c,3", "(d,d,4"} {
+				if strings.Count(w.rows("a"), row) != 1 {
+					w.Errorf("%s: %s", name, w.rows("a"))
+				}
+			}
+			w.revert(r.Run)
+			same(w, name, w.rows("a"), before)
+		})
+	}
+}
+
 // A row that leaves its parent has left it before that is deleted.
 func TestBatchParents(t *testing.T) {
 	const ddl = `CREATE TABLE a (k int PRIMARY KEY, parent int REFERENCES a ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED);

@@ -31,7 +31,7 @@ func (t *target) identity() []*Column {
 		return slices.ContainsFunc(t.columns, func(b *binding) bool { return b.to == c })
 	}
 	missing := slices.ContainsFunc(columns, func(c *Column) bool { return !given(c) })
-	if columns == nil || missing && (len(columns) > 1 || columns[0].made() == "") {
+	if columns == nil || missing && (len(columns) > 1 || columns[0].made() == "" && columns[0].Identity == NoIdentity) {
 		columns = nil
 		for _, k := range t.key {
 			columns = append(columns, k.to)
