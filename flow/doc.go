@@ -17,9 +17,11 @@
 //   - a [Retrier] follows a store's faults: how often to ask again, and how
 //     often all requests together may.
 //
-// [Each], [Together] and [Ahead] run functions side by side, [Every] runs one
-// now and then, [NewStop] turns signals into an end of intake and, later, of
-// the work itself; [Leave] walks away from what nothing can cancel.
+// [Each], [Together] and [Ahead] run functions side by side; [Ordered] works on
+// items beside the one who fills them and the one who takes them, in one order;
+// [Carry] takes bytes from one to the other. [Every] runs a function now and
+// then, [NewStop] turns signals into an end of intake and, later, of the work
+// itself; [Leave] walks away from what nothing can cancel.
 //
 // Standard library only.
 package flow

@@ -27,6 +27,7 @@ type Batch struct {
 	Bad    []Reject
 
 	arena []byte
+	own   []byte // what Own has copied
 }
 
 // NewBatch returns an empty Batch of the schema.
@@ -70,6 +71,44 @@ func (b *Batch) Keep(v []byte) []byte {
 	at := len(b.arena)
 	b.arena = append(b.arena, v...)
 	return b.arena[at:len(b.arena):len(b.arena)]
+}
+
+// Own copies what b points to into memory of its own, so that it is valid until
+// it is filled again, whatever becomes of the buffers of who filled it. It returns
+// how many bytes that are.
+func (b *Batch) Own() int {
+	text := b.own[:0]
+	for i := range b.Cols {
+		text = b.Cols[i].own(text)
+	}
+	text = owned(text, b.Record)
+	for i := range b.Bad {
+		record := [][]byte{b.Bad[i].Record}
+		text = owned(text, record)
+		b.Bad[i].Record = record[0]
+	}
+	b.own = text
+	return len(text)
+}
+
+func (c *Column) own(text []byte) []byte {
+	text = owned(text, c.Bytes)
+	if c.Elem != nil {
+		text = c.Elem.own(text)
+	}
+	return text
+}
+
+// owned appends the values to text, and makes them point there.
+func owned(text []byte, values [][]byte) []byte {
+	for i, v := range values {
+		if v != nil {
+			at := len(text)
+			text = append(text, v...)
+			values[i] = text[at:len(text):len(text)]
+		}
+	}
+	return text
 }
 
 // A Column is the values of one column. Which slice holds them follows from

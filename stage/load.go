@@ -120,16 +120,15 @@ func (l *loading) make(ctx context.Context, out io.Writer) (done converted, err 
 		})
 		return done, err
 	}
-	belt := newConveyor()
-	err = flow.Together(ctx, func(ctx context.Context) error {
-		belt.ctx = ctx
-		return l.workers.Do(ctx, func() error {
-			if done, err = l.convert(ctx, belt); err != nil {
-				return err
-			}
-			return belt.end()
+	err = flow.Carry(ctx, blockBytes, func(ctx context.Context, belt io.Writer) error {
+		return l.workers.Do(ctx, func() (err error) {
+			done, err = l.convert(ctx, belt)
+			return err
 		})
-	}, func(ctx context.Context) error { return belt.carry(ctx, out) })
+	}, func(_ context.Context, belt io.Reader) error {
+		_, err := io.Copy(out, belt)
+		return err
+	})
 	return done, err
 }
 

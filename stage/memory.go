@@ -31,6 +31,10 @@ const (
 	rangeBytes  = 4 << 20
 	rangesAhead = 3
 
+	// blockBytes is the size of the blocks in which the output of a large file
+	// goes to the requests that write it: see flow.Carry.
+	blockBytes = 1 << 20
+
 	// partBytes is the most that is held of an output when it is made: see
 	// store.Writer.
 	partBytes = 8 << 20
@@ -148,76 +152,6 @@ func (u *unfolding) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
-}
-
-// A conveyor takes what a core makes of a large file to the requests that write
-// it, so that neither waits for the other while there is room.
-type conveyor struct {
-	ctx    context.Context // of the one who writes
-	block  []byte
-	blocks chan []byte
-}
-
-const (
-	blockBytes = 1 << 20
-	mostBlocks = 8
-)
-
-func newConveyor() *conveyor { return &conveyor{blocks: make(chan []byte, mostBlocks)} }
-
-// Write adds p, and waits while mostBlocks wait to be written.
-func (v *conveyor) Write(p []byte) (int, error) {
-	written := len(p)
-	for len(p) > 0 {
-		if v.block == nil {
-			v.block = make([]byte, 0, blockBytes)
-		}
-		n := min(len(p), blockBytes-len(v.block))
-		v.block = append(v.block, p[:n]...)
-		p = p[n:]
-		if len(v.block) == blockBytes {
-			if err := v.send(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return written, nil
-}
-
-func (v *conveyor) send() error {
-	select {
-	case v.blocks <- v.block:
-		v.block = nil
-		return nil
-	case <-v.ctx.Done():
-		return context.Cause(v.ctx)
-	}
-}
-
-// end sends what is left: there is no more to come.
-func (v *conveyor) end() error {
-	defer close(v.blocks)
-	if len(v.block) == 0 {
-		return nil
-	}
-	return v.send()
-}
-
-// carry writes to out until the end.
-func (v *conveyor) carry(ctx context.Context, out io.Writer) error {
-	for {
-		select {
-		case block, ok := <-v.blocks:
-			if !ok {
-				return nil
-			}
-			if _, err := out.Write(block); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
 }
 
 // A counted counts what is written.

@@ -1,11 +1,9 @@
 package stage
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -111,42 +109,6 @@ func (blanks) Read(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
-
-// carried conveys text in pieces of so many bytes.
-func carried(text string, piece int, out io.Writer) error {
-	belt := newConveyor()
-	return flow.Together(context.Background(), func(ctx context.Context) error {
-		belt.ctx = ctx
-		for rest := text; rest != ""; {
-			n := min(piece, len(rest))
-			if _, err := io.WriteString(belt, rest[:n]); err != nil {
-				return err
-			}
-			rest = rest[n:]
-		}
-		return belt.end()
-	}, func(ctx context.Context) error { return belt.carry(ctx, out) })
-}
-
-func TestConveyor(t *testing.T) {
-	long := strings.Repeat("0123456789abcdef", 20*blockBytes/16) + "more"
-	for _, text := range []string{"", "x", long[:blockBytes], long} {
-		for _, piece := range []int{1000, blockBytes, 3*blockBytes + 1} {
-			var out bytes.Buffer
-			if err := carried(text, piece, &out); err != nil || out.String() != text {
-				t.Errorf("%d bytes by %d: %d came, %v", len(text), piece, out.Len(), err)
-			}
-		}
-	}
-	lost := errors.New("connection lost")
-	if err := carried(long, 1000, failing{lost}); !errors.Is(err, lost) {
-		t.Errorf("a writer that fails: %v", err)
-	}
-}
-
-type failing struct{ err error }
-
-func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 func TestStreamed(t *testing.T) {
 	c := &converter{Stage: &Stage{job: &spec.Job{}}, budget: flow.NewBudget(128 << 20)}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -47,20 +48,14 @@ func (r *run) without(ctx context.Context, files []*source.File) error {
 // atFirst is how a file is read of which the beginning may be enough.
 var atFirst = store.OpenOptions{Range: plan.PreviewRange, Ahead: 1}
 
-// errSeen ends a reading of which the beginning is enough.
-var errSeen = errors.New("the beginning was read")
-
 // absentIn returns the columns that the job reads and a file lacks.
 func (r *run) absentIn(ctx context.Context, f *source.File) (absent []string, err error) {
 	g := r.reading(false)
 	g.agree, g.open = false, atFirst
-	err = g.batches(ctx, f, func(in source.Reader) error {
-		absent = lacks(in)
-		return errSeen
+	err = g.one(ctx, f, func(p *piece) error {
+		absent = lacks(p.in)
+		return io.EOF // the beginning is enough
 	})
-	if errors.Is(err, errSeen) {
-		err = nil
-	}
 	return absent, err
 }
 

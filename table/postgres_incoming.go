@@ -2,8 +2,8 @@ package table
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -28,7 +28,7 @@ type postgresImport struct {
 	load   *load
 	fields []copyField
 	looks  map[*binding]*looker
-	out    *stream
+	out    io.Writer
 	buf    []byte
 
 	unkeyed int64                 // bad rows of which the key is not known
@@ -117,27 +117,22 @@ func (s *postgresImport) drop(ctx context.Context) {
 	_, _ = execute(context.WithoutCancel(ctx), s.conn, "DROP TABLE IF EXISTS sluice_incoming, sluice_made, sluice_bad, sluice_plan, sluice_new, sluice_look, sluice_part") // or they go with the connection
 }
 
+// blockBytes is how much is written at once.
+const blockBytes = 64 << 10
+
 // fill copies the rows that read gives into the incoming table.
 func (s *postgresImport) fill(ctx context.Context, read func(context.Context, incoming) (*load, error)) error {
-	var failed error // reading: COPY then says only that it was cut off
-	s.out, s.buf = newStream(), append([]byte(nil), copyHeader...)
-	err := flow.Together(ctx, func(ctx context.Context) error {
-		_, err := s.conn.PgConn().CopyFrom(ctx, s.out, "COPY sluice_incoming FROM STDIN (FORMAT binary)")
-		return err
-	}, func(ctx context.Context) (err error) {
-		defer func() {
-			failed = err
-			s.out.end(err)
-		}()
-		if s.load, err = read(ctx, s); err != nil {
-			return err
+	s.buf = append(s.buf[:0], copyHeader...)
+	err := flow.Carry(ctx, blockBytes, func(ctx context.Context, out io.Writer) (err error) {
+		s.out = out
+		if s.load, err = read(ctx, s); err == nil {
+			_, err = out.Write(append(s.buf, copyTrailer...))
 		}
-		_, err = s.out.send(ctx, append(s.buf, copyTrailer...))
+		return err
+	}, func(ctx context.Context, in io.Reader) error {
+		_, err := s.conn.PgConn().CopyFrom(ctx, in, "COPY sluice_incoming FROM STDIN (FORMAT binary)")
 		return err
 	})
-	if failed != nil && !errors.Is(failed, context.Canceled) { // as it is when COPY has failed
-		err = failed
-	}
 	if err != nil {
 		return err
 	}
@@ -171,9 +166,10 @@ func (s *postgresImport) add(ctx context.Context, b *row.Batch, numbers []int64)
 			refused = append(refused, *bad)
 		}
 		if len(s.buf) >= blockBytes {
-			if s.buf, err = s.out.send(ctx, s.buf); err != nil {
+			if _, err := s.out.Write(s.buf); err != nil {
 				return nil, err
 			}
+			s.buf = s.buf[:0]
 		}
 	}
 	return refused, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"slices"
 
 	"github.com/seed-128c3863/sluice/format"
@@ -74,11 +75,11 @@ func (v *viewer) file(ctx context.Context, r *run, f *source.File) error {
 	}
 	v.out.Files++
 	before, passed := len(v.out.Rows), v.records
-	err := v.batches(ctx, f, func(source.Reader) error {
-		if err := v.take(f); err != nil || !v.done() {
+	err := v.one(ctx, f, func(p *piece) error {
+		if err := v.take(f, p.dst); err != nil || !v.done() {
 			return err
 		}
-		return errSeen
+		return io.EOF
 	})
 	if err == nil && v.records == passed && v.Job.From.Empty == "fail" {
 		err = unreadable{source.ErrEmpty}
@@ -88,15 +89,14 @@ func (v *viewer) file(ctx context.Context, r *run, f *source.File) error {
 	case errors.As(err, &bad):
 		v.out.Rows = v.out.Rows[:before] // nothing of it would be loaded
 		v.out.Invalid = append(v.out.Invalid, plan.Problem{File: f.Source, Why: bad.Error()})
-	case err != nil && !errors.Is(err, errSeen):
+	case err != nil:
 		return err
 	}
 	return nil
 }
 
 // take adds the rows that are wanted of the batch, and the rejects before them.
-func (v *viewer) take(f *source.File) error {
-	b := v.dst
+func (v *viewer) take(f *source.File, b *row.Batch) error {
 	shown := row.Batch{Len: b.Len, Row: b.Row}
 	for _, i := range v.at {
 		shown.Cols = append(shown.Cols, b.Cols[i])

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io"
 	"slices"
 
 	"github.com/seed-128c3863/sluice/format"
@@ -192,33 +193,19 @@ func (l *load) bad() []plan.Row {
 func (r *run) rejects(ctx context.Context, each func(*plan.Row) error, file bool) (url string, err error) {
 	out := source.NewRejects(ctx, r.target.job, r.Params, r.Stores, r.program, r.record.ID)
 	defer func() { _ = out.Drop(context.WithoutCancel(ctx)) }() // of what was not committed
-	again := &rereading{reading: r.reading(true), refused: &r.loaded.refused}
-	found := int64(0)
-	var text bytes.Buffer
-	for _, p := range r.loaded.files {
-		err := again.batches(ctx, p.File, func(in source.Reader) error {
-			bad, err := again.bad(p)
-			if err != nil {
-				return err
-			}
-			found += int64(len(bad))
-			for i := 0; each != nil && i < len(bad); i++ {
-				one := r.target.invalid(p, &bad[i])
-				if err := each(&one); err != nil {
-					return err
-				}
-			}
-			if !file || len(bad) == 0 {
-				return nil
-			}
-			out.Append(&text, p.Source, in, bad)
-			return out.Add(&text)
-		})
-		if err != nil {
-			return "", err
-		}
+	again := &rereading{reading: r.reading(true), parts: r.loaded.files, refused: &r.loaded.refused, each: each}
+	if file {
+		again.out = out
 	}
-	if found != r.counts[plan.Invalid] {
+	var files []*source.File
+	for _, p := range r.loaded.files {
+		files = append(files, p.File)
+	}
+	err = again.read(ctx, files, again.take)
+	if err != nil {
+		return "", err
+	}
+	if again.found != r.counts[plan.Invalid] {
 		return "", errMoved
 	}
 	return out.Commit(ctx)
@@ -231,26 +218,61 @@ var errMoved = errors.New("the source files have changed since they were loaded:
 // A rereading finds the bad rows of files that were loaded.
 type rereading struct {
 	*reading
+	parts   []part // that are not read yet
+	part    part
 	refused *refusals // in order
 	next    int       // in refused
+	found   int64
+	each    func(*plan.Row) error // is given the bad rows; may be nil
+	out     *source.Rejects       // likewise
+	text    bytes.Buffer
 }
 
-// bad returns the bad rows of the batch that was read, in order.
-func (g *rereading) bad(p part) ([]row.Reject, error) {
-	bad := g.dst.Bad
+// take takes the next piece of the files.
+func (g *rereading) take(_ context.Context, p *piece) error {
+	if p.first {
+		g.part, g.parts = g.parts[0], g.parts[1:]
+	}
+	if p.err == io.EOF {
+		return nil
+	}
+	bad, err := g.bad(p)
+	if err != nil {
+		return err
+	}
+	g.found += int64(len(bad))
+	for i := 0; g.each != nil && i < len(bad); i++ {
+		one := g.target.invalid(g.part, &bad[i])
+		if err := g.each(&one); err != nil {
+			return err
+		}
+	}
+	if g.out == nil || len(bad) == 0 {
+		return nil
+	}
+	g.out.Append(&g.text, p.file.Source, p.in, bad)
+	return g.out.Add(&g.text)
+}
+
+// bad returns the bad rows of a piece, in order.
+func (g *rereading) bad(p *piece) ([]row.Reject, error) {
+	if p.err != nil {
+		return nil, p.err
+	}
+	bad, before := p.dst.Bad, g.part.before
 	mapped := len(bad)
-	last := p.before
-	if n := len(g.src.Row); n > 0 {
-		last += g.src.Row[n-1]
+	last := before
+	if n := len(p.src.Row); n > 0 {
+		last += p.src.Row[n-1]
 	}
 	for g.next < len(g.refused.rows) && g.refused.rows[g.next].number <= last {
 		number, f, after := g.refused.next(g.next)
-		i, there := slices.BinarySearch(g.src.Row, number-p.before)
+		i, there := slices.BinarySearch(p.src.Row, number-before)
 		if !there {
 			return nil, errMoved
 		}
 		g.next = after
-		bad = append(bad, g.reject(i, f))
+		bad = append(bad, g.reject(p, i, f))
 	}
 	if mapped > 0 && mapped < len(bad) {
 		slices.SortStableFunc(bad, func(a, b row.Reject) int { return cmp.Compare(a.Row, b.Row) })
@@ -258,33 +280,34 @@ func (g *rereading) bad(p part) ([]row.Reject, error) {
 	return bad, nil
 }
 
-// reject is row i of the source's batch as a reject.
-func (g *rereading) reject(i int, f fault) row.Reject {
-	out := row.Reject{Error: row.Error{Row: g.src.Row[i], Column: f.column, Err: errors.New(f.why)}, Value: f.value}
-	if i < len(g.src.Line) {
-		out.Line = g.src.Line[i]
+// reject is row i of a piece's source as a reject.
+func (g *rereading) reject(p *piece, i int, f fault) row.Reject {
+	src := &p.src
+	out := row.Reject{Error: row.Error{Row: src.Row[i], Column: f.column, Err: errors.New(f.why)}, Value: f.value}
+	if i < len(src.Line) {
+		out.Line = src.Line[i]
 	}
-	if i < len(g.src.Record) {
-		out.Record = bytes.Clone(g.src.Record[i])
+	if i < len(src.Record) {
+		out.Record = bytes.Clone(src.Record[i])
 	}
 	if f.value == "" {
-		out.Value = g.value(i, f.column)
+		out.Value = g.value(src, i, f.column)
 	}
-	out.Key = g.target.keyOf(g.dst, out.Row)
+	out.Key = g.target.keyOf(p.dst, out.Row)
 	return out
 }
 
 // value is what the source has in a column of the job, "" if that is worked out.
-func (g *rereading) value(i int, column string) string {
+func (g *rereading) value(src *row.Batch, i int, column string) string {
 	at := slices.IndexFunc(g.target.job.Cols, func(c spec.Column) bool { return c.Name == column })
 	if at < 0 || g.target.job.Cols[at].From.S == "" {
 		return ""
 	}
-	if at = slices.Index(g.program.Headers(), g.target.job.Cols[at].From.S); at < 0 || g.src.Cols[at].Null[i] {
+	if at = slices.Index(g.program.Headers(), g.target.job.Cols[at].From.S); at < 0 || src.Cols[at].Null[i] {
 		return ""
 	}
-	text := g.src.Cols[at].Bytes[i]
-	if g.src.Cols[at].Type.Kind == row.Any {
+	text := src.Cols[at].Bytes[i]
+	if src.Cols[at].Type.Kind == row.Any {
 		if plain, err := format.Unquote(text, nil); err == nil {
 			text = plain
 		}
