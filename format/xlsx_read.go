@@ -1,11 +1,8 @@
 package format
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -175,100 +172,6 @@ func (r *XLSXReader) start(*row.Batch) (err error) {
 	return nil
 }
 
-// numbered takes the numbers of columns as their names.
-func (r *XLSXReader) numbered() error {
-	var names []string
-	for _, name := range r.o.Columns {
-		if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= sheetColumns && strconv.Itoa(n) == name {
-			for len(names) < n {
-				names = append(names, strconv.Itoa(len(names)+1))
-			}
-		}
-	}
-	if len(names) == 0 {
-		names = []string{"1"}
-	}
-	return r.lay(names, "a sheet without names")
-}
-
-// top reads the row of the names.
-func (r *XLSXReader) top(b *row.Batch) error {
-	err := r.sheet.row()
-	if err == io.EOF && r.o.HeaderLine > 0 {
-		return fmt.Errorf("the sheet ends before line %d, which should hold the columns' names", r.o.HeaderLine)
-	}
-	if err == io.EOF {
-		return errors.New("there is nothing in the sheet")
-	}
-	if err != nil {
-		return r.at(err)
-	}
-	r.line = r.sheet.line
-	if r.line < int64(r.o.HeaderLine) {
-		return nil
-	}
-	var names []string
-	if r.line == int64(r.o.HeaderLine) || r.o.HeaderLine == 0 {
-		if names, err = r.names(b); err != nil {
-			return err
-		}
-	}
-	switch {
-	case len(names) > 0:
-		return r.lay(names, "the header")
-	case r.o.HeaderLine > 0:
-		r.line = int64(r.o.HeaderLine)
-		return errors.New("the line that should hold the columns' names is empty")
-	}
-	return nil
-}
-
-// names reads a row as names, up to the last that is not empty.
-func (r *XLSXReader) names(b *row.Batch) (names []string, err error) {
-	var c rawCell
-	for {
-		more, err := r.sheet.cell(&c)
-		if err != nil {
-			return nil, r.at(err)
-		}
-		if !more {
-			return names, nil
-		}
-		value, err := r.cell(b, &c)
-		switch {
-		case err != nil:
-			return nil, r.inCell(&c, err)
-		case value.fault != "":
-			return nil, fmt.Errorf("in the line of the columns' names %s", value.fault)
-		case len(value.text) == 0:
-			continue
-		}
-		for len(names) < c.column {
-			names = append(names, "")
-		}
-		names = append(names, ShownNumber(string(value.text)))
-	}
-}
-
-// lay finds the wanted columns among the names.
-func (r *XLSXReader) lay(names []string, top string) (err error) {
-	if r.header, err = newHeader(names, r.o.Columns, top); err != nil {
-		return err
-	}
-	r.cells = make([]xlsxCell, len(names))
-	r.places = make([]int, len(r.o.Columns))
-	for c := range r.places {
-		r.places[c] = -1
-	}
-	for i, c := range r.header.slots {
-		if c >= 0 {
-			r.places[c] = i
-		}
-	}
-	r.step = r.next
-	return r.header.check(r.o.Columns, r.o.AbsentNull, r.o.RefuseExtra)
-}
-
 // at names the sheet that an error is of.
 func (r *XLSXReader) at(err error) error { return partFault(r.book.sheet, err) }
 
@@ -381,37 +284,4 @@ func (r *XLSXReader) add(b *row.Batch, size int) {
 		b.Record = append(b.Record, b.Keep(r.recorded()))
 	}
 	b.Len++
-}
-
-// recorded writes the cells of the row one behind the other, each with its kind
-// and length before it.
-func (r *XLSXReader) recorded() []byte {
-	out := r.record[:0]
-	for i := range r.cells {
-		c := &r.cells[i]
-		out = append(out, byte(c.kind))
-		out = binary.AppendUvarint(out, uint64(len(c.text)))
-		out = append(out, c.text...)
-	}
-	r.record = out
-	return out
-}
-
-// Cells returns the texts of the cells of a record that the reader gave.
-func (r *XLSXReader) Cells(record []byte) ([]string, bool) {
-	var cells []string
-	for len(record) > 0 {
-		kind := row.Kind(record[0])
-		n, size := binary.Uvarint(record[1:])
-		if size <= 0 || uint64(len(record)-1-size) < n {
-			return nil, false
-		}
-		text := string(record[1+size : 1+size+int(n)])
-		if kind == row.Float64 {
-			text = ShownNumber(text)
-		}
-		cells = append(cells, text)
-		record = record[1+size+int(n):]
-	}
-	return cells, true
 }
