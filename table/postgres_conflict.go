@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -276,10 +277,7 @@ func (u *postgresUndo) notRemade(schema, table, id, value string) (conditions st
 
 // reckon counts what is left to be taken back, and names what is not.
 func (u *postgresUndo) reckon(ctx context.Context, tx pgx.Tx) (*plan.Reversal, error) {
-	rev := &plan.Reversal{Run: u.of.ID, Restore: []string{}, Remove: []string{}, Counts: plan.Counts{}}
-	for state, n := range u.counts {
-		rev.Counts[state] = n
-	}
+	rev := &plan.Reversal{Run: u.of.ID, Restore: []string{}, Remove: []string{}, Counts: maps.Clone(u.counts)}
 	if u.skipped == 0 {
 		return rev, nil
 	}

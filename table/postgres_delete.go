@@ -88,41 +88,23 @@ func (t *target) tooMany(gone, all int64) error {
 // children refuses to delete rows that others refer to, or which others would
 // follow or forget: the plan does not hold these. The links of the job it does.
 func (s *postgresImport) children(ctx context.Context, conn postgresQuerier, plan string) error {
-	var found []string
-	for i := range s.t.Referrers {
-		fk := &s.t.Referrers[i]
-		if s.t.linked(fk) {
-			continue
+	return s.t.unreferred((*ForeignKey).left, func(fk *ForeignKey) (n int64, err error) {
+		if !s.t.linked(fk) {
+			err = conn.QueryRow(ctx, s.referring(fk, plan)).Scan(&n)
 		}
-		var n int64
-		if err := conn.QueryRow(ctx, s.referring(fk, plan)).Scan(&n); err != nil {
-			return err
-		}
-		if n > 0 {
-			found = append(found, fk.left(n))
-		}
-	}
-	return refuseChildren(found)
+		return n, err
+	})
 }
 
 // followers refuses to change what other rows follow.
 func (s *postgresImport) followers(ctx context.Context) error {
-	var found []string
-	for i := range s.t.Referrers {
-		fk := &s.t.Referrers[i]
+	return s.t.unreferred((*ForeignKey).moved, func(fk *ForeignKey) (int64, error) {
 		columns := s.t.bindings(fk.RefColumns)
 		if !fk.follows() || columns == nil {
-			continue
+			return 0, nil
 		}
-		n, err := one[int64](ctx, s.conn, s.referrers(fk, "sluice_plan", "p.op = 'u' AND p.mask && '{"+each(columns, ",", "%i")+"}'"))
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			found = append(found, fk.moved(n))
-		}
-	}
-	return refuseChildren(found)
+		return one[int64](ctx, s.conn, s.referrers(fk, "sluice_plan", "p.op = 'u' AND p.mask && '{"+each(columns, ",", "%i")+"}'"))
+	})
 }
 
 // follows reports whether rows change with those that they refer to.
@@ -147,7 +129,20 @@ func (fk *ForeignKey) left(n int64) string {
 	return fmt.Sprintf("%s of table %s %s", count(n, "row"), fk.Table, what)
 }
 
-func refuseChildren(found []string) error {
+// unreferred refuses what would leave, or move, rows that refer to the table: as
+// many as count gives for a foreign key, which tell puts into words.
+func (t *Table) unreferred(tell func(*ForeignKey, int64) string, count func(*ForeignKey) (int64, error)) error {
+	var found []string
+	for i := range t.Referrers {
+		fk := &t.Referrers[i]
+		n, err := count(fk)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			found = append(found, tell(fk, n))
+		}
+	}
 	if found == nil {
 		return nil
 	}

@@ -181,38 +181,27 @@ func (s *sqliteImport) children(ctx context.Context) error {
 	if err := s.giveGone(ctx); err != nil {
 		return err
 	}
-	var found []string
-	for i := range s.Referrers {
-		fk := &s.Referrers[i]
+	return s.unreferred((*ForeignKey).left, func(fk *ForeignKey) (int64, error) {
 		if fk.RefColumns == nil || s.linked(fk) {
-			continue
+			return 0, nil
 		}
 		sql := s.referrers(fk)
 		if fk.Table == s.Name {
 			but, err := s.own(ctx, fk)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			sql += but
 		}
-		n, err := s.number(ctx, sql)
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			found = append(found, fk.left(n))
-		}
-	}
-	return refuseChildren(found)
+		return s.number(ctx, sql)
+	})
 }
 
 // followers refuses to change what other rows follow.
 func (s *sqliteImport) followers(ctx context.Context) error {
-	var found []string
-	for i := range s.Referrers {
-		fk := &s.Referrers[i]
+	return s.unreferred((*ForeignKey).moved, func(fk *ForeignKey) (int64, error) {
 		if fk.RefColumns == nil || !fk.follows() {
-			continue
+			return 0, nil
 		}
 		ids, err := s.changing(func(c *rowChange) bool {
 			return !c.deletes() && slices.ContainsFunc(fk.RefColumns, func(name string) bool {
@@ -220,21 +209,14 @@ func (s *sqliteImport) followers(ctx context.Context) error {
 				return at >= 0 && c.was[at] != nil
 			})
 		})
+		if err == nil {
+			err = s.giveFields(ctx, "gone", len(s.ids), ids)
+		}
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if err := s.giveFields(ctx, "gone", len(s.ids), ids); err != nil {
-			return err
-		}
-		n, err := s.number(ctx, s.referrers(fk))
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			found = append(found, fk.moved(n))
-		}
-	}
-	return refuseChildren(found)
+		return s.number(ctx, s.referrers(fk))
+	})
 }
 
 // referrers counts the rows k that refer by a foreign key to those whose IDs are

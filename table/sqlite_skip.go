@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -156,10 +157,7 @@ func (u *sqliteUndo) related() bool {
 
 // reckon counts what is left to be taken back, and names what is not.
 func (u *sqliteUndo) reckon(ctx context.Context) (*plan.Reversal, error) {
-	rev := &plan.Reversal{Run: u.of.ID, Restore: []string{}, Remove: []string{}, Counts: plan.Counts{}}
-	for state, n := range u.counts {
-		rev.Counts[state] = n
-	}
+	rev := &plan.Reversal{Run: u.of.ID, Restore: []string{}, Remove: []string{}, Counts: maps.Clone(u.counts)}
 	if u.skipped == 0 {
 		return rev, nil
 	}

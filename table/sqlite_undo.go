@@ -318,19 +318,9 @@ func (r *sqliteReverter) write(ctx context.Context, row *touchedRow) (err error)
 		return nil // its links alone were changed
 	}
 	values, _ = takeValues(values, row.ids, len(r.ids))
-	st := r.statements[string(row.mask)]
-	if st == nil {
-		if st, err = r.raw.PrepareContext(ctx, r.updateSQL(r.sqliteTarget, row.mask)); err != nil {
-			return err
-		}
-		r.statements[string(row.mask)] = st
+	n, err := r.setRow(ctx, r.sqliteTarget, r.statements, row.mask, values)
+	if err == nil && n != 1 {
+		err = fmt.Errorf("%d rows of table %s were restored for one", n, r.Name)
 	}
-	done, err := st.(driver.StmtExecContext).ExecContext(ctx, ordinals(values))
-	if err != nil {
-		return err
-	}
-	if n, err := done.RowsAffected(); err != nil || n != 1 {
-		return fmt.Errorf("%d rows of table %s were restored for one", n, r.Name)
-	}
-	return nil
+	return err
 }

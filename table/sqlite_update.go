@@ -87,22 +87,29 @@ func (s *sqliteImport) placeOf(i int) (file string, r int64) {
 
 // write sets the columns of a mask of one row.
 func (u *updates) write(ctx context.Context, mask []byte, values []driver.Value) error {
-	st := u.statements[string(mask)]
+	n, err := u.setRow(ctx, u.sqliteTarget, u.statements, mask, values)
+	if err == nil && n != 1 {
+		err = fmt.Errorf("%d rows of table %s were updated, and 1 was planned: a trigger of the table may have done it", n, u.Name)
+	}
+	return err
+}
+
+// setRow sets the columns of a mask of one row, by the statement of that mask,
+// and returns how many rows that touched.
+func (d *sqlite) setRow(ctx context.Context, t *sqliteTarget, statements map[string]driver.Stmt, mask []byte, values []driver.Value) (int64, error) {
+	st := statements[string(mask)]
 	if st == nil {
 		var err error
-		if st, err = u.raw.PrepareContext(ctx, u.updateSQL(u.sqliteTarget, mask)); err != nil {
-			return err
+		if st, err = d.raw.PrepareContext(ctx, d.updateSQL(t, mask)); err != nil {
+			return 0, err
 		}
-		u.statements[string(mask)] = st
+		statements[string(mask)] = st
 	}
 	r, err := st.(driver.StmtExecContext).ExecContext(ctx, ordinals(values))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if n, err := r.RowsAffected(); err != nil || n != 1 {
-		return fmt.Errorf("%d rows of table %s were updated, and 1 was planned: a trigger of the table may have done it", n, u.Name)
-	}
-	return nil
+	return r.RowsAffected()
 }
 
 // updateSQL sets the columns of a mask of the row that its IDs tell.
