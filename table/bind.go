@@ -330,6 +330,27 @@ func (b *binder) refuse() {
 	}
 }
 
+// fixed are the columns that stay as they are in rows that are updated: those of
+// the primary key, if all of it is loaded, that are not in the job's key. Rows of
+// other tables, links and journals know a row by them.
+func (t *target) fixed() (columns []*binding) {
+	for _, name := range t.PrimaryKey() {
+		c := t.binding(name)
+		if c == nil {
+			return nil
+		}
+		if !slices.Contains(t.key, c) {
+			columns = append(columns, c)
+		}
+	}
+	return columns
+}
+
+// whyFixed says why a row is bad that has another value in such a column.
+func (b *binding) whyFixed() string {
+	return fmt.Sprintf("the row of the table has another %s, which is its primary key: an update does not change that", b.to.Name)
+}
+
 // mirrors tells that what the files lack is deleted.
 func (t *target) mirrors() bool { return t.job.To.Write == "mirror" }
 

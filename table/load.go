@@ -3,8 +3,10 @@ package table
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
@@ -55,6 +57,12 @@ func (l *load) place(number int64) (file string, r int64) {
 	})
 	p := l.files[i-1]
 	return p.Source, number - p.before
+}
+
+// ambiguous says that the key of a row finds more than one of the table.
+func (l *load) ambiguous(number int64, t *target) error {
+	file, r := l.place(number)
+	return fmt.Errorf("%s: row %d: table %s has more than one row with this %s: the key has to find one", file, r, t.Name, strings.Join(t.keyNames(), ", "))
 }
 
 // load reads every row of the source files into the incoming rows. Files that

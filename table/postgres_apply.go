@@ -105,8 +105,8 @@ func (w *postgresWriter) update(ctx context.Context) error {
 	if n > 0 {
 		sql := fmt.Sprintf(`WITH w AS (UPDATE %s t SET %s FROM %s p JOIN sluice_incoming s USING (sluice_row) WHERE p.op = 'u' AND %s AND %s RETURNING %s, %s AS h)
 			UPDATE %s j SET h = w.h FROM w WHERE j.op = 'u' AND %s`,
-			w.t.sqlName(), each(w.t.written(), ", ", "%c = s.%c"), w.plan, written, names(w.id, " AND ", "t.%c = p.i%i"), names(w.id, ", ", "t.%c AS i%i"), hash(w.t),
-			w.journal, names(w.id, " AND ", "j.i%i = w.i%i"))
+			w.t.sqlName(), each(w.t.written(), ", ", "%c = s.%c"), w.plan, written, equal(w.id, "t.%c", "p.i%i"), names(w.id, ", ", "t.%c AS i%i"), hash(w.t),
+			w.journal, equal(w.id, "j.i%i", "w.i%i"))
 		if err := w.do(ctx, n, "updated", sql); err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (w *postgresWriter) relink(ctx context.Context, c *binding) error {
 		return err
 	}
 	own, other, through, id := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName(), "t."+quoteName(c.link.ownID.Name)
-	from := fmt.Sprintf("%s p JOIN sluice_incoming s USING (sluice_row) JOIN %s t ON %s", w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"))
+	from := fmt.Sprintf("%s p JOIN sluice_incoming s USING (sluice_row) JOIN %s t ON %s", w.plan, w.t.sqlName(), equal(w.id, "t.%c", "p.i%i"))
 	if err := w.do(ctx, -1, "", fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, g FROM %[5]s, unnest(s.sluice_l%[6]d) g
 		WHERE %[7]s AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = g) RETURNING %[8]s)
 		INSERT INTO %[9]s_l%[6]d (sluice_op, %[10]s, %[11]s) SELECT 'n', %[12]s, %[14]s FROM i JOIN %[13]s t ON %[4]s = i.%[2]s`,
@@ -146,7 +146,7 @@ func (w *postgresWriter) relink(ctx context.Context, c *binding) error {
 		return err
 	}
 	return w.do(ctx, n, "linked", fmt.Sprintf("UPDATE %s j SET k%d = s.sluice_l%d FROM %s WHERE %s AND %s AND s.sluice_l%d = %s",
-		w.journal, c.at, c.at, from, mine, names(w.id, " AND ", "j.i%i = p.i%i"), c.at, linksNow(c)))
+		w.journal, c.at, c.at, from, mine, equal(w.id, "j.i%i", "p.i%i"), c.at, linksNow(c)))
 }
 
 // insert writes the new rows, with IDs that are known before if the database

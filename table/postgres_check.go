@@ -2,9 +2,12 @@ package table
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -21,6 +24,9 @@ func (s *postgresImport) note(ctx context.Context, f finding) (int64, error) {
 // before finds the rows that cannot be planned: their key is in the files twice,
 // or the way of writing does not allow for it.
 func (s *postgresImport) before(ctx context.Context) (bad int64, err error) {
+	if err := s.ambiguous(ctx); err != nil {
+		return 0, err
+	}
 	var faults []finding
 	if again, err := s.repeats(ctx); err != nil {
 		return 0, err
@@ -52,6 +58,21 @@ func (s *postgresImport) before(ctx context.Context) (bad int64, err error) {
 	return bad, err
 }
 
+// ambiguous ends the run if the key of a row finds more than one of the table.
+func (s *postgresImport) ambiguous(ctx context.Context) error {
+	if len(s.t.key) == 0 || s.t.sound.Faults == nil {
+		return nil
+	}
+	number, err := one[int64](ctx, s.conn, fmt.Sprintf("SELECT sluice_row FROM sluice_incoming s JOIN %s t ON %s WHERE sluice_op IS DISTINCT FROM 'p' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT 1", s.t.sqlName(), s.t.onKey()))
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return s.load.ambiguous(number, s.t)
+}
+
 // repeats reports whether a key may be there twice. Equal keys have equal hashes.
 func (s *postgresImport) repeats(ctx context.Context) (bool, error) {
 	if len(s.t.key) == 0 {
@@ -75,6 +96,9 @@ func (s *postgresImport) duplicates() finding {
 // them out of it. What is out may have been what another row relies on.
 func (s *postgresImport) check(ctx context.Context) error {
 	var own, among []finding
+	for _, c := range s.t.fixed() {
+		own = append(own, finding(fmt.Sprintf("SELECT sluice_row, %[1]d, NULL, %[2]s FROM sluice_plan WHERE op = 'u' AND %[1]d = ANY (mask)", c.at, quoteText(c.whyFixed()))))
+	}
 	for i := range s.t.ForeignKeys {
 		own = append(own, s.dangling(&s.t.ForeignKeys[i]))
 	}
@@ -228,9 +252,9 @@ func (s *postgresImport) collides(u *Unique) []finding {
 		finding(fmt.Sprintf("SELECT n, %d, array_remove(d.rows, n), %s FROM (SELECT array_agg(sluice_row ORDER BY sluice_row) AS rows FROM (%s) a GROUP BY %s HAVING count(*) > 1) d, unnest(d.rows) n",
 			columns[0].at, quoteText(what), mine, strings.Join(list, ", "))),
 		finding(fmt.Sprintf(`SELECT DISTINCT ON (1) a.sluice_row, %d, NULL::bigint[], %s || concat_ws(', ', %s) || %s FROM (%s) a JOIN (%s) b ON %s
-			WHERE NOT EXISTS (SELECT FROM sluice_plan p WHERE %s AND (p.op = 'd' OR p.sluice_row = a.sluice_row OR p.mask && '{%s}'))`,
+			WHERE NOT EXISTS (SELECT FROM sluice_plan p WHERE p.op <> 'n' AND %s AND (p.op = 'd' OR p.sluice_row = a.sluice_row OR p.mask && '{%s}'))`,
 			columns[0].at, quoteText("the row "), names(id, ", ", "b.i%i"), quoteText(" of table "+t.Name+" "+what), mine, theirs, strings.Join(same, " AND "),
-			names(id, " AND ", "p.i%i = b.i%i"), each(columns, ",", "%i"))),
+			equal(id, "p.i%i", "b.i%i"), each(columns, ",", "%i"))),
 	}
 }
 

@@ -46,7 +46,7 @@ func (u *postgresUndo) skip(ctx context.Context, tx pgx.Tx, queries []string) (a
 			continue
 		}
 		tag, err := tx.Exec(ctx, fmt.Sprintf("INSERT INTO sluice_skip (op, why, %[1]s) SELECT DISTINCT ON (op, %[1]s) op, why, %[1]s FROM (%[2]s) c WHERE NOT EXISTS (SELECT FROM sluice_skip x WHERE x.op = c.op AND %[3]s)",
-			ids, sql, names(u.t.identity(), " AND ", "x.i%i = c.i%i")))
+			ids, sql, equal(u.t.identity(), "x.i%i", "c.i%i")))
 		if err != nil {
 			return 0, err
 		}
@@ -62,7 +62,7 @@ func (u *postgresUndo) stays(op, ids string) string {
 	if u.skipped == 0 {
 		return "false"
 	}
-	return "EXISTS (SELECT FROM sluice_skip x WHERE x.op = " + op + " AND " + names(u.t.identity(), " AND ", "x.i%i = "+ids) + ")"
+	return "EXISTS (SELECT FROM sluice_skip x WHERE x.op = " + op + " AND " + equal(u.t.identity(), "x.i%i", ids) + ")"
 }
 
 // found selects a row j of the journal for sluice_skip.
@@ -72,7 +72,7 @@ func (u *postgresUndo) found(why string) string {
 
 // moved finds the rows that are no longer as the run left them.
 func (u *postgresUndo) moved() []string {
-	on := u.t.sqlName() + " t ON " + names(u.t.identity(), " AND ", "t.%c = j.i%i")
+	on := u.t.sqlName() + " t ON " + equal(u.t.identity(), "t.%c", "j.i%i")
 	queries := []string{
 		u.found("it was removed since") + "LEFT JOIN " + on + " WHERE j.op <> 'd' AND t.xmin IS NULL",
 		u.found("it was changed since") + fmt.Sprintf("JOIN %s WHERE j.op <> 'd' AND t.xmin::text::bigint <> ALL ('{%s}') AND %s IS DISTINCT FROM j.h", on, u.xids, hash(u.t)),
@@ -121,7 +121,7 @@ func (u *postgresUndo) dependent() (queries []string) {
 func (u *postgresUndo) again() string {
 	id := u.t.identity()
 	return u.found("there is such a row again") + fmt.Sprintf("JOIN %s t ON %s WHERE j.op = 'd' AND NOT EXISTS (SELECT FROM %s o WHERE o.op = 'n' AND %s AND NOT %s)",
-		u.t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), u.journal, names(id, " AND ", "o.i%i = j.i%i"), u.stays("o.op", "o.i%i"))
+		u.t.sqlName(), equal(id, "t.%c", "j.i%i"), u.journal, equal(id, "o.i%i", "j.i%i"), u.stays("o.op", "o.i%i"))
 }
 
 // referring finds new rows that rows refer to which do not go with them, nor are
@@ -140,12 +140,12 @@ func (u *postgresUndo) referring(fk *ForeignKey) string {
 	switch {
 	case fk.Table == u.t.Name && fk.Schema == u.t.Schema:
 		others = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE %s AND (o.op = 'n' OR o.op = 'u' AND (%s)) AND NOT %s)",
-			u.journal, names(id, " AND ", "k.%c = o.i%i"), strings.Join(append(elsewhere, "false"), " OR "), u.stays("o.op", "o.i%i"))
+			u.journal, equal(id, "k.%c", "o.i%i"), strings.Join(append(elsewhere, "false"), " OR "), u.stays("o.op", "o.i%i"))
 	case u.t.linked(fk):
 		others = " AND k.xmin::text::bigint <> ALL ('{" + u.own + "}')"
 	}
 	return u.found("a row of "+fk.Table+" refers to it") + fmt.Sprintf("JOIN %s t ON %s JOIN %s.%s k ON %s WHERE j.op = 'n'%s",
-		u.t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(refers, " AND "), others)
+		u.t.sqlName(), equal(id, "t.%c", "j.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(refers, " AND "), others)
 }
 
 // restored selects the rows that are restored or put back, as they will be: op,
@@ -164,7 +164,7 @@ func (u *postgresUndo) restored(columns []string) string {
 	}
 	if u.counts[plan.Update] > 0 && changed != nil {
 		from = append(from, fmt.Sprintf("SELECT j.op, %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'u' AND j.mask && '{%s}'::int[]",
-			names(id, ", ", "j.i%i AS sluice_i%i"), strings.Join(values, ", "), u.journal, t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), strings.Join(changed, ",")))
+			names(id, ", ", "j.i%i AS sluice_i%i"), strings.Join(values, ", "), u.journal, t.sqlName(), equal(id, "t.%c", "j.i%i"), strings.Join(changed, ",")))
 	}
 	if put := u.wholes["_d"]; u.counts[plan.New] > 0 && put.has(columns) {
 		values = values[:0]
@@ -218,7 +218,7 @@ func (u *postgresUndo) taken(one *Unique) string {
 		WHERE NOT EXISTS (SELECT FROM %s o WHERE %s AND %s)`,
 		quoteText(what), names(id, ", ", "a.sluice_i%i AS i%i"), names(id, ", ", "sluice_i%i"), list, rows, where,
 		names(id, ", ", "%c AS sluice_i%i"), list, u.t.sqlName(), where, strings.Join(same, " AND "),
-		u.journal, names(id, " AND ", "o.i%i = b.sluice_i%i"), u.changes(reads))
+		u.journal, equal(id, "o.i%i", "b.sluice_i%i"), u.changes(reads))
 }
 
 // dangling finds the rows that would refer to a row which is not there then.
@@ -237,7 +237,7 @@ func (u *postgresUndo) dangling(fk *ForeignKey) string {
 	}
 	kept, again := "", ""
 	if fk.RefTable == u.t.Name && fk.RefSchema == u.t.Schema {
-		kept = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE %s AND %s)", u.journal, names(id, " AND ", "o.i%i = r.%c"), u.changes(fk.RefColumns))
+		kept = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE %s AND %s)", u.journal, equal(id, "o.i%i", "r.%c"), u.changes(fk.RefColumns))
 		if rows := u.restored(fk.RefColumns); rows != "" {
 			again = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM (%s) o WHERE %s AND NOT %s)", rows, strings.Join(back, " AND "), u.stays("o.op", "o.sluice_i%i"))
 		}
@@ -259,7 +259,7 @@ func (u *postgresUndo) unlinked(c *binding) string {
 	}
 	other := c.link.other.back("l." + quoteName(c.link.other.Name))
 	return u.found("its "+c.col.Name+" have a row of "+c.lookup.Name+" that is gone") + fmt.Sprintf("JOIN %s%s l ON l.sluice_op = 'd' AND %s WHERE j.op IN ('u', 'd') AND NOT EXISTS (SELECT FROM %s r WHERE r.%s = %s)%s",
-		u.journal, behind, names(u.t.identity(), " AND ", "l.sluice_i%i = j.i%i"), c.lookup.sqlName(), quoteName(c.lookup.id.Name), other,
+		u.journal, behind, equal(u.t.identity(), "l.sluice_i%i", "j.i%i"), c.lookup.sqlName(), quoteName(c.lookup.id.Name), other,
 		u.notRemade(c.lookup.Schema, c.lookup.Name, c.lookup.id.Name, other))
 }
 

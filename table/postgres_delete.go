@@ -169,7 +169,7 @@ func (s *postgresImport) referring(fk *ForeignKey, plan string) string {
 		if columns := t.bindings(fk.Columns); columns != nil && fk.Deferrable {
 			freed = " OR d.mask && '{" + each(columns, ",", "%i") + "}'"
 		}
-		but = fmt.Sprintf(" WHERE NOT EXISTS (SELECT FROM %s d WHERE (d.op = 'd'%s) AND %s)", plan, freed, names(id, " AND ", "k.%c = d.i%i"))
+		but = fmt.Sprintf(" WHERE NOT EXISTS (SELECT FROM %s d WHERE (d.op = 'd'%s) AND %s)", plan, freed, equal(id, "k.%c", "d.i%i"))
 	}
 	return s.referrers(fk, plan, "p.op = 'd'") + but
 }
@@ -181,7 +181,7 @@ func (s *postgresImport) referrers(fk *ForeignKey, plan, which string) string {
 		on = append(on, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
 	}
 	return fmt.Sprintf("SELECT count(*) FROM %s p JOIN %s t ON %s AND %s JOIN %s.%s k ON %s",
-		plan, s.t.sqlName(), which, names(s.t.identity(), " AND ", "t.%c = p.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "))
+		plan, s.t.sqlName(), which, equal(s.t.identity(), "t.%c", "p.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "))
 }
 
 // remove deletes rows, after their links; they are in the journal already.
@@ -198,7 +198,7 @@ func (w *postgresWriter) remove(ctx context.Context) error {
 	if err := w.children(ctx, w.tx, w.plan); err != nil {
 		return err
 	}
-	return w.do(ctx, n, "deleted", fmt.Sprintf("DELETE FROM %s t USING %s p WHERE p.op = 'd' AND %s", w.t.sqlName(), w.plan, names(w.id, " AND ", "t.%c = p.i%i")))
+	return w.do(ctx, n, "deleted", fmt.Sprintf("DELETE FROM %s t USING %s p WHERE p.op = 'd' AND %s", w.t.sqlName(), w.plan, equal(w.id, "t.%c", "p.i%i")))
 }
 
 // unlink removes the links of deleted rows, and those that updated rows lose.
@@ -208,7 +208,7 @@ func (w *postgresWriter) unlink(ctx context.Context, c *binding) error {
 	tag, err := w.tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (sluice_op, %s, %s) SELECT 'd', %s, %s FROM %s p JOIN %s t ON %s JOIN %s k ON k.%s = t.%s
 		LEFT JOIN sluice_incoming s ON s.sluice_row = p.sluice_row WHERE p.op = 'd' OR p.op = 'u' AND %d = ANY (p.mask) AND k.%s <> ALL (s.sluice_l%d) FOR UPDATE OF k`,
 		journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "t.%c"), c.link.rowOf("k"),
-		w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"), through, own, quoteName(c.link.ownID.Name), c.at, other, c.at))
+		w.plan, w.t.sqlName(), equal(w.id, "t.%c", "p.i%i"), through, own, quoteName(c.link.ownID.Name), c.at, other, c.at))
 	if err != nil || tag.RowsAffected() == 0 {
 		return err
 	}

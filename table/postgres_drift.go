@@ -30,7 +30,7 @@ func (w *postgresWriter) lock(ctx context.Context) error {
 		sql := fmt.Sprintf(`INSERT INTO %s (op, mask, x, h, %s, %s)
 			SELECT p.op, p.mask, t.xmin::text::bigint, %s, %s, %s FROM %s p JOIN %s t ON %s WHERE %s ORDER BY %s FOR %s OF t`,
 			w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"),
-			hash(w.t), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"),
+			hash(w.t), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), w.plan, w.t.sqlName(), equal(w.id, "t.%c", "p.i%i"),
 			part.which, names(w.id, ", ", "t.%c"), part.strength)
 		if err := w.do(ctx, -1, "", sql); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (w *postgresWriter) lock(ctx context.Context) error {
 	}
 	if w.counts[plan.Delete] > 0 {
 		if err := w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s_d (%s) SELECT %s FROM %s p JOIN %s t ON %s WHERE p.op = 'd'",
-			w.journal, w.t.rowOf(""), w.t.rowOf("t"), w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"))); err != nil {
+			w.journal, w.t.rowOf(""), w.t.rowOf("t"), w.plan, w.t.sqlName(), equal(w.id, "t.%c", "p.i%i"))); err != nil {
 			return err
 		}
 	}
@@ -98,7 +98,7 @@ func (w *postgresWriter) known() string {
 
 func (w *postgresWriter) removed() string {
 	return fmt.Sprintf("SELECT p.sluice_row, %s, 'the row of the table was removed since it was compared' FROM %s p LEFT JOIN %s j ON %s WHERE p.op <> 'n' AND j.x IS NULL",
-		w.known(), w.plan, w.journal, names(w.id, " AND ", "j.i%i = p.i%i"))
+		w.known(), w.plan, w.journal, equal(w.id, "j.i%i", "p.i%i"))
 }
 
 // changed finds rows that were written since, and now differ in a loaded column.
@@ -109,8 +109,8 @@ func (w *postgresWriter) changed() string {
 		differ = append(differ, d)
 		what = append(what, fmt.Sprintf("CASE WHEN %s THEN %s || coalesce(p.b%d::text, 'null') || ' → ' || coalesce(j.b%d::text, 'null') END", d, quoteText(c.col.Name+" "), c.at, c.at))
 	}
-	return fmt.Sprintf("SELECT p.sluice_row, %s, 'the row of the table was changed since it was compared: ' || concat_ws(', ', %s) FROM %s p JOIN %s j ON %s WHERE p.x <> j.x AND (%s)",
-		w.known(), strings.Join(what, ", "), w.plan, w.journal, names(w.id, " AND ", "j.i%i = p.i%i"), strings.Join(differ, " OR "))
+	return fmt.Sprintf("SELECT p.sluice_row, %s, 'the row of the table was changed since it was compared: ' || concat_ws(', ', %s) FROM %s p JOIN %s j ON %s WHERE p.op <> 'n' AND p.x <> j.x AND (%s)",
+		w.known(), strings.Join(what, ", "), w.plan, w.journal, equal(w.id, "j.i%i", "p.i%i"), strings.Join(differ, " OR "))
 }
 
 // linkedElse finds rows whose links are others than those that were compared,
@@ -118,7 +118,7 @@ func (w *postgresWriter) changed() string {
 func (w *postgresWriter) linkedElse(c *binding) string {
 	now := linksNow(c)
 	return fmt.Sprintf("SELECT p.sluice_row, %s, %s || p.k%d::text || ' → ' || %s::text FROM %s p JOIN %s t ON %s WHERE (p.op = 'd' OR %d = ANY (p.mask)) AND p.k%d IS DISTINCT FROM %s",
-		w.known(), quoteText("the row of the table was changed since it was compared: "+c.col.Name+" "), c.at, now, w.plan, w.t.sqlName(), names(w.id, " AND ", "t.%c = p.i%i"), c.at, c.at, now)
+		w.known(), quoteText("the row of the table was changed since it was compared: "+c.col.Name+" "), c.at, now, w.plan, w.t.sqlName(), equal(w.id, "t.%c", "p.i%i"), c.at, c.at, now)
 }
 
 // linksNow are the IDs that a row t of the target is linked to, as a sorted
@@ -135,5 +135,5 @@ func linksNow(c *binding) string {
 // left finds rows that the files lack, but no longer mirror.
 func (w *postgresWriter) left() string {
 	return fmt.Sprintf("SELECT p.sluice_row, %s, 'the row of the table is no longer within what the files mirror' FROM %s p WHERE p.op = 'd' AND p.sluice_row IS NULL AND NOT EXISTS (SELECT FROM (SELECT %s FROM %s t WHERE %s) v WHERE %s)",
-		w.known(), w.plan, names(w.id, ", ", "t.%c AS i%i"), w.t.sqlName(), w.t.within(), names(w.id, " AND ", "v.i%i = p.i%i"))
+		w.known(), w.plan, names(w.id, ", ", "t.%c AS i%i"), w.t.sqlName(), w.t.within(), equal(w.id, "v.i%i", "p.i%i"))
 }

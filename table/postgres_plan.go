@@ -54,9 +54,28 @@ func (c *Column) made() string {
 func names(columns []*Column, sep, pattern string) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
-		parts[i] = strings.NewReplacer("%c", quoteName(c.Name), "%t", c.Base, "%i", fmt.Sprint(i)).Replace(pattern)
+		parts[i] = c.named(pattern, i)
 	}
 	return strings.Join(parts, sep)
+}
+
+// named fills a pattern of names for a column at a place.
+func (c *Column) named(pattern string, i int) string {
+	return strings.NewReplacer("%c", quoteName(c.Name), "%t", c.Base, "%i", fmt.Sprint(i)).Replace(pattern)
+}
+
+// equal is the condition that values of columns are the same, which two patterns
+// give: see names. Nulls are, too; no index helps there.
+func equal(columns []*Column, a, b string) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		pattern := a + " = " + b
+		if !c.NotNull {
+			pattern = "ARRAY[(" + a + ")::%t] = ARRAY[(" + b + ")::%t]" // this can be hashed
+		}
+		parts[i] = c.named(pattern, i)
+	}
+	return strings.Join(parts, " AND ")
 }
 
 // onKey is the condition that an incoming row s is the target's t. Null is null
@@ -69,7 +88,7 @@ func (t *target) onKey() string {
 	for i, k := range t.key {
 		c := quoteName(k.to.Name)
 		if parts[i] = "t." + c + " = s." + c; t.nulls && !k.to.NotNull {
-			parts[i] = "ARRAY[t." + c + "] = ARRAY[s." + c + "]" // this can be hashed
+			parts[i] = "ARRAY[t." + c + "::" + k.to.Base + "] = ARRAY[s." + c + "]" // this can be hashed
 		}
 	}
 	return strings.Join(parts, " AND ")

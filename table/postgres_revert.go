@@ -162,7 +162,7 @@ func (u *postgresUndo) apply(ctx context.Context, run plan.Run, skip bool) (rev 
 func (u *postgresUndo) lock(ctx context.Context, tx pgx.Tx) error {
 	id := u.t.identity()
 	_, err := tx.Exec(ctx, fmt.Sprintf("ANALYSE %s; CREATE TEMP TABLE sluice_locked ON COMMIT DROP AS SELECT 1 AS n FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' ORDER BY %s FOR UPDATE OF t",
-		u.journal, u.journal, u.t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), names(id, ", ", "t.%c")))
+		u.journal, u.journal, u.t.sqlName(), equal(id, "t.%c", "j.i%i"), names(id, ", ", "t.%c")))
 	return err
 }
 

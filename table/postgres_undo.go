@@ -54,7 +54,7 @@ func (u *postgresUndo) unlink(c *binding, from, journal string) []step {
 	into := fmt.Sprintf("INSERT INTO %s (sluice_op, %s, %s) SELECT 'd', ", to, names(id, ", ", "sluice_i%i"), c.link.rowOf(""))
 	return []step{
 		{"", -1, into + fmt.Sprintf("%s, %s FROM %s j JOIN %s t ON %s JOIN %s k ON k.%s = t.%s WHERE j.op = 'n'",
-			names(id, ", ", "t.%c"), c.link.rowOf("k"), from, t.sqlName(), names(id, " AND ", "t.%c = j.i%i"), through, own, quoteName(c.link.ownID.Name))},
+			names(id, ", ", "t.%c"), c.link.rowOf("k"), from, t.sqlName(), equal(id, "t.%c", "j.i%i"), through, own, quoteName(c.link.ownID.Name))},
 		{"", -1, into + fmt.Sprintf("%[1]s, %[2]s FROM %[3]s j JOIN %[4]s k ON k.%[5]s = j.%[5]s AND k.%[6]s = j.%[6]s WHERE j.sluice_op = 'n' AND NOT EXISTS (SELECT FROM %[7]s d WHERE d.%[5]s = k.%[5]s AND d.%[6]s = k.%[6]s)",
 			names(id, ", ", "j.sluice_i%i"), c.link.rowOf("k"), of, through, own, other, to)},
 		{"", -1, fmt.Sprintf("DELETE FROM %[1]s k USING %[2]s j WHERE j.sluice_op = 'd' AND k.%[3]s = j.%[3]s AND k.%[4]s = j.%[4]s", through, to, own, other)},
@@ -64,7 +64,7 @@ func (u *postgresUndo) unlink(c *binding, from, journal string) []step {
 // remove deletes the rows that the run made.
 func (u *postgresUndo) remove(n int64, from, journal string) []step {
 	t, id := u.t, u.t.identity()
-	on := names(id, " AND ", "t.%c = j.i%i")
+	on := equal(id, "t.%c", "j.i%i")
 	return []step{
 		{"", n, fmt.Sprintf("INSERT INTO %s_d (%s) SELECT %s FROM %s j JOIN %s t ON %s WHERE j.op = 'n'", journal, t.rowOf(""), t.rowOf("t"), from, t.sqlName(), on)},
 		{"", n, fmt.Sprintf("INSERT INTO %s (op, %s) SELECT 'd', %s FROM %s_d t", journal, names(id, ", ", "i%i"), names(id, ", ", "t.%c"), journal)},
@@ -75,7 +75,7 @@ func (u *postgresUndo) remove(n int64, from, journal string) []step {
 // restore writes the loaded columns of rows as they were before the run.
 func (u *postgresUndo) restore(n int64, from, journal string) (steps []step) {
 	t, id := u.t, u.t.identity()
-	on := names(id, " AND ", "t.%c = j.i%i")
+	on := equal(id, "t.%c", "j.i%i")
 	steps = append(steps, step{"", n, fmt.Sprintf("INSERT INTO %s (op, mask, x, %s, %s) SELECT 'u', j.mask, t.xmin::text::bigint, %s, %s FROM %s j JOIN %s t ON %s WHERE j.op = 'u'",
 		journal, names(id, ", ", "i%i"), each(t.columns, ", ", "b%i"), names(id, ", ", "t.%c"), each(t.columns, ", ", "t.%c"), from, t.sqlName(), on)})
 	var set []string
@@ -105,7 +105,7 @@ func (u *postgresUndo) relink(c *binding, from, journal string) (steps []step) {
 			c.link.sqlName(), put.columns, put.values, from, c.at, c.link.rowOf("k"), journal, names(id, ", ", "sluice_i%i"), c.link.rowOf(""), names(id, ", ", "j.sluice_i%i"), own, other)})
 	}
 	return append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j SET k%d = %s FROM %s t WHERE j.op = 'u' AND %d = ANY (j.mask) AND %s",
-		journal, c.at, linksNow(c), u.t.sqlName(), c.at, names(id, " AND ", "t.%c = j.i%i"))})
+		journal, c.at, linksNow(c), u.t.sqlName(), c.at, equal(id, "t.%c", "j.i%i"))})
 }
 
 // remake makes rows again that were taken back by unmake, unless there are

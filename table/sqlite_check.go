@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -164,55 +165,69 @@ func (s *sqliteImport) dangling(ctx context.Context, fk *ForeignKey) error {
 // unique refuses the rows that have the values of another row in a unique that
 // is not the key: of the files, or of the table.
 func (s *sqliteImport) unique(ctx context.Context, u *Unique) error {
-	names := u.columns()
-	if names == nil || s.sound.Unique == u {
+	values, reads, ok := u.values(s.Table)
+	if !ok || reads == nil || s.sound.Unique == u || slices.ContainsFunc(reads, func(name string) bool { return s.loadedAt(name) < 0 }) {
 		return nil
 	}
-	var given, same, group []string
-	var first *binding
-	for i, name := range names {
-		at := s.loadedAt(name)
-		if at < 0 {
-			return nil
-		}
-		if first == nil {
-			first = s.columns[at]
-		}
-		collate := ""
-		if c := u.Parts[i].Collation; c != "" {
-			collate = " COLLATE " + c
-		}
-		given = append(given, "s."+quoteName(name)+" IS NOT NULL")
-		same = append(same, "t."+quoteName(name)+" = s."+quoteName(name)+collate)
-		group = append(group, "s."+quoteName(name)+collate)
+	var list, known, group, same []string
+	for i, v := range values {
+		collate := " COLLATE " + cmp.Or(u.Parts[i].Collation, "BINARY")
+		list, known = append(list, fmt.Sprintf("%s AS u%d", v, i)), append(known, v+" IS NOT NULL")
+		group, same = append(group, fmt.Sprintf("s.u%d%s", i, collate)), append(same, fmt.Sprintf("t.u%d = s.u%d%s", i, i, collate))
 	}
 	if u.Where != "" {
-		given = append(given, "("+u.Where+"\n)")
+		known = append(known, "("+u.Where+"\n)")
 	}
-	where, columns := strings.Join(given, " AND "), strings.Join(names, ", ")
-	if err := s.sharedInFiles(ctx, where, strings.Join(group, ", "), columns, first); err != nil {
+	columns, where := strings.Join(list, ", "), strings.Join(known, " AND ")
+	mine := fmt.Sprintf("(SELECT *, %s FROM temp.sluice_rows WHERE %s) AS s", columns, where)
+	what, first := strings.Join(u.shown(), ", "), s.columns[s.loadedAt(reads[0])]
+	if err := s.sharedInFiles(ctx, mine, strings.Join(group, ", "), what, first); err != nil {
 		return err
 	}
-	var other []string
-	for i, id := range s.ids {
-		other = append(other, fmt.Sprintf("t.%s IS NOT s.sluice_i%d", id, i))
-	}
-	if u.Where != "" { // the condition names columns without their table: of s alone
-		where = fmt.Sprintf("s.sluice_at IN (SELECT sluice_at FROM temp.sluice_rows AS s WHERE %s)", where)
-	}
-	if s.deleted > 0 { // which is done before rows are inserted
-		where += fmt.Sprintf(" AND (s.sluice_i0 IS NOT NULL OR (%s) NOT IN (SELECT * FROM temp.sluice_gone))", s.idList("t.%c"))
-	}
-	query := fmt.Sprintf("SELECT s.sluice_at AS v0, CAST(t.%s AS TEXT) AS v1 FROM temp.sluice_rows AS s CROSS JOIN %s AS t ON %s WHERE %s AND (%s)",
-		s.ids[0], s.sqlName(), strings.Join(same, " AND "), where, strings.Join(other, " OR "))
+	query := fmt.Sprintf("SELECT s.sluice_at AS v0, t.name AS v1 FROM %s CROSS JOIN (SELECT %s, %s FROM %s WHERE %s) AS t ON %s WHERE %s",
+		mine, s.named(), columns, s.sqlName(), where, strings.Join(same, " AND "), s.inTheWay())
 	return s.find(ctx, query, 2, first, func(v []driver.Value) string {
-		return fmt.Sprintf("the row %s of table %s has the same %s", v[1], s.Name, columns)
+		return fmt.Sprintf("the row %s of table %s has the same %s", v[1], s.Name, what)
 	})
 }
 
+// named selects the IDs i0, ... of a row of the table, and its name: its primary
+// key, else these.
+func (s *sqliteImport) named() string {
+	var columns []string
+	for _, name := range s.PrimaryKey() {
+		columns = append(columns, quoteName(name))
+	}
+	if columns == nil {
+		columns = s.ids
+	}
+	list := []string{fmt.Sprintf("concat_ws(' ', %s) AS name", strings.Join(columns, ", "))}
+	for i, id := range s.ids {
+		list = append(list, fmt.Sprintf("%s AS i%d", id, i))
+	}
+	return strings.Join(list, ", ")
+}
+
+// inTheWay is the condition that a row t of the table is in the way of an incoming
+// row s: it is another, and does not go, or become another, before new rows are
+// inserted.
+func (s *sqliteImport) inTheWay() string {
+	var others, theirs, mine []string
+	for i := range s.ids {
+		theirs, mine = append(theirs, fmt.Sprintf("t.i%d", i)), append(mine, fmt.Sprintf("sluice_i%d", i))
+		others = append(others, fmt.Sprintf("t.i%d IS NOT s.sluice_i%d", i, i))
+	}
+	id := "(" + strings.Join(theirs, ", ") + ")"
+	stays := fmt.Sprintf("%s NOT IN (SELECT %s FROM temp.sluice_rows WHERE sluice_i0 IS NOT NULL)", id, strings.Join(mine, ", "))
+	if s.deleted > 0 {
+		stays += " AND " + id + " NOT IN (SELECT * FROM temp.sluice_gone)"
+	}
+	return fmt.Sprintf("(%s) AND (s.sluice_i0 IS NOT NULL OR %s)", strings.Join(others, " OR "), stays)
+}
+
 // sharedInFiles refuses rows of the files that have the same values.
-func (s *sqliteImport) sharedInFiles(ctx context.Context, where, group, columns string, first *binding) error {
-	query := fmt.Sprintf("SELECT group_concat(s.sluice_at) AS v0 FROM temp.sluice_rows AS s WHERE %s GROUP BY %s HAVING count(*) > 1", where, group)
+func (s *sqliteImport) sharedInFiles(ctx context.Context, rows, group, what string, first *binding) error {
+	query := fmt.Sprintf("SELECT group_concat(s.sluice_at) AS v0 FROM %s GROUP BY %s HAVING count(*) > 1", rows, group)
 	var groups [][]int
 	err := s.scan(ctx, query, 1, func(v []driver.Value) error {
 		var rows []int
@@ -231,7 +246,7 @@ func (s *sqliteImport) sharedInFiles(ctx context.Context, where, group, columns 
 		return err
 	}
 	for _, rows := range groups {
-		if err := s.refuseAll(rows, first, "the same "+columns); err != nil {
+		if err := s.refuseAll(rows, first, "the same "+what); err != nil {
 			return err
 		}
 	}

@@ -240,8 +240,11 @@ func (w *changeWriter) row(ids, record []byte) (there bool, err error) {
 	case *state == rowDrop:
 		return true, w.delete(i, ids, record)
 	case *state != rowFresh:
-		key, _ := cutStored(ids, 1)
-		return true, fmt.Errorf("table %s has the key of one row of the files twice, in row %s, too: the key has to find one row", w.Name, textStored(key))
+		number, _, err := w.in.record(i, nil)
+		if err == nil {
+			err = w.load.ambiguous(number, w.target)
+		}
+		return true, err
 	case fields == nil:
 		*state = rowSame
 		return true, nil
@@ -252,7 +255,7 @@ func (w *changeWriter) row(ids, record []byte) (there bool, err error) {
 	case mask == nil:
 		*state = rowSame
 	case moved != nil:
-		w.refuse(i, moved, "the row of the table has another %s, by which it is told apart", moved.to.Name)
+		w.refuse(i, moved, "%s", moved.whyFixed())
 	default:
 		*state = rowChanged
 		*w.in.value(i) = uint64(w.size + int64(len(w.out)))
@@ -263,7 +266,7 @@ func (w *changeWriter) row(ids, record []byte) (there bool, err error) {
 
 // differ returns the mask of what differs between an incoming row and the
 // table's, nil if nothing does, and how that is before. moved is a column that
-// differs and tells rows apart.
+// differs and is fixed.
 func (t *sqliteTarget) differ(incoming, record []byte) (mask, before []byte, moved *binding) {
 	bits := make([]byte, t.maskSize())
 	differs := func(n int, old []byte) {
@@ -278,7 +281,7 @@ func (t *sqliteTarget) differ(incoming, record []byte) (mask, before []byte, mov
 			continue
 		}
 		differs(n, was)
-		if slices.Contains(t.idAt, n) {
+		if t.fixed[n] {
 			moved = c
 		}
 	}

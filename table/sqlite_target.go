@@ -13,14 +13,16 @@ import (
 type sqliteTarget struct {
 	*target
 	inKey []bool   // by column: it is part of the key
+	fixed []bool   // by column: it stays as it is in a row that is updated
 	ids   []string // what tells its rows apart: the rowid, or the primary key; quoted
 	idAt  []int    // by ids: the loaded column of the same name; nil: SQLite numbers the rows
 	ownAt []int    // by links: the loaded column that they refer to; -1: the rowid
 }
 
 func newSQLiteTarget(t *target) (*sqliteTarget, error) {
-	s := &sqliteTarget{target: t}
+	s, fixed := &sqliteTarget{target: t}, t.fixed()
 	for _, c := range t.columns {
+		s.fixed = append(s.fixed, slices.Contains(fixed, c))
 		s.inKey = append(s.inKey, slices.Contains(t.key, c))
 		if collation := c.to.Collation; collation != "" && collation != "NOCASE" && collation != "RTRIM" {
 			return nil, fmt.Errorf("column %s of table %s has the collation %s, which SQLite itself does not know", c.to.Name, t.Name, collation)
