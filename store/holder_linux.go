@@ -9,10 +9,15 @@ import (
 	"syscall"
 )
 
-// Holder names another process of this machine that has a lock on one of some
-// files, as fcntl sets them: one that writes before one that reads; "" if the
-// system tells of none.
-func Holder(paths ...string) string {
+// WritingHolder names another process of this machine that has a lock on one of
+// some files, as fcntl sets them, which keeps all others out; "" if the system
+// tells of none.
+func WritingHolder(paths ...string) string { return holder("WRITE", paths) }
+
+// ReadingHolder is WritingHolder of a lock that others may have, too.
+func ReadingHolder(paths ...string) string { return holder("READ", paths) }
+
+func holder(lock string, paths []string) string {
 	var files []string
 	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil {
@@ -25,21 +30,14 @@ func Holder(paths ...string) string {
 	if err != nil {
 		return ""
 	}
-	found := ""
 	for line := range strings.Lines(string(locks)) {
 		// 1: POSIX ADVISORY WRITE 4711 fe:00:9979319 1073741825 1073741825
 		f := strings.Fields(line)
-		if len(f) < 6 || f[1] != "POSIX" || f[4] == strconv.Itoa(os.Getpid()) || !hasSuffix(f[5], files) {
-			continue
-		}
-		if found == "" || f[3] == "WRITE" {
-			found = processName(f[4])
-		}
-		if f[3] == "WRITE" {
-			break
+		if len(f) >= 6 && f[1] == "POSIX" && f[3] == lock && f[4] != strconv.Itoa(os.Getpid()) && hasSuffix(f[5], files) {
+			return processName(f[4])
 		}
 	}
-	return found
+	return ""
 }
 
 func hasSuffix(text string, ends []string) bool {

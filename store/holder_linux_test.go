@@ -13,7 +13,7 @@ import (
 // Another process is told who has a lock, and the one that has it is not.
 func TestHolder(t *testing.T) {
 	if path := os.Getenv("SLUICE_TEST_HOLDER"); path != "" {
-		fmt.Printf("holder %q\n", Holder(path, path+"-none"))
+		fmt.Printf("writer %q, reader %q\n", WritingHolder(path, path+"-none"), ReadingHolder(path))
 		return
 	}
 	path := filepath.Join(t.TempDir(), "a.db")
@@ -31,16 +31,18 @@ func TestHolder(t *testing.T) {
 		}
 		return string(out)
 	}
-	if got := ask(); !strings.Contains(got, `holder ""`) {
+	if got := ask(); !strings.Contains(got, `writer "", reader ""`) {
 		t.Error("nobody has it: ", got)
 	}
-	if err := syscall.FcntlFlock(f.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_WRLCK, Start: 1 << 30, Len: 1}); err != nil {
-		t.Fatal(err)
+	for kind, want := range map[int16]string{syscall.F_WRLCK: `writer "process %d (`, syscall.F_RDLCK: `writer "", reader "process %d (`} {
+		if err := syscall.FcntlFlock(f.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: kind, Start: 1 << 30, Len: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := ask(), fmt.Sprintf(want, os.Getpid()); !strings.Contains(got, want) {
+			t.Errorf("no %q in %s", want, got)
+		}
 	}
-	if got, want := ask(), fmt.Sprintf("process %d (", os.Getpid()); !strings.Contains(got, want) {
-		t.Errorf("no %q in %s", want, got)
-	}
-	if got := Holder(path); got != "" {
+	if got := WritingHolder(path) + ReadingHolder(path); got != "" {
 		t.Error("itself: ", got)
 	}
 }

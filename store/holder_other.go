@@ -2,6 +2,9 @@
 
 package store
 
-// Holder names another process that has a lock on one of some files, where the
-// system tells.
-func Holder(...string) string { return "" }
+// WritingHolder names another process that has a lock on one of some files, which keeps
+// all others out, where the system tells.
+func WritingHolder(...string) string { return "" }
+
+// ReadingHolder is WritingHolder of a lock that others may have, too.
+func ReadingHolder(...string) string { return "" }

@@ -26,6 +26,8 @@ type sqlite struct {
 	db   *sql.DB
 	conn *sql.Conn
 	raw  sqliteConn // the same connection, without what database/sql does for each row
+
+	timeout time.Duration // of a wait for a lock
 	bridge
 }
 
@@ -55,12 +57,12 @@ func openSQLite(ctx context.Context, address string, job *spec.Job) (*sqlite, er
 	case info.IsDir():
 		return nil, fmt.Errorf("database %s: %s is a folder", address, path)
 	}
-	d := &sqlite{path: path, bridge: bridge{tables: map[string]*given{}}}
+	d := &sqlite{path: path, timeout: lockWait(job), bridge: bridge{tables: map[string]*given{}}}
 	dsn := sqliteName(path) + "?mode=rw"
 	if d.db, err = d.connector(dsn); err != nil {
 		return nil, err
 	}
-	if err := d.connect(ctx, lockWait(job)); err != nil {
+	if err := d.connect(ctx); err != nil {
 		d.close(ctx)
 		return nil, fmt.Errorf("database %s: %w", address, err)
 	}
@@ -83,14 +85,14 @@ func sqlitePath(address string) (string, error) {
 	return path, nil
 }
 
-func (d *sqlite) connect(ctx context.Context, timeout time.Duration) (err error) {
+func (d *sqlite) connect(ctx context.Context) (err error) {
 	if d.conn, err = d.db.Conn(ctx); err != nil {
 		return err
 	}
 	if err = d.conn.Raw(func(c any) error { d.raw = c.(sqliteConn); return nil }); err != nil {
 		return err
 	}
-	_, err = d.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d; PRAGMA foreign_keys = ON; PRAGMA cache_size = -%d; SELECT count(*) FROM sqlite_schema", timeout.Milliseconds(), sqliteCache))
+	_, err = d.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d; PRAGMA foreign_keys = ON; PRAGMA cache_size = -%d; SELECT count(*) FROM sqlite_schema", d.timeout.Milliseconds(), sqliteCache))
 	return d.explain(ctx, err)
 }
 
@@ -132,7 +134,7 @@ func ordinals(args []driver.Value) []driver.NamedValue {
 // transaction runs do between BEGIN and COMMIT, or rolls back.
 func (d *sqlite) transaction(ctx context.Context, begin string, do func() error) error {
 	if _, err := d.exec(ctx, begin); err != nil {
-		return d.explain(ctx, err)
+		return d.explain(ctx, d.readersOf(ctx, err))
 	}
 	err := do()
 	if err == nil {
@@ -170,11 +172,7 @@ func (d *sqlite) explain(_ context.Context, err error) error {
 	case code == 0, errors.As(err, &was), errors.As(err, &refused):
 		return err
 	case code&0xff == sqliteBusy:
-		who := store.Holder(d.path, d.path+"-shm")
-		if who == "" {
-			who = "another program, which SQLite does not name"
-		}
-		return told{fmt.Sprintf("the database is locked by %s: to.lock_timeout says how long to wait for a lock; have it end its transaction, or try again when it has; nothing was changed: %v", who, err), err}
+		return heldBy(store.WritingHolder(d.path, d.path+"-shm"), "writes to it", err)
 	case code == sqliteDangling:
 		return told{fmt.Sprintf("a row would refer to one that is not there; nothing was changed: %v", err), err}
 	}

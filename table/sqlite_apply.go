@@ -29,7 +29,7 @@ func (s *sqliteImport) apply(ctx context.Context, run plan.Run, counts plan.Coun
 // writing is a transaction that writes rows of the plan. It names those that the
 // database refuses.
 func (s *sqliteImport) writing(ctx context.Context, do func() error) error {
-	err := s.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", do)
+	err := s.transaction(ctx, beginRows, do)
 	if sqliteRefuses(err) {
 		err = s.trace(ctx, err)
 	}

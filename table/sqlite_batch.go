@@ -59,7 +59,7 @@ func (d *sqlite) endRun(ctx context.Context, run plan.Run) error {
 
 // end records how a run ended, and drops what was kept for it.
 func (d *sqlite) end(ctx context.Context, run plan.Run) error {
-	return d.transaction(ctx, "BEGIN IMMEDIATE", func() error {
+	return d.transaction(ctx, beginWriting, func() error {
 		if there, err := d.hasTable(ctx, "sluice_run"); err != nil || !there {
 			return err
 		}

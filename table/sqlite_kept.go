@@ -31,7 +31,7 @@ var keptStates = []rowState{rowFresh, rowChanged, rowGone}
 
 // keep keeps the plan in tables beside those of the state.
 func (s *sqliteImport) keep(ctx context.Context, k *keptPlan) (sum string, err error) {
-	err = s.transaction(ctx, "BEGIN IMMEDIATE", func() (err error) {
+	err = s.transaction(ctx, beginWriting, func() (err error) {
 		sum, err = s.putPlan(ctx, k)
 		return err
 	})

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -44,4 +45,43 @@ func (d *sqlite) hold(ctx context.Context, job *spec.Job, verb string, waiting f
 		case <-time.After(lockPoll):
 		}
 	}
+}
+
+// beginWriting begins a transaction that writes. Without WAL it waits for those
+// who read, once and before anything is written: of a transaction that is not
+// exclusive each statement does for whose pages the cache has no room, and then
+// the commit. With WAL it waits for who writes alone.
+const (
+	beginWriting = "BEGIN EXCLUSIVE"
+	beginRows    = beginWriting + "; PRAGMA defer_foreign_keys = ON"
+)
+
+// readersOf is what beginWriting has failed with, in words if it waited for none
+// but those who read: then a transaction can begin that shuts nobody out.
+func (d *sqlite) readersOf(ctx context.Context, err error) error {
+	if sqliteCode(err)&0xff != sqliteBusy {
+		return err
+	}
+	d.wait(ctx, 0)
+	defer d.wait(ctx, d.timeout)
+	var mode string
+	if d.conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode) != nil || mode == "wal" {
+		return err
+	}
+	if _, taken := d.exec(ctx, "BEGIN IMMEDIATE"); taken != nil {
+		return err
+	}
+	_, _ = d.exec(ctx, "ROLLBACK")
+	return heldBy(store.ReadingHolder(d.path), "reads it, and with PRAGMA journal_mode = WAL would be in nobody's way", err)
+}
+
+// wait sets how long a lock is waited for.
+func (d *sqlite) wait(ctx context.Context, timeout time.Duration) {
+	_, _ = d.exec(context.WithoutCancel(ctx), fmt.Sprintf("PRAGMA busy_timeout = %d", timeout.Milliseconds()))
+}
+
+// heldBy is the error of who has waited too long for another, "" if it is not known.
+func heldBy(who, does string, err error) error {
+	who = cmp.Or(who, "another connection, which SQLite does not name,")
+	return told{fmt.Sprintf("the database is locked: %s %s; have it end its transaction, or try again when it has (to.lock_timeout says how long to wait); nothing was changed: %v", who, does, err), err}
 }

@@ -28,7 +28,7 @@ func (d *sqlite) setup(ctx context.Context, _ *target, role string) (missing []s
 
 // execute runs statements, all of them or none.
 func (d *sqlite) execute(ctx context.Context, statements []string) error {
-	return d.transaction(ctx, "BEGIN IMMEDIATE", func() error {
+	return d.transaction(ctx, beginWriting, func() error {
 		for _, sql := range statements {
 			if _, err := d.exec(ctx, sql); err != nil {
 				return err

@@ -38,7 +38,7 @@ var errTraced = errors.New("traced")
 // trace names the rows that the database refuses with err, if it finds them.
 func (s *sqliteImport) trace(ctx context.Context, err error) error {
 	t := &sqliteTracer{sqliteWriter: &sqliteWriter{sqliteImport: s}}
-	failed := s.transaction(ctx, traceBegin, func() error {
+	failed := s.transaction(ctx, beginRows, func() error {
 		if err := t.all(ctx); err != nil {
 			return err
 		}
@@ -49,8 +49,6 @@ func (s *sqliteImport) trace(ctx context.Context, err error) error {
 	}
 	return &plan.RefusedError{Rows: t.found, Err: err}
 }
-
-const traceBegin = "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON"
 
 // begin makes the run and its journal, and the rows of look-ups.
 func (t *sqliteTracer) begin(ctx context.Context) (err error) {
@@ -179,7 +177,7 @@ func (t *sqliteTracer) undo(ctx context.Context) error {
 	if _, err := t.exec(ctx, "ROLLBACK TO part; RELEASE part"); err == nil {
 		return nil
 	}
-	if _, err := t.exec(ctx, traceBegin); err != nil {
+	if _, err := t.exec(ctx, beginRows); err != nil {
 		return err
 	}
 	return t.begin(ctx)

@@ -11,7 +11,7 @@ import (
 
 // apply takes the run back, as a run of its own.
 func (u *sqliteUndo) apply(ctx context.Context, run plan.Run, skip bool) (rev *plan.Reversal, err error) {
-	err = u.transaction(ctx, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", func() error {
+	err = u.transaction(ctx, beginRows, func() error {
 		version, err := u.number(ctx, "PRAGMA data_version")
 		if err == nil && version == u.version {
 			rev, err = u.reckon(ctx)
