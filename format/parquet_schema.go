@@ -104,6 +104,9 @@ func (l *leaf) scalar(t row.Type) parquet.Node {
 	case row.Float64:
 		return plain(parquet.Leaf(parquet.DoubleType))
 	case row.Decimal:
+		if t.Precision == 0 {
+			return nil
+		}
 		return l.decimal(t)
 	case row.Date:
 		return dictionary(parquet.Date())

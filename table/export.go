@@ -325,15 +325,17 @@ func (e *export) turn(i int) error {
 // read as another.
 func (e *export) texts(c *exported) bool {
 	switch {
-	case e.Format == "xlsx":
+	case e.Format == "xlsx", e.Format == "parquet" && unbounded(c.typ):
 		return true
 	case c.bound != nil:
 		return e.inverse.Text(c.at)
-	case c.typ.Kind == row.Any:
-		return e.Format != "ndjson"
 	}
-	return c.typ.Kind == row.Decimal && c.typ.Precision == 0 && e.Format == "parquet"
+	return c.typ.Kind == row.Any && e.Format != "ndjson"
 }
+
+// unbounded says whether a type is of numbers without a precision, as Parquet's
+// decimals must have one.
+func unbounded(t row.Type) bool { return t.Kind == row.Decimal && t.Precision == 0 }
 
 // shown returns what the file has for value r, nil for null, and what it is: of a
 // workbook, in which it is more than a text where nothing is lost by that.
@@ -356,7 +358,7 @@ func (e *export) text(buf []byte, c *exported, v *row.Column, r int) ([]byte, er
 		return e.inverse.Null(c.at)
 	case v.Null[r]:
 		return nil, nil
-	case c.bound != nil:
+	case c.bound != nil && !(e.Format == "parquet" && unbounded(c.typ)):
 		return e.inverse.Append(buf, c.at, v, r)
 	case c.typ.Kind == row.Any && bytes.HasPrefix(v.Bytes[r], []byte{'"'}):
 		return format.Unquote(v.Bytes[r], nil)

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/spec"
@@ -158,6 +161,41 @@ func TestExportOdd(t *testing.T) {
 				text, _ := os.ReadFile(file)
 				t.Errorf("%s: %v %+v\n%s", form, p.Counts, p.Table.Rows, text)
 			}
+		}
+	})
+}
+
+// TestExportParquet writes the types of both tables, numbers without a precision
+// as texts.
+func TestExportParquet(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		name := strings.TrimPrefix(t.Name(), "TestExportParquet/")
+		s.exec(oddTables[name] + oddRows[name] + "UPDATE odd SET doc = '[null]' WHERE code LIKE 'a%'; UPDATE odd SET ratio = 0.5 WHERE ratio > 1")
+		file := filepath.Join(t.TempDir(), "odd.parquet")
+		im, err := openJob(t, strings.Replace(oddJob, "free:  {from: free", `free: {from: free, "null": ["-"]`, 1), s.url, "none.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done := exportTo(t, im, file, "parquet"); done.Rows != 5 {
+			t.Errorf("%+v", done)
+		}
+		type odd struct {
+			Code  string  `parquet:"the code"`
+			Free  string  `parquet:"free"`
+			Twice string  `parquet:"twice"`
+			Body  *string `parquet:"body,optional"`
+		}
+		rows, err := parquet.ReadFile[odd](file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range rows {
+			got = append(got, fmt.Sprintf("%q %s %t", r.Code, r.Free, r.Body != nil))
+		}
+		same(t, "the rows", strings.Join(got, ", "), `" padded " 0 true, "\"" 0 true, "007" 0 true, "a\nb,c;d|e" 0 true, "한글" 0 false`)
+		if want := map[string]string{"postgres": "123456789012345678901234567890123456789012.50", "sqlite": "1.5"}[name]; rows[0].Twice != want {
+			t.Errorf("a number without precision is %s, not %s", rows[0].Twice, want)
 		}
 	})
 }
