@@ -84,6 +84,11 @@ type Options struct {
 	// limits and retries: for counting, tracing, or injecting faults.
 	Wrap func(name string, s store.Store) store.Store
 
+	// Unread says that no source file will be read. A job that loads a table then
+	// needs no params but those of to.database for Runs, PlanRevert, Revert and
+	// Export; all else is an error if it needs one that is missing.
+	Unread bool
+
 	// FailFast ends an apply with the first bad row or file, whatever the job
 	// says of errors: then nothing is loaded of the table, or of that file.
 	FailFast bool
@@ -199,6 +204,9 @@ func Open(ctx context.Context, file string, o Options) (*Job, error) {
 		o.Version = "devel"
 	}
 	params, err := job.Bind(o.Params, o.Getenv)
+	if o.Unread && job.Table() {
+		params, _, err = job.BindFor(job.To.Database, o.Params, o.Getenv)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +223,7 @@ func Open(ctx context.Context, file string, o Options) (*Job, error) {
 	})
 	j := &Job{spec: job, stores: stores}
 	if job.Table() {
-		j.target, err = table.Open(ctx, table.Options{Job: job, Params: params, Stores: stores, Stdin: o.Stdin, Version: o.Version, Notify: o.Notify})
+		j.target, err = table.Open(ctx, table.Options{Job: job, Params: params, Stores: stores, Unread: o.Unread, Stdin: o.Stdin, Version: o.Version, Notify: o.Notify})
 	} else {
 		j.target, err = stage.Open(ctx, stage.Options{
 			Job: job, Params: params, Stores: stores, Shard: shard, Stdin: o.Stdin, Version: o.Version, Notify: o.Notify,

@@ -8,25 +8,14 @@ import (
 
 // Fit connects to the database and lays the job onto its table: what does not
 // fit is an error. It returns what else may stand in the job's way, in words.
-// Of the params only those of to.database are needed.
 func Fit(ctx context.Context, o Options) ([]string, error) {
-	im, err := connectedAlone(ctx, o)
+	o.Unread = true
+	im, err := connected(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer im.db.close(ctx)
 	return im.notes(), nil
-}
-
-// connectedAlone connects and lays the job onto its table, with the params of
-// to.database alone.
-func connectedAlone(ctx context.Context, o Options) (*Import, error) {
-	job := *o.Job
-	if _, err := job.From.Files[0].Expand(o.Params.Text); err != nil && job.From.Format == "" {
-		job.From.Format = "csv" // of which any name is one
-	}
-	o.Job = &job
-	return connected(ctx, o)
 }
 
 // notes says what of the table may stand in the way of the job.

@@ -21,6 +21,10 @@ type Options struct {
 	Params *spec.Values
 	Stores *store.Set
 
+	// Unread says that no source file will be read: of the params only those of
+	// to.database are needed.
+	Unread bool
+
 	// Stdin is what the job file calls "-". Default: nothing is there.
 	Stdin io.Reader
 
@@ -190,8 +194,11 @@ func openDatabase(ctx context.Context, url string, job *spec.Job) (database, err
 // lay lays the job onto its table.
 func (im *Import) lay(ctx context.Context) (err error) {
 	job := *im.Job
-	if name, err := job.From.Files[0].Expand(im.Params.Text); err == nil {
+	switch name, err := job.From.Files[0].Expand(im.Params.Text); {
+	case err == nil:
 		job.From.Format = mapping.FormatOf(&job.From, name)
+	case im.Unread && job.From.Format == "":
+		job.From.Format = "csv" // of which any name is one
 	}
 	var failed error // of the database, and not of the job
 	im.target, err = bind(ctx, &job, func(ctx context.Context, name string) (*Table, error) {

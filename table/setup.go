@@ -12,9 +12,10 @@ import (
 // SetupSQL connects to the database of a job and returns the statements that
 // make what is missing there of what sluice keeps, and give a role what it needs
 // to plan, apply and revert the job. The role is that of the connection if none
-// is named. Of the params only those of to.database are needed.
+// is named.
 func SetupSQL(ctx context.Context, o Options, role string) ([]string, error) {
-	im, err := connectedAlone(ctx, o)
+	o.Unread = true
+	im, err := connected(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +25,8 @@ func SetupSQL(ctx context.Context, o Options, role string) ([]string, error) {
 
 // Setup runs these statements, all of them or none, and returns them.
 func Setup(ctx context.Context, o Options, role string) ([]string, error) {
-	im, err := connectedAlone(ctx, o)
+	o.Unread = true
+	im, err := connected(ctx, o)
 	if err != nil {
 		return nil, err
 	}

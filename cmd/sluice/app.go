@@ -50,6 +50,7 @@ type jobFlags struct {
 	params   []string
 	shard    string
 	failFast bool
+	unread   bool // the command reads no source file
 }
 
 // statusError is an end that is not an error but has an exit status of its own.
@@ -165,7 +166,7 @@ func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (
 		return nil, err
 	}
 	job, err := sluice.Open(cmd.Context(), file, sluice.Options{
-		Params: params, Shard: a.shard, Stdin: a, Version: versionText(), Notify: notify, FailFast: a.failFast,
+		Params: params, Shard: a.shard, Stdin: a, Version: versionText(), Notify: notify, Unread: a.unread, FailFast: a.failFast,
 	})
 	if err != nil {
 		return nil, unread(file, err)

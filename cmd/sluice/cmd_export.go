@@ -79,6 +79,7 @@ func (a *app) export(cmd *cobra.Command, args []string, f exportFlags) error {
 		return sluice.ExportQuery(ctx, f.database, f.query, w, o)
 	}
 	if len(args) > 0 {
+		a.unread = true
 		job, err := a.open(cmd, args[0], a.notify)
 		if err != nil {
 			return err

@@ -41,6 +41,7 @@ RUN is an ID that apply printed, or that runs lists; its beginning will do.`,
 }
 
 func (a *app) revert(cmd *cobra.Command, file, id string, f revertFlags) error {
+	a.unread = true
 	job, err := a.open(cmd, file, a.notify)
 	if err != nil {
 		return err

@@ -88,6 +88,7 @@ func (a *app) runsCmd() *cobra.Command {
 }
 
 func (a *app) runs(cmd *cobra.Command, args []string) error {
+	a.unread = true
 	job, err := a.open(cmd, args[0], nil)
 	if err != nil {
 		return err
