@@ -11,8 +11,12 @@ import (
 )
 
 // A copyField appends value r of a column as a field of binary COPY: its length
-// in bytes, then the bytes, as the type's receive function takes them.
-type copyField func(b []byte, c *row.Column, r int) []byte
+// in bytes, then the bytes, as the type's receive function takes them. Or it says
+// why PostgreSQL would not take it, or not keep all of it.
+type copyField func(b []byte, c *row.Column, r int) ([]byte, error)
+
+// A copyValue appends one that is not null, and that PostgreSQL keeps.
+type copyValue func(b []byte, c *row.Column, r int) []byte
 
 // The frame of binary COPY ("File Formats" under COPY in PostgreSQL's manual).
 var (
@@ -40,8 +44,6 @@ func copyFieldOf(t row.Type, to *Column) (copyField, error) {
 	name, _ := splitType(to.Base)
 	write := copyValues[name]
 	switch {
-	case t.Kind == row.List:
-		return nil, fmt.Errorf("column %s is %s: sluice does not load arrays yet", to.Name, to.Declared)
 	case t.Kind == row.Decimal && name == "numeric":
 		write = copyNumeric
 	case write == nil && t.Kind == row.String: // an enum, citext
@@ -49,16 +51,22 @@ func copyFieldOf(t row.Type, to *Column) (copyField, error) {
 	case write == nil:
 		return nil, fmt.Errorf("column %s is %s, which sluice does not write", to.Name, to.Declared)
 	}
-	return func(b []byte, c *row.Column, r int) []byte {
+	check := checkOf(t, to)
+	return func(b []byte, c *row.Column, r int) ([]byte, error) {
 		if c.Null[r] {
-			return appendNull(b)
+			return appendNull(b), nil
 		}
-		return write(b, c, r)
+		if check != nil {
+			if err := check(c, r); err != nil {
+				return b, err
+			}
+		}
+		return write(b, c, r), nil
 	}, nil
 }
 
-// copyValues writes values that are not null, by the type of the database.
-var copyValues = map[string]copyField{
+// copyValues writes values by the type of the database.
+var copyValues = map[string]copyValue{
 	"smallint":                    copyInt16,
 	"integer":                     copyInt32,
 	"bigint":                      copyInt64,

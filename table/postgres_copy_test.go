@@ -79,7 +79,9 @@ func copied(ctx context.Context, t *testing.T, conn *pgx.Conn, to string, c *row
 	}
 	out := append([]byte(nil), copyHeader...)
 	for r := range c.Len() {
-		out = field(appendInt16(out, 1), c, r)
+		if out, err = field(appendInt16(out, 1), c, r); err != nil {
+			t.Fatal(err)
+		}
 	}
 	out = append(out, copyTrailer...)
 	if _, err := conn.PgConn().CopyFrom(ctx, strings.NewReader(string(out)), "COPY t (v) FROM STDIN (FORMAT binary)"); err != nil {

@@ -264,6 +264,9 @@ func (s *postgresImport) addValue(b *row.Batch, r, i int) (bad *row.Reject) {
 		s.buf, bad = s.looks[c].append(s.buf, c, &b.Cols[c.at], r)
 		return bad
 	}
-	s.buf = s.fields[i](s.buf, &b.Cols[c.at], r)
+	var err error
+	if s.buf, err = s.fields[i](s.buf, &b.Cols[c.at], r); err != nil {
+		return refusal(c, keyText(&b.Cols[c.at], r), "%w", err)
+	}
 	return nil
 }

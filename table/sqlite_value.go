@@ -35,10 +35,15 @@ func storeFieldOf(t row.Type, to *Column) (storeField, error) {
 	case t.Kind == row.UUID && to.MaxLength == 32:
 		store = storeHex
 	}
-	numeric := !text && to.Affinity != "BLOB"
+	numeric, check := !text && to.Affinity != "BLOB", checkOf(t, to)
 	return func(b []byte, c *row.Column, r int) ([]byte, error) {
 		if c.Null[r] {
 			return append(b, storedNull), nil
+		}
+		if check != nil {
+			if err := check(c, r); err != nil {
+				return b, err
+			}
 		}
 		at := len(b)
 		b, err := store(b, c, r)
@@ -86,9 +91,6 @@ func storeTime(b []byte, c *row.Column, r int) ([]byte, error) {
 }
 
 func storeMoment(b []byte, c *row.Column, r int) ([]byte, error) {
-	if r < len(c.Nanos) && c.Nanos[r] != 0 {
-		return b, errors.New("more than six digits of a second")
-	}
 	return putMoment(b, c.Ints[r], "2006-01-02 15:04:05"), nil
 }
 
@@ -161,7 +163,7 @@ func putNumber(b []byte, text string) ([]byte, error) {
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return b, err
+		return b, fmt.Errorf("%s is beyond the numbers that SQLite keeps", text)
 	}
 	if !sameNumber(text, strconv.FormatFloat(f, 'e', -1, 64)) {
 		return b, fmt.Errorf("%s has more digits than SQLite keeps of a number: it would be %s", text, strconv.FormatFloat(f, 'f', -1, 64))
