@@ -134,6 +134,16 @@ func TestInit(t *testing.T) {
 			// Go reads a comma before a fraction, and a date such as this; jobs do not.
 			files: map[string]string{"a.json": `[{"a":"2024-01-01T24:00:00","b":"0000-01-01","c":"2024-01-01T00:00:00,5"}]`}, outputs: []string{"a.parquet"},
 		},
+		"CSV": {
+			files: map[string]string{
+				"a.csv": "id,code,price,day,at,active,note,품 명,\n1,007,1.5,2024-02-29,2024-02-29 10:00:00,true,\"x, y\",커피,\n2,12,2,,2024-03-01 10:00:00,False,\"\",,z\n",
+			}, source: "a.csv",
+			job: []string{
+				"format: csv", "{type: int64,     from: id}", "{type: string,    from: code}\n", "{type: float64,   from: price}", "{type: date,      from: day}", "{type: timestamp, from: at}", "{type: bool,      from: active}",
+				`"품_명":  {type: string,    from: "품 명"}`,
+			}, outputs: []string{"a.parquet"},
+		},
+		"TSV": {files: map[string]string{"a.tsv": "a\tb,c\n1\tx\n", "b.tsv": "a\tb,c\n2.5\ty\n"}, job: []string{"format: tsv", "{type: float64, from: a}", `from: "b,c"`}, outputs: []string{"a.parquet", "b.parquet"}},
 		"wide": {files: map[string]string{"a.json": wideRecord()}, outputs: []string{"a.parquet"}, note: "more than 200 values"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -220,8 +230,9 @@ func TestInitRefuses(t *testing.T) {
 		"empty files":     {files: map[string]string{"in/a.json": "", "in/b.json": "[ ]", "in/c.json": " \n"}, source: "in", want: "no records in the 3 files looked at", usage: true},
 		"empty file":      {files: map[string]string{"in/a.json": ""}, source: "in/a.json", want: "in/a.json: there are no records in it", usage: true},
 		"no keys":         {files: map[string]string{"in/a.json": "[{},{}]"}, source: "in/a.json", want: "its records have no key", usage: true},
-		"CSV":             {files: map[string]string{"in/a.csv": "a,b,c\n1,2,3\n"}, source: "in/a.csv", want: `in/a.csv: this is a table of text such as CSV (it begins with "a,b,c")`},
-		"CSV by its name": {files: map[string]string{"in/a.csv": "id\n1\n"}, source: "in/a.csv", want: "it begins with"},
+		"CSV":             {files: map[string]string{"in/a": "a,b,c\n1,2,3\n"}, source: "in/a", want: `in/a: this is a table of text such as CSV (it begins with "a,b,c")`},
+		"CSV of a header": {files: map[string]string{"in/a.csv": "a,b,c\n"}, source: "in/a.csv", want: "there are no records in it", usage: true},
+		"ZIP named CSV":   {files: map[string]string{"in/a.csv": "PK\x03\x04"}, source: "in/a.csv", want: "this is a ZIP or Excel file"},
 		"Parquet":         {files: map[string]string{"in/a.parquet": "PAR1\x00"}, source: "in", want: "this is a Parquet file"},
 		"HTML":            {files: map[string]string{"in/a.json": "<!doctype html>"}, source: "in", want: "this is HTML or XML"},
 		"gzip of CSV":     {files: map[string]string{"in/a.json.gz": gzipped("a,b,c\n1,2,3\n")}, source: "in", want: "such as CSV"},
@@ -275,7 +286,7 @@ func TestInitS3(t *testing.T) {
 		"s3://raw/nothing/":       {refused: "there is no file or folder of that name"},
 		"s3://none":               {refused: "none with a file in it"},
 		"s3://nowhere/x":          {refused: "NoSuchBucket"},
-		"s3://raw/table":          {refused: "a table of text such as CSV"},
+		"s3://raw/table":          {job: "format: csv", outputs: []string{"a.parquet"}},
 	} {
 		t.Run(source, func(t *testing.T) {
 			draft, err := sluice.Init(t.Context(), source, sluice.InitOptions{})

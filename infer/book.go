@@ -18,7 +18,7 @@ import (
 // isBook says whether files of the extension are workbooks by their name.
 func isBook(ext string) bool { return ext == ".xlsx" || ext == ".xlsm" }
 
-// A sheet is the first rows of a workbook's sheet.
+// A sheet is the first rows of a workbook's sheet, or of a table of text.
 type sheet struct {
 	names   []string // of the columns that have one
 	batches []*row.Batch
@@ -116,9 +116,11 @@ func (s *sheet) records(most int) (records [][]byte) {
 // cellJSON returns a cell as JSON; one that is empty or at fault is null.
 func cellJSON(c *row.Column, r int) []byte {
 	text := string(c.Bytes[r])
-	switch kind := c.Kinds[r]; {
+	switch kind := kindAt(c, r); {
 	case c.Null[r] || text == "":
 		return []byte("null")
+	case len(c.Kinds) == 0:
+		return textJSON(text)
 	case kind == row.Float64:
 		return []byte(format.ShownNumber(text))
 	case kind == row.Bool:
@@ -126,6 +128,14 @@ func cellJSON(c *row.Column, r int) []byte {
 	default:
 		return quoteJSON(text)
 	}
+}
+
+// kindAt is what a cell is; of a table of text it is a text.
+func kindAt(c *row.Column, r int) row.Kind {
+	if r < len(c.Kinds) {
+		return c.Kinds[r]
+	}
+	return row.String
 }
 
 func quoteJSON(text string) []byte {
@@ -171,12 +181,14 @@ func (t *trial) rows(s *sample, l layout) reader {
 	return format.JSONBytes(s.data, format.JSONOptions{Shape: l.shape, At: l.at, Paths: t.program.Paths()})
 }
 
-// explainBook notes what a person may want otherwise.
-func (d *draft) explainBook() {
-	if !isBook(inner(d.place.ext)) {
+// explainTable notes what a person may want otherwise.
+func (d *draft) explainTable() {
+	if !isTable(d.place.ext) {
 		return
 	}
-	d.notes = append(d.notes, "of each workbook the first sheet that is not hidden is read, and its first row that is not empty holds the names (from.sheet and from.header say otherwise)")
+	if isBook(inner(d.place.ext)) {
+		d.notes = append(d.notes, "of each workbook the first sheet that is not hidden is read, and its first row that is not empty holds the names (from.sheet and from.header say otherwise)")
+	}
 	for _, s := range d.samples {
 		if s.sheet.faults > 0 {
 			d.notes = append(d.notes, fmt.Sprintf("%s: rows of %s will be rejected, the first as %s", spec.Redact(s.url), count(s.sheet.faults, "cell"), s.sheet.first))

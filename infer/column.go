@@ -49,6 +49,7 @@ func (d *draft) choose() {
 	if d.root.crowd {
 		d.notes = append(d.notes, fmt.Sprintf("records have more than %d keys: the others have no column", mostMembers))
 	}
+	d.settleText()
 	used := map[string]bool{}
 	for _, c := range d.columns {
 		c.name = unusedName(nameOfPath(c.path), used)

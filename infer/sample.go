@@ -29,7 +29,7 @@ type sample struct {
 	data    []byte // decompressed
 	cut     bool   // the file goes on
 	records [][]byte
-	sheet   *sheet // of a workbook, which has no data
+	sheet   *sheet // of a table: its rows
 }
 
 // A look is what became of the files that were looked at.
@@ -71,7 +71,7 @@ func (d *draft) sample(ctx context.Context) error {
 		d.notes = append(d.notes, "without even an empty array, so invalid when the job runs: "+spec.Redact(some(l.hollow)))
 	}
 	d.explainLayout()
-	d.explainBook()
+	d.explainTable()
 	return nil
 }
 
@@ -154,7 +154,7 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := refuse(s.url, raw); err != nil {
+	if err := d.refuse(s.url, raw); err != nil {
 		return nil, err
 	}
 	plain, err := format.Decompress(bytes.NewReader(raw), "auto")
@@ -168,18 +168,27 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 	if err != nil && (!s.cut || len(s.data) == 0) {
 		return nil, row.At(s.url, err)
 	}
-	return s, refuse(s.url, s.data)
+	if err := d.refuse(s.url, s.data); err != nil || !isText(d.place.ext) || isBlank(s.data) {
+		return s, err
+	}
+	return s, d.openText(s)
 }
 
-// refuse returns an error for bytes that are well known and no JSON.
-func refuse(url string, data []byte) error {
-	if what := foreign(data); what != "" {
-		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, and Excel's .xlsx", what))
+// refuse returns an error for bytes that are well known and not what the files
+// are by their name.
+func (d *draft) refuse(url string, data []byte) error {
+	what := known(data)
+	if what == "" && !isText(d.place.ext) {
+		what = foreign(data)
+	}
+	if what != "" {
+		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, tables named .csv or .tsv, and Excel's .xlsx", what))
 	}
 	return nil
 }
 
-// magic is what well-known files begin with that are no JSON.
+// magic is what well-known files begin with that are neither JSON nor a table of
+// text.
 var magic = []struct{ begin, what string }{
 	{"PAR1", "a Parquet file"},
 	{"PK\x03\x04", "a ZIP or Excel file"},
@@ -192,14 +201,24 @@ var magic = []struct{ begin, what string }{
 	{"<", "HTML or XML"},
 }
 
-// foreign names what the bytes are if they are well known and no JSON.
-func foreign(data []byte) string {
-	head := bytes.TrimSpace(bytes.TrimPrefix(data[:min(len(data), 4096)], []byte("\xef\xbb\xbf")))
+// known names what the bytes are by how they begin.
+func known(data []byte) string {
+	head := beginning(data)
 	for _, f := range magic {
 		if bytes.HasPrefix(head, []byte(f.begin)) {
 			return f.what
 		}
 	}
+	return ""
+}
+
+func beginning(data []byte) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(data[:min(len(data), 4096)], []byte("\xef\xbb\xbf")))
+}
+
+// foreign names what the bytes are if they are no JSON.
+func foreign(data []byte) string {
+	head := beginning(data)
 	if len(head) == 0 || bytes.IndexByte([]byte(`[{"`), head[0]) >= 0 || format.Compressed(data) != "none" || bytes.HasPrefix(head, []byte("\xff\xfe")) {
 		return ""
 	}

@@ -63,6 +63,8 @@ func (d *draft) writeFrom(b *strings.Builder) {
 	switch {
 	case isBook(inner(d.place.ext)):
 		fmt.Fprintf(b, "  format: xlsx\n")
+	case isText(d.place.ext):
+		fmt.Fprintf(b, "  format: %s\n", inner(d.place.ext)[1:])
 	case isLines(d.place.ext):
 		fmt.Fprintf(b, "  format: ndjson\n")
 	default:
@@ -88,7 +90,7 @@ func (d *draft) writeColumns(b *strings.Builder) {
 	name, typ = min(name, 30), min(typ, 15)
 	for i, c := range d.columns {
 		key, text := c.source()
-		if isBook(inner(d.place.ext)) {
+		if isTable(d.place.ext) {
 			key, text = "from", c.path[0].Name
 		}
 		lines[i] = fmt.Sprintf("  %s {type: %s %s: %s", pad(scalar(c.name)+":", name+1), pad(typeText(c.typ)+",", typ+1), key, scalar(text))

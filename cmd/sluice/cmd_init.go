@@ -39,8 +39,9 @@ folder out. What was decided goes to standard error. The job works as it stands;
 look it over, and take what you need.
 
 It reads JSON: an array of records, a record a line, records within a document,
-or an object of columns as pandas writes it; plain, gzip or zstd. And .xlsx: the
-first sheet, whose first row holds the names of the columns.`,
+or an object of columns as pandas writes it; tables named .csv or .tsv, whose
+first line holds the names of the columns; plain, gzip or zstd. And .xlsx: the
+first sheet, whose first row holds the names.`,
 		Example: `  sluice init raw/                              # writes raw.yaml
   sluice init s3://my-bucket/events/ --out events.yaml
   sluice init https://example.org/data.json --out -
