@@ -143,7 +143,7 @@ func TestInit(t *testing.T) {
 				`"품_명":  {type: string,    from: "품 명"}`,
 			}, outputs: []string{"a.parquet"},
 		},
-		"TSV": {files: map[string]string{"a.tsv": "a\tb,c\n1\tx\n", "b.tsv": "a\tb,c\n2.5\ty\n"}, job: []string{"format: tsv", "{type: float64, from: a}", `from: "b,c"`}, outputs: []string{"a.parquet", "b.parquet"}},
+		"TSV":  {files: map[string]string{"a.tsv": "a\tb,c\n1\tx\n", "b.tsv": "a\tb,c\n2.5\ty\n"}, job: []string{"format: tsv", "{type: float64, from: a}", `from: "b,c"`}, outputs: []string{"a.parquet", "b.parquet"}},
 		"wide": {files: map[string]string{"a.json": wideRecord()}, outputs: []string{"a.parquet"}, note: "more than 200 values"},
 	} {
 		t.Run(name, func(t *testing.T) {
