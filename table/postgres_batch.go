@@ -49,7 +49,7 @@ func (w *postgresWriter) part(ctx context.Context, run plan.Run, from int64) (er
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.lock, w.drifted, w.looked, w.createAll, w.remove, w.update, w.insert} {
+	for _, step := range []func(context.Context) error{w.lock, w.drifted, w.createAll, w.looked, w.remove, w.update, w.insert} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (w *postgresWriter) goOn(ctx context.Context, run plan.Run) error {
 }
 
 // createAll makes the rows of look-ups for the whole plan, and keeps their IDs
-// for a run that goes on with it.
+// for a run that goes on with it. From then on they are rows that were found.
 func (w *postgresWriter) createAll(ctx context.Context) error {
 	if w.given {
 		return nil
@@ -88,7 +88,8 @@ func (w *postgresWriter) createAll(ctx context.Context) error {
 	if err := w.create(ctx); err != nil {
 		return err
 	}
-	return w.do(ctx, -1, "", "UPDATE "+w.keptName(w.saved)+"_made k SET id = m.id FROM sluice_made m WHERE k.look = m.look AND k.code = m.code AND k.id IS NULL")
+	return w.do(ctx, -1, "", fmt.Sprintf(`WITH k AS (UPDATE %[1]s_made k SET id = m.id FROM sluice_made m WHERE k.look = m.look AND k.code = m.code AND k.id IS NULL RETURNING k.look, k.value, k.id::text),
+		l AS (INSERT INTO %[1]s_looks SELECT * FROM k) INSERT INTO sluice_look SELECT * FROM k`, w.keptName(w.saved)))
 }
 
 // end records how a run ended, and drops what was kept for it.

@@ -23,7 +23,11 @@ func (s *sqliteImport) batch(ctx context.Context, run plan.Run, from, to int64) 
 				return err
 			}
 		}
-		return s.write(ctx, j, counts)
+		err = s.write(ctx, j, counts)
+		if err == nil && !s.begun && run.State == running {
+			err = s.keepMade(ctx)
+		}
+		return err
 	})
 	if err == nil {
 		s.done = s.part

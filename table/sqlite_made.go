@@ -113,17 +113,27 @@ func (w *sqliteWriter) vacant(ctx context.Context, k *sqliteLooker) error {
 	return err
 }
 
-// remade finds the rows that the first batch has made, and looks whether they
-// are those still.
+// remade looks whether rows that the first batch has made, and that are to be
+// referred to, are those still.
 func (d *driftCheck) remade(ctx context.Context) error {
-	if !d.begun {
+	if !d.begun || len(d.creates()) == 0 {
 		return nil
+	}
+	used := map[*madeRow]bool{}
+	if err := d.eachWritten(func(fields []byte) {
+		d.eachField(fields, func(c *binding, field []byte) {
+			if n := madeOf(field); n >= 0 {
+				used[&d.looks[c].made[n]] = true
+			}
+		})
+	}); err != nil {
+		return err
 	}
 	for _, k := range d.creates() {
 		var wanted []string
-		for _, m := range k.made {
-			if m.used {
-				wanted = append(wanted, string(m.key))
+		for i := range k.made {
+			if used[&k.made[i]] {
+				wanted = append(wanted, string(k.made[i].key))
 			}
 		}
 		now := map[string][][]byte{}
@@ -133,11 +143,7 @@ func (d *driftCheck) remade(ctx context.Context) error {
 		for i := range k.made {
 			m := &k.made[i]
 			ids := now[string(m.key)]
-			switch {
-			case !m.used:
-			case len(ids) == 1 && (m.id == nil || bytes.Equal(m.id, ids[0])):
-				m.id = ids[0]
-			case len(d.moved) < mostMoved:
+			if used[m] && (len(ids) != 1 || !bytes.Equal(m.id, ids[0])) && len(d.moved) < mostMoved {
 				d.moved = append(d.moved, k.moved(textStored(m.key), len(ids)))
 			}
 		}

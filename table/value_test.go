@@ -97,8 +97,10 @@ func (w *world) told(lines ...string) map[int64]*plan.Row {
 func TestValuesOfOneDatabase(t *testing.T) {
 	newWorlds(t, "CREATE TABLE item (id int PRIMARY KEY, v jsonb, s timestamptz(3))", "CREATE TABLE item (id int PRIMARY KEY, v json, s text)",
 		"columns: {id: {from: id}, v: {from: v}, s: {from: s}}\nto: {DATABASE, table: item, key: [id]}", func(w *world) {
-			file := []string{"id,v,s", `1,"""\u0000""",`, `2,"{""\ud800"":1}",`, `3,"[""\udc00\ud800""]",`, `4,1e131072,`, `5,1e-16384,`, `6,[-0e99999999999],`,
-				`7,,2024-01-01T00:00:00.1234Z`, `8,"""\ud83d\ude00\\u0000""",2024-01-01T00:00:00.123Z`, `9,1e131071,`}
+			file := []string{
+				"id,v,s", `1,"""\u0000""",`, `2,"{""\ud800"":1}",`, `3,"[""\udc00\ud800""]",`, `4,1e131072,`, `5,1e-16384,`, `6,[-0e99999999999],`,
+				`7,,2024-01-01T00:00:00.1234Z`, `8,"""\ud83d\ude00\\u0000""",2024-01-01T00:00:00.123Z`, `9,1e131071,`,
+			}
 			want := `1 v it holds \u0000, which jsonb cannot keep
 2 v it holds \ud800, the half of a character, which jsonb cannot keep
 3 v it holds \udc00, the half of a character, which jsonb cannot keep
