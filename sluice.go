@@ -281,6 +281,9 @@ func (j *Job) Stores() *store.Set { return j.stores }
 // both sides and compares them with the ledger; no source file is read. For a
 // table it reads the source files and holds their rows against the table's.
 func (j *Job) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
+	if err := j.hasFiles(o.Again, false); err != nil {
+		return nil, err
+	}
 	return j.target.Plan(ctx, o)
 }
 
@@ -290,6 +293,9 @@ func (j *Job) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 func (j *Job) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	if o.NoRevert && !j.spec.Table() {
 		return nil, &spec.UsageError{Err: errors.New("the job writes files, whose ledger says what is done; only a job that loads a table can be applied without")}
+	}
+	if err := j.hasFiles(o.Again, o.Takeover); err != nil {
+		return nil, err
 	}
 	return j.target.Apply(ctx, o)
 }
@@ -304,7 +310,25 @@ func (j *Job) PlanRevert(ctx context.Context, run string) (*Reversal, error) {
 // plan.ConflictError, if one was changed since, unless o says to leave those.
 // The run may be named by the start of its ID. A revert is a run itself.
 func (j *Job) Revert(ctx context.Context, run string, o RevertOptions) (*Result, error) {
+	if err := j.hasFiles(false, o.Takeover); err != nil {
+		return nil, err
+	}
 	return j.target.Revert(ctx, run, o)
+}
+
+// hasFiles refuses what means nothing to a job that loads a table.
+func (j *Job) hasFiles(again, takeover bool) (err error) {
+	switch {
+	case !j.spec.Table():
+		return nil
+	case again:
+		err = errors.New("again: every run holds all rows of the files against the table, and writes those that differ; leave it out")
+	case takeover:
+		err = errors.New("takeover: the lock of a run that loads a table ends with its process, or its session of the database, so none is left to take over; leave it out")
+	default:
+		return nil
+	}
+	return &spec.UsageError{Err: err}
 }
 
 // Runs returns the job's runs that the ledger knows, oldest first.

@@ -4,7 +4,8 @@ import "context"
 
 // Options says what a plan is of. The zero value is a good default.
 type Options struct {
-	// Again plans to do what is unchanged once more.
+	// Again plans to do what is unchanged once more. A job that loads a table
+	// has no such.
 	Again bool
 
 	// Row is given the rows of a table's plan that Report names: those that
@@ -32,14 +33,16 @@ type ApplyOptions struct {
 	// Default: a plan made now.
 	Plan *Plan
 
-	// Again does what is unchanged once more.
+	// Again does what is unchanged once more. A job that loads a table has no
+	// such.
 	Again bool
 
 	// NoRevert writes the rows of a table and nothing else: neither journal nor
 	// ledger, so that the run is not known afterwards and cannot be reverted.
 	NoRevert bool
 
-	// Takeover takes the lock of another run, which must be dead.
+	// Takeover takes the lock of another run, which must be dead. That of a job
+	// that loads a table has ended then.
 	Takeover bool
 
 	// Intake, when it is done, ends the run after the files that are begun.
@@ -51,7 +54,8 @@ type ApplyOptions struct {
 	Confirm func(*Plan) (bool, error)
 
 	// Row and Report are as for a plan. Rows are told of before they are
-	// written: whether they were, the Result says.
+	// written: whether they were, the Result says. Of a plan that was kept
+	// unchanged rows are not known.
 	Row    func(*Row) error
 	Report string
 

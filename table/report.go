@@ -100,5 +100,8 @@ func (r *run) report(ctx context.Context, each func(*plan.Row) error, report str
 	if each == nil {
 		return url, nil
 	}
+	if n := r.counts[plan.Unchanged]; report == "all" && r.record.Plan != "" && n > 0 {
+		r.tell(count(n, "unchanged row") + " not listed: a saved plan keeps those that change")
+	}
 	return url, r.comparison.rows(ctx, 0, report == "all", each)
 }

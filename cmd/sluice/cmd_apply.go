@@ -50,10 +50,10 @@ the new.`,
 	}
 	a.addJobFlags(cmd)
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask first")
-	cmd.Flags().BoolVar(&f.again, "again", false, "do what is unchanged once more")
+	cmd.Flags().BoolVar(&f.again, "again", false, "do what is unchanged once more; of files")
 	cmd.Flags().BoolVar(&a.failFast, "fail-fast", false, "end with the first bad row or file, as errors.rows: fail and errors.files: stop do")
 	cmd.Flags().BoolVar(&f.noRevert, "no-revert", false, "write the rows of a table and nothing else: the run is not kept, and cannot be reverted")
-	cmd.Flags().BoolVar(&f.takeover, "takeover", false, "take over from a run that is dead but still holds the lock")
+	cmd.Flags().BoolVar(&f.takeover, "takeover", false, "take over from a run that is dead but still holds the lock; of files")
 	return cmd
 }
 

@@ -40,7 +40,7 @@ plan that is saved are kept in its database, for 7 days.`,
 	cmd.Flags().StringVarP(&f.out, "out", "o", "", "save the plan to `FILE`, to be applied as it is")
 	cmd.Flags().StringVar(&f.diff, "diff", "", "list all that is not unchanged in `FILE`, as CSV or Parquet by its name")
 	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 4 if there are changes")
-	cmd.Flags().BoolVar(&f.again, "again", false, "plan to do what is unchanged once more")
+	cmd.Flags().BoolVar(&f.again, "again", false, "plan to do what is unchanged once more; of files")
 	return cmd
 }
 

@@ -36,7 +36,7 @@ RUN is an ID that apply printed, or that runs lists; its beginning will do.`,
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask first")
 	cmd.Flags().BoolVar(&f.plan, "plan", false, "show what would be done, and do nothing")
 	cmd.Flags().BoolVar(&f.skip, "skip-conflicts", false, "leave outputs and rows alone that were changed since, and list them")
-	cmd.Flags().BoolVar(&f.takeover, "takeover", false, "take over from a run that is dead but still holds the lock")
+	cmd.Flags().BoolVar(&f.takeover, "takeover", false, "take over from a run that is dead but still holds the lock; of files")
 	return cmd
 }
 
