@@ -187,6 +187,9 @@ func (r *JSONReader) wrong(first byte, want string) error {
 	if first == '{' {
 		hint = "; for an object of columns, as pandas writes it, say so by the shape columns"
 	}
+	if bytes.HasPrefix(r.src.rest(), []byte("PAR1")) {
+		hint = "; it is Parquet, which sluice does not read yet"
+	}
 	if first == '[' && r.o.Shape == Columns {
 		hint = "; for an array of records leave the shape out"
 	}

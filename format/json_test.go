@@ -106,6 +106,7 @@ func TestJSONRecords(t *testing.T) {
 		"utf-16":              {text: "\xff\xfe[\x00]\x00", want: "error: byte 1: the file is UTF-16; JSON is read as UTF-8 only"},
 		"utf-16 unmarked":     {text: "\x00[\x00]", want: `error: byte 1: the file is not JSON that begins with "[" or "{": it begins with a NUL byte`},
 		"html":                {text: "<html>", want: `error: byte 1: the file is not JSON that begins with "[" or "{": it begins with '<'`},
+		"parquet":             {text: "PAR1\x15\x04", want: `error: byte 1: the file is not JSON that begins with "[" or "{": it begins with 'P'; it is Parquet, which sluice does not read yet`},
 		"a number":            {text: " 12", want: `error: byte 2: the file is not JSON that begins with "[" or "{": it begins with '1'`},
 		"no objects":          {text: `[1,{"a":2},null,"x",[],true]`, want: "bad: row 1: byte 2: the record is a number, not an object <1>\n2@4 2\nbad: row 3: byte 12: the record is null, not an object <null>\nbad: row 4: byte 17: the record is a string, not an object <\"x\">\nbad: row 5: byte 21: the record is an array, not an object <[]>\nbad: row 6: byte 24: the record is a bool, not an object <true>"},
 		"twice":               {text: `[{"a":1,"b":{},"\u0061":2,"a":3},{"b":1,"b":2}]`, want: "bad: row 1: byte 16: the key \"\\u0061\" stands twice in its object, and is read by this job: which value is meant cannot be told <{\"a\":1,\"b\":{},\"\\u0061\":2,\"a\":3}>\n2@34 ~"},

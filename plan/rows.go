@@ -63,6 +63,7 @@ type Row struct {
 	File   string  `json:"file,omitempty"` // that it comes from; "" for Delete
 	Row    int64   `json:"row,omitempty"`  // in its file, from 1 on, the header not counted
 	Line   int64   `json:"line,omitempty"`
+	Byte   int64   `json:"byte,omitempty"`   // Invalid, of the row as a whole: where in the file, from 1 on
 	Key    Values  `json:"key,omitempty"`    // Invalid: nil if it could not be read
 	Values Changes `json:"values,omitempty"` // Update: those that differ; New: all that are loaded
 	Column string  `json:"column,omitempty"` // Invalid: that is bad; "": the row as a whole
@@ -241,6 +242,9 @@ func (r *Row) text(file bool) string {
 	}
 	for _, v := range r.Key {
 		s += " " + short(v.Value)
+	}
+	if r.Byte > 0 {
+		s += fmt.Sprintf(" (line %d, byte %d)", r.Line, r.Byte)
 	}
 	if r.Column != "" {
 		s += fmt.Sprintf(": column %q", r.Column)

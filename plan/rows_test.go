@@ -30,6 +30,12 @@ a note
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	b.Reset()
+	p.Table.Rows = append([]Row{{State: Invalid, Row: 9, Line: 12, Byte: 345, Why: "no row"}}, p.Table.Rows...)
+	if err := p.Text(&b, 1); err != nil || !strings.HasPrefix(b.String(), "  ! row 9 (line 12, byte 345): no row\n") {
+		t.Errorf("%v, got\n%s", err, b.String())
+	}
+	p.Table.Rows = p.Table.Rows[1:]
+	b.Reset()
 	p.Table.Several, p.Table.Rows[0].File = true, "a.csv"
 	if err := p.Text(&b, 1); err != nil || !strings.HasPrefix(b.String(), "  ~ a.csv row 17 SKU17: ") || !strings.Contains(b.String(), "… and 4 more") {
 		t.Errorf("%v, got\n%s", err, b.String())

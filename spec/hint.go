@@ -71,6 +71,7 @@ var (
 	flowKey    = regexp.MustCompile(`[{,]\s*(?:[\pL\pN_.-]+|"[^"]*"|'[^']*'):\s+`)
 	blockKey   = regexp.MustCompile(`^\s*(?:- +)*(?:[^\s"'{\[#][^:{\["']*|"[^"]*"|'[^']*'):\s+`)
 	listItem   = regexp.MustCompile(`^\s*(?:- +)+`)
+	userInfo   = regexp.MustCompile(`://[^/?#@:]*:.*@`) // of a URL, in which a password may be
 	comment    = regexp.MustCompile(`(?:^|\s+)#.*$`)
 )
 
@@ -86,7 +87,7 @@ func (r *reader) quoteHint(at Pos) string {
 	if value == "" || strings.Contains("|>", value[:1]) {
 		return ""
 	}
-	if len(value) > 200 {
+	if len(value) > 200 || userInfo.MatchString(value) {
 		return "quote the value"
 	}
 	return "quote the value: " + quoted(value)

@@ -21,15 +21,12 @@ func Fit(ctx context.Context, o Options) ([]string, error) {
 // notes says what of the table may stand in the way of the job.
 func (im *Import) notes() (notes []string) {
 	t := im.target
-	var loaded, key []string
-	for _, c := range t.columns {
-		loaded = append(loaded, c.to.Name)
-	}
+	var key []string
 	for _, k := range t.key {
 		key = append(key, k.to.Name)
 	}
-	if missing := t.Unfilled(loaded); len(missing) > 0 && im.Job.To.Write != "update" {
-		notes = append(notes, fmt.Sprintf("new rows of table %s must have %s, which the job does not fill and the database has no default for", t.Name, strings.Join(missing, ", ")))
+	if lacks := t.lacks(); lacks != "" && im.Job.To.Write != "update" {
+		notes = append(notes, lacks)
 	}
 	for _, fault := range t.sound.Faults {
 		if len(key) > 0 {
@@ -37,4 +34,18 @@ func (im *Import) notes() (notes []string) {
 		}
 	}
 	return notes
+}
+
+// lacks says what new rows must have and do not get, "" if there is nothing. A
+// trigger may fill it.
+func (t *target) lacks() string {
+	var loaded []string
+	for _, c := range t.columns {
+		loaded = append(loaded, c.to.Name)
+	}
+	missing := t.Unfilled(loaded)
+	if len(missing) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("new rows of table %s must have %s, which the job does not fill and the database has no default for", t.Name, strings.Join(missing, ", "))
 }

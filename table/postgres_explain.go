@@ -14,11 +14,12 @@ import (
 	"github.com/seed-128c3863/sluice/store"
 )
 
-// SQLSTATEs: of a lock that was waited for too long, and of a table that is not
-// there.
+// SQLSTATEs: of a lock that was waited for too long, of a right that the user
+// lacks, and of a table that is not there.
 const (
-	lockNotAvailable = "55P03"
-	undefinedTable   = "42P01"
+	lockNotAvailable      = "55P03"
+	insufficientPrivilege = "42501"
+	undefinedTable        = "42P01"
 )
 
 // explain says in words what a user can do about an error of the database, unless
@@ -50,6 +51,12 @@ func (p *postgres) tell(ctx context.Context, err error, blocker string) error {
 			blocker = p.blocker(ctx)
 		}
 		text += ": " + blocker + " holds it (to.lock_timeout says how long to wait)"
+	}
+	if pg.Code == insufficientPrivilege {
+		text += ": `sluice setup JOB --sql` prints what somebody has to run who may"
+	}
+	if _, alone := err.(*pgconn.PgError); alone { // with nothing around it that would be lost
+		return told{text + "; nothing was changed", err}
 	}
 	return told{fmt.Sprintf("%s; nothing was changed: %v", text, err), err}
 }

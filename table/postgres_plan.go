@@ -283,9 +283,5 @@ func (s *postgresImport) count(ctx context.Context) (plan.Counts, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := plan.Counts{plan.New: fresh, plan.Update: update, plan.Invalid: s.load.rejects + bad, plan.Unchanged: in - planned}
-	if gone > 0 {
-		c[plan.Delete] = gone
-	}
-	return c, nil
+	return plan.Counts{plan.New: fresh, plan.Update: update, plan.Delete: gone, plan.Invalid: s.load.rejects + bad, plan.Unchanged: in - planned}, nil
 }

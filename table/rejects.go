@@ -111,7 +111,11 @@ func (l *load) found(t *target, p part, bad []row.Reject) {
 }
 
 func (t *target) invalid(p part, b *row.Reject) plan.Row {
-	return plan.Row{State: plan.Invalid, File: p.Source, Row: b.Row, Line: b.Line, Key: t.shownKey(b.Key), Column: b.Column, Value: b.Value, Why: b.Err.Error()}
+	bad := plan.Row{State: plan.Invalid, File: p.Source, Row: b.Row, Line: b.Line, Key: t.shownKey(b.Key), Column: b.Column, Value: b.Value, Why: b.Err.Error()}
+	if b.Column == "" {
+		bad.Byte = b.Byte
+	}
+	return bad
 }
 
 // keyOf returns the key of a row of a typed batch; nil if it is not among them.

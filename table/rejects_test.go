@@ -313,3 +313,27 @@ func testRejectsOfJSON(t *testing.T, s *shop) {
 		}
 	}
 }
+
+// A byte that no text has is told with its place in the file.
+func TestRejectedBytes(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		text, err := os.ReadFile(v1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var at []int64
+		for i, bad := range []string{"\x00", "\xff"} {
+			sku := fmt.Sprintf("SKU00000010%d,", i)
+			text = []byte(strings.Replace(string(text), sku, sku+bad, 1))
+		}
+		for _, bad := range []string{"\x00", "\xff"} {
+			at = append(at, int64(strings.Index(string(text), bad)+1))
+		}
+		p := s.plan(saveText(t, "a.csv", string(text)))
+		for i, row := range p.Table.Rows[:2] {
+			if row.Row != int64(100+i) || row.Byte != at[i] || row.Line <= row.Row {
+				t.Errorf("%+v, want byte %d", row, at[i])
+			}
+		}
+	})
+}

@@ -43,7 +43,7 @@ func (r *run) judge() *plan.RejectError {
 
 // position is a bad row as an error.
 func position(b plan.Row) *row.Error {
-	return &row.Error{File: b.File, Row: b.Row, Line: b.Line, Column: b.Column, Err: errors.New(b.Why)}
+	return &row.Error{File: b.File, Row: b.Row, Line: b.Line, Byte: b.Byte, Column: b.Column, Err: errors.New(b.Why)}
 }
 
 // mostShown is how many rows of a table's plan are kept to be shown.
@@ -63,6 +63,9 @@ func (r *run) describe(ctx context.Context) (*plan.Plan, error) {
 		p.Counts = r.left()
 		t.Notes = []string{fmt.Sprintf("goes on with run %s, which was cut off: %d of %s are written", r.record.ID, r.done, count(r.counts.Written(), "row"))}
 		return p, r.show(ctx, t)
+	}
+	if lacks := r.target.lacks(); lacks != "" && r.counts[plan.New] > 0 {
+		t.Notes = append(t.Notes, lacks)
 	}
 	if refused := r.judge(); refused != nil {
 		t.Notes = append(t.Notes, "apply would load nothing: "+refused.Why())

@@ -124,3 +124,17 @@ func testStopped(t *testing.T, s *shop) {
 	}
 	same(t, "after it was stopped", s.dump(), before)
 }
+
+// A plan of rows that the database will hardly take says so.
+func TestUnfilledIsNoted(t *testing.T) {
+	const ddl = "CREATE TABLE a (k int PRIMARY KEY, v text, made timestamp NOT NULL)"
+	newWorlds(t, ddl, ddl, "columns: {k: {from: k}, v: {from: v}}\nto: {DATABASE, table: a, key: k}\n", func(w *world) {
+		const note = "new rows of table a must have made, which the job does not fill and the database has no default for"
+		_, text := w.plan("k,v", "1,a")
+		has(w, text, note)
+		w.exec("INSERT INTO a VALUES (1, 'b', '2024-01-01')")
+		if _, text = w.plan("k,v", "1,a"); strings.Contains(text, note) {
+			w.Error(text)
+		}
+	})
+}

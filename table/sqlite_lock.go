@@ -32,8 +32,11 @@ func (d *sqlite) hold(ctx context.Context, job *spec.Job, verb string, waiting f
 	holder := fmt.Sprintf("%s by process %d on %s, since %s UTC", verb, os.Getpid(), host, time.Now().UTC().Format(time.TimeOnly))
 	for until := time.Now().Add(lockWait(job)); ; {
 		unlock, by, err := store.LockFile(path+"-sluice-"+job.Name, holder, info.Mode().Perm())
-		if unlock != nil || err != nil {
-			return unlock, err
+		if err != nil {
+			return nil, fmt.Errorf("runs of a job wait for each other by a file beside the database: %w", err)
+		}
+		if unlock != nil {
+			return unlock, nil
 		}
 		if time.Now().After(until) {
 			return nil, locked(by)

@@ -45,7 +45,7 @@ func (s *sqliteImport) classify(ctx context.Context) (plan.Counts, error) {
 	if err != nil {
 		return nil, err
 	}
-	counts := plan.Counts{plan.New: 0, plan.Update: 0, plan.Unchanged: 0, plan.Invalid: s.load.rejects}
+	counts := plan.Counts{plan.New: 0, plan.Update: 0, plan.Delete: 0, plan.Unchanged: 0, plan.Invalid: s.load.rejects}
 	for i := range s.in.n {
 		if state := *s.in.state(i); state != rowKept && state != rowGone {
 			counts[stateOf(state)]++

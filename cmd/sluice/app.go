@@ -68,6 +68,9 @@ func (a *app) exit(err error) int {
 		return int(status)
 	}
 	code := statusOf(err)
+	if cause := context.Cause(a.stop.Intake); code == 130 && cause != nil {
+		err = cause // in whatever words it was passed on
+	}
 	if a.json {
 		a.event(failure{Type: "result", Status: code, Error: spec.Redact(err.Error()), Hint: hint(err)})
 		return code

@@ -1,10 +1,31 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"math"
+	"os"
 	"runtime/debug"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/seed-128c3863/sluice/flow"
 )
+
+// TestInterrupted says what ended a call, in whatever words it was passed on.
+func TestInterrupted(t *testing.T) {
+	signals := make(chan os.Signal, 1)
+	stop, done := flow.NewStop(context.Background(), signals, time.Minute)
+	defer done()
+	signals <- os.Interrupt
+	<-stop.Intake.Done()
+	var out strings.Builder
+	a := &app{stop: stop, err: &out}
+	if status := a.exit(fmt.Errorf("query: %w", context.Canceled)); status != 130 || out.String() != "sluice: interrupted by signal: interrupt\n" {
+		t.Errorf("status %d: %s", status, out.String())
+	}
+}
 
 // TestMemoryLimit holds the collector to a little less than limits.memory,
 // unless the environment says what it is to be held to.

@@ -240,7 +240,7 @@ func (a *app) loaded(r *sluice.Result, file string) {
 		fmt.Fprintf(a.out, "to go on: %s\n", a.again("apply", file, ""))
 	}
 	switch {
-	case r.NoRevert:
+	case r.NoRevert && r.Error == "":
 		fmt.Fprintln(a.out, "it cannot be taken back: nothing was kept of it (--no-revert)")
 	case r.Run != "":
 		fmt.Fprintf(a.out, "to take it back: %s\n", a.again("revert", file, r.Run))

@@ -99,6 +99,7 @@ func showReversal(a *app, rev *sluice.Reversal) {
 
 func (a *app) reverted(r *sluice.Result, file, id string) {
 	switch {
+	case r.Error != "" && r.Run == "": // which has been said
 	case r.Run == "":
 		fmt.Fprintln(a.out, "nothing to take back")
 	case r.Counts.Written() > 0:
