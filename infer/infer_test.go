@@ -20,7 +20,7 @@ func drafted(records ...string) []*column {
 	for _, r := range records {
 		s.records = append(s.records, []byte(r))
 	}
-	d := &draft{samples: []*sample{s}}
+	d := &draft{place: &place{ext: ".json"}, samples: []*sample{s}}
 	d.choose()
 	return d.columns
 }
