@@ -20,11 +20,12 @@ type sqliteUndo struct {
 	n             int64 // of the run
 	shape         journalForm
 	counts        plan.Counts
-	version       int64             // PRAGMA data_version, when conflicts were looked for
-	skipped       int64             // rows in conflict
-	keys          []string          // the columns of the job's key
-	lists         []string          // the job's names of the links
-	by            map[string]string // by the name of a look-up's table: its natural key
+	version       int64               // PRAGMA data_version, when conflicts were looked for
+	skipped       int64               // rows in conflict
+	keys          []string            // the columns of the job's key
+	lists         []string            // the job's names of the links
+	by            map[string]string   // by the name of a look-up's table: its natural key
+	uses          map[string][]string // likewise: conditions that a row k of it is used, by columns without a foreign key
 }
 
 // undo finds the journal of a run.
@@ -41,10 +42,7 @@ func (d *sqlite) undo(ctx context.Context, t *target, of plan.Run) (undo, error)
 		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, jobName(u.shape.Table), jobName(t.Name))
 	}
 	u.sqliteTarget = u.shape.target(t.Table)
-	u.by = map[string]string{}
-	for _, group := range t.lookups() {
-		u.by[group[0].lookup.Name] = group[0].lookup.by.Name
-	}
+	u.knows(t)
 	for _, c := range u.links {
 		name := c.link.Name
 		if i := slices.IndexFunc(t.links, func(b *binding) bool { return b.link.Name == name }); i >= 0 {
@@ -65,6 +63,20 @@ func (d *sqlite) undo(ctx context.Context, t *target, of plan.Run) (undo, error)
 		return nil, err
 	}
 	return u, nil
+}
+
+// knows notes of the look-ups of a job how their rows are named and used.
+func (u *sqliteUndo) knows(t *target) {
+	u.by, u.uses = map[string]string{}, map[string][]string{}
+	for _, group := range t.lookups() {
+		l := group[0].lookup
+		u.by[l.Name] = l.by.Name
+		for _, c := range group {
+			if c.link == nil && t.reference(c.to.Name) == nil {
+				u.uses[l.Name] = append(u.uses[l.Name], fmt.Sprintf("EXISTS (SELECT 1 FROM %s AS o WHERE o.%s = k.%s)", t.sqlName(), quoteName(c.to.Name), quoteName(l.id.Name)))
+			}
+		}
+	}
 }
 
 // reversal says what apply would do.

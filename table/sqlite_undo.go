@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-128c3863/sluice/plan"
@@ -147,7 +148,7 @@ func (r *sqliteReverter) unmake(ctx context.Context, p *journalPart, t *Table) e
 	if err := r.giveFields(ctx, "ids", n, entries); err != nil {
 		return err
 	}
-	var used []string
+	used := slices.Clone(r.uses[t.Name])
 	for _, fk := range t.Referrers {
 		var on []string
 		for i, c := range fk.Columns {
