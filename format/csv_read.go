@@ -22,6 +22,11 @@ type CSVReadOptions struct {
 	// CSVReader.
 	Delimiter string
 
+	// Encoding is one of Encodings, or auto: then it is found where the first
+	// byte stands that is not ASCII, see GuessEncoding, and what is not certain
+	// is an error. Default: utf-8. A byte-order mark goes before it.
+	Encoding string
+
 	// Quote is the quoting character, of ASCII, or "none". Default: ".
 	Quote string
 
@@ -65,7 +70,7 @@ func (o *CSVReadOptions) Check() error {
 	case o.quote() >= 0 && strings.IndexByte(o.Delimiter, byte(o.quote())) >= 0:
 		return fmt.Errorf("the delimiter %q has the quote in it", o.Delimiter)
 	}
-	return nil
+	return checkEncoding(o.Encoding)
 }
 
 // quote returns the quoting character, -1 if there is none.
@@ -80,8 +85,8 @@ func (o *CSVReadOptions) quote() int {
 }
 
 // A CSVReader reads the wanted columns of a CSV file, batch by batch: RFC 4180
-// and what is commonly written beside it. It is UTF-8, with a byte-order mark
-// or without.
+// and what is commonly written beside it. What it returns is UTF-8, whatever the
+// file's encoding.
 //
 // Lines end in \n or \r\n, or all of them in \r: the first one says which. The
 // last needs no end, and blank lines are no records. A cell in quotes may hold
@@ -93,7 +98,7 @@ func (o *CSVReadOptions) quote() int {
 // the most of the wanted names. If that does not tell, it is an error.
 //
 // A bad row is one with another number of cells than there are names, one with
-// a NUL or bytes that are not UTF-8, and, up to the end of its line, one with a
+// a NUL or bytes that are no character, and, up to the end of its line, one with a
 // quote where none may stand: after a closing one, or in a cell that does not
 // begin with it. A carriage return outside of quotes that ends no line is the
 // same. A quote that is never closed is an error of the file, as is all that is
@@ -108,6 +113,8 @@ type CSVReader struct {
 	names  []string
 	absent []int // those of the wanted columns that the file does not have
 	line   int64 // of src.pos
+
+	guessing bool // the encoding is not known, as all was ASCII so far
 }
 
 // CSVBytes returns a reader of a file that is in memory. The values of its
@@ -206,6 +213,11 @@ func (r *CSVReader) record(b *row.Batch) error {
 	default:
 		r.check(d[:end])
 	}
+	if r.guessing && (s.high&highs != 0 || s.why != "") && notASCII(d[:end]) >= 0 {
+		if err := r.guess(); err != nil || !r.guessing {
+			return err // the record is read again
+		}
+	}
 	if end > r.src.most {
 		return r.src.tooLong()
 	}
@@ -266,7 +278,7 @@ func (r *CSVReader) check(record []byte) {
 		s.at, s.why = 0, fmt.Sprintf("the row has %d %s, and %s has %d", s.n, cellsWord(s.n), r.top(), n)
 	case s.high&highs != 0:
 		if at := notUTF8(record); at >= 0 {
-			s.at, s.why = at, fmt.Sprintf("the byte 0x%02x is not UTF-8 here", record[at])
+			s.at, s.why = at, r.src.noCharacter(record[at:])
 		}
 	}
 }

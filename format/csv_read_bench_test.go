@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/seed-128c3863/sluice/format"
@@ -76,10 +77,13 @@ func BenchmarkCSV(b *testing.B) {
 		}
 		perSecond(b)
 	})
-	o := format.CSVReadOptions{Columns: productColumns, Record: true}
+	o := format.CSVReadOptions{Columns: productColumns, Record: true, Encoding: "auto"}
+	korean, said := []byte(encoded(b, cp949, strings.NewReplacer("è", "e", "é", "e", "û", "u").Replace(string(text)))), o
+	said.Encoding = "cp949"
 	for name, open := range map[string]func() *format.CSVReader{
 		"bytes":  func() *format.CSVReader { return format.CSVBytes(text, o) },
 		"stream": func() *format.CSVReader { return format.CSVStream(bytes.NewReader(text), o) },
+		"cp949":  func() *format.CSVReader { return format.CSVStream(bytes.NewReader(korean), said) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))

@@ -60,7 +60,8 @@ func (s *splitter) texts(d []byte, cells []csvCell) []string {
 
 // start passes what is before the header.
 func (r *CSVReader) start(*row.Batch) error {
-	if err := r.src.mark("save it as UTF-8"); err != nil {
+	var err error
+	if r.guessing, err = r.src.beginText(r.o.Encoding); err != nil {
 		return err
 	}
 	r.split.ending = 0
@@ -116,6 +117,11 @@ func (r *CSVReader) skipLine(d []byte) error {
 func (r *CSVReader) header(*row.Batch) error {
 	d := r.ahead()
 	h, err := r.choose(d)
+	if r.guessing && !errors.Is(err, errMore) {
+		if guessed := r.guessHeader(d, h); guessed != nil || !r.guessing {
+			return guessed
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -123,7 +129,7 @@ func (r *CSVReader) header(*row.Batch) error {
 		return r.src.tooLong()
 	}
 	if at := notUTF8(d[:h.end]); at >= 0 && !r.o.NoHeader {
-		return r.fail(at, fmt.Errorf("the byte 0x%02x is not UTF-8 here", d[at]))
+		return r.fail(at, errors.New(r.src.noCharacter(d[at:])))
 	}
 	r.split, r.names = h.split, h.names
 	r.split.all = nil
@@ -135,6 +141,14 @@ func (r *CSVReader) header(*row.Batch) error {
 	}
 	r.step = r.record
 	return nil
+}
+
+// guessHeader finds out the encoding, if the first record says something of it.
+func (r *CSVReader) guessHeader(d []byte, h *csvHeader) error {
+	if h != nil && notASCII(d[:h.end]) < 0 {
+		return nil
+	}
+	return r.guess()
 }
 
 // A csvHeader is the first record, split by one delimiter.

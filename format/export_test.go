@@ -1,7 +1,10 @@
 package format
 
 import (
+	"bytes"
 	"io"
+
+	"golang.org/x/text/encoding"
 
 	"github.com/seed-128c3863/sluice/row"
 )
@@ -42,3 +45,25 @@ func FormatCode(code string) string { return formNames[formOf(code)] }
 func BuiltinFormat(id int) string { return formNames[builtinForm(id)] }
 
 var formNames = [...]string{"number", "date", "time", "stamp", "calendar", "duration"}
+
+// DecodeAll returns a text in UTF-8, and where in it the end is found to be.
+func DecodeAll(name string, text []byte) (plain []byte, end int64) {
+	set := charsetOf(name)
+	if set == nil {
+		return nil, int64(len(text))
+	}
+	d := newTextDecoder(bytes.NewReader(text), set, 0)
+	plain, err := io.ReadAll(d)
+	if err != nil {
+		panic(err)
+	}
+	return plain, d.source(plain, 0, len(plain))
+}
+
+// Library is the encoding as x/text has it, nil for what is not of a family.
+func Library(name string) encoding.Encoding {
+	if set := charsetOf(name); set != nil {
+		return set.slow
+	}
+	return nil
+}

@@ -19,6 +19,7 @@ type Rejects struct {
 	quote     string   // "none": there is none
 	names     []string // of the columns after its own
 	above     int      // lines before that of the names
+	mark      bool     // it begins with a byte-order mark of UTF-8
 }
 
 // A table is a reader of tables, whose columns have names.
@@ -33,7 +34,8 @@ type table interface {
 // any other reader the last column is the record.
 //
 // The options are those that the sources are read by; what they do not say is
-// as usual.
+// as usual. The file is UTF-8: where sources are not, or begin with the mark of
+// it, it begins with that, too, which goes before the encoding in the options.
 func NewRejects(in any, o CSVReadOptions) *Rejects {
 	x := &Rejects{delimiter: ",", quote: `"`, names: []string{"record"}}
 	file, ok := in.(table)
@@ -45,6 +47,12 @@ func NewRejects(in any, o CSVReadOptions) *Rejects {
 	}
 	if o.Quote != "" {
 		x.quote = o.Quote
+	}
+	if text, ok := in.(*CSVReader); ok {
+		x.mark = text.src.marked
+	}
+	if o.Encoding != "" && o.Encoding != "auto" && o.Encoding != "utf-8" {
+		x.mark = true
 	}
 	x.above = max(o.HeaderLine-1, 0)
 	x.names = slices.Clone(file.Names())
@@ -67,7 +75,11 @@ func (x *Rejects) Header() []byte {
 		}
 		names = append(names, name)
 	}
-	return x.record(bytes.Repeat([]byte("\n"), x.above), append(names, x.names...))
+	var text []byte
+	if x.mark {
+		text = append(text, "\xef\xbb\xbf"...)
+	}
+	return x.record(append(text, bytes.Repeat([]byte("\n"), x.above)...), append(names, x.names...))
 }
 
 // Append appends the bad rows of a source, which in has read, to text. A row

@@ -25,14 +25,16 @@ var errMore = errors.New("the value goes on beyond the buffer")
 // A window is what its reader holds of a file: all of it, or a buffer that
 // moves on.
 type window struct {
-	r     io.Reader // nil: buf is the whole file
-	buf   []byte    // read and not yet dropped
-	pos   int       // in buf, of the first byte not yet used
-	base  int64     // position of buf[0] in the file, from 0
-	whole bool      // r has no more
-	keep  bool      // never drop: the whole file is wanted in memory
-	most  int       // bytes that one record may have
-	usual int       // size of buf from the second filling on, if it is not larger
+	r      io.Reader    // nil: buf is the whole file
+	buf    []byte       // read and not yet dropped
+	pos    int          // in buf, of the first byte not yet used
+	base   int64        // position of buf[0] in the file, from 0
+	whole  bool         // r has no more
+	keep   bool         // never drop: the whole file is wanted in memory
+	most   int          // bytes that one record may have
+	usual  int          // size of buf from the second filling on, if it is not larger
+	text   *textDecoder // what buf comes from; nil: the file itself
+	marked bool         // the file begins with a byte-order mark, or is none of UTF-8
 }
 
 // open sets the window on a file that is in memory, or on a stream of one.
@@ -47,8 +49,24 @@ func (s *window) open(data []byte, in io.Reader) {
 // rest returns what is not yet used.
 func (s *window) rest() []byte { return s.buf[s.pos:] }
 
-// position returns that of buf[i], from 1.
-func (s *window) position(i int) int64 { return s.base + int64(i) + 1 }
+// position returns that of buf[i] in the file, from 1.
+func (s *window) position(i int) int64 {
+	if s.text != nil {
+		return s.text.source(s.buf, s.base, i) + 1
+	}
+	return s.base + int64(i) + 1
+}
+
+// decode goes on with what is not yet used as text of an encoding.
+func (s *window) decode(set *charset) {
+	from, in := s.position(s.pos)-1, io.Reader(bytes.NewReader(s.rest()))
+	if !s.whole {
+		in = io.MultiReader(in, s.r)
+	}
+	s.text = newTextDecoder(in, set, from)
+	s.base, s.pos, s.whole = 0, 0, false
+	s.open(nil, s.text)
+}
 
 // mark reads the beginning, or with keep all, and passes a byte-order mark.
 // hint follows the error for one of UTF-16.
@@ -69,9 +87,17 @@ func (s *window) mark(hint string) error {
 	return nil
 }
 
+// noCharacter says what is no character at the beginning of text, a part of buf.
+func (s *window) noCharacter(text []byte) string {
+	if s.text == nil {
+		return (*charset)(nil).fault(text)
+	}
+	return s.text.set.fault(text)
+}
+
 // emptied replaces the error for a file that ends before it begins.
 func (s *window) emptied(err error) error {
-	size := s.base + int64(len(s.buf))
+	size := s.position(len(s.buf)) - 1
 	switch {
 	case !s.whole || s.pos < len(s.buf):
 		return err
@@ -91,6 +117,9 @@ func (s *window) fill() error {
 		return s.tooLong()
 	}
 	if s.pos > 0 && !s.keep {
+		if s.text != nil {
+			s.text.forget(s.buf, s.base, s.pos)
+		}
 		n := copy(s.buf, s.rest())
 		s.base += int64(s.pos)
 		s.buf, s.pos = s.buf[:n], 0

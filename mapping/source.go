@@ -29,8 +29,11 @@ func FormatOf(from *spec.From, name string) string {
 func CSVOptions(from *spec.From, form string) format.CSVReadOptions {
 	line, _ := strconv.Atoi(from.Header) // 0 for true and false
 	o := format.CSVReadOptions{
-		Delimiter: from.Delimiter, Quote: from.Quote, NoHeader: from.Header == "false", HeaderLine: line,
+		Encoding: from.Encoding, Delimiter: from.Delimiter, Quote: from.Quote, NoHeader: from.Header == "false", HeaderLine: line,
 		Pad: from.Ragged == "pad", AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail",
+	}
+	if o.Encoding == "" {
+		o.Encoding = "auto"
 	}
 	if o.Delimiter == "" && form == "tsv" {
 		o.Delimiter = "\t"

@@ -71,11 +71,6 @@ func Ready(job *spec.Job) error {
 		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON, CSV and XLSX, not yet %s", form), "from.format says what a file is whatever its name")
 	}
 	at = spec.Text{Pos: job.From.Pos}
-	switch job.From.Encoding {
-	case "", "utf-8":
-	default:
-		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads tables of text in UTF-8, not yet in %s", job.From.Encoding), "convert the files, or leave encoding out")
-	}
 	if o := mapping.CSVOptions(&job.From, job.From.Format); o.Check() != nil {
 		return job.ErrorAt(at, 0, o.Check().Error(), "")
 	}

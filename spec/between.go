@@ -52,6 +52,12 @@ var ofFormats = []struct {
 	{"absent_columns", []string{"csv", "tsv", "xlsx", "parquet"}},
 }
 
+// encodings are those that tables of text are read in.
+var encodings = []string{
+	"utf-8", "utf-16", "utf-16le", "utf-16be", "cp949", "euc-kr", "shift-jis", "shift_jis", "euc-jp", "gb18030", "gbk", "big5", "latin-1",
+	"windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257", "windows-1258",
+}
+
 // outputs are the formats of outputs, and what their names end in.
 var outputs = []struct {
 	format  string
