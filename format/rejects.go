@@ -12,9 +12,11 @@ import (
 // own are the columns that a rejects file has before those of the source.
 var own = []string{"file", "row", "line", "column", "value", "reason"}
 
-// A Rejects is how a file of rejects is written: CSV, in the form of its
-// sources, so that it can be one of them as it stands.
+// A Rejects is how a file of rejects is written: in the form of its sources, so
+// that it can be one of them as it stands. It is CSV, unless it is said to be
+// JSON.
 type Rejects struct {
+	json      bool // for sources of JSON; the rest is of CSV
 	delimiter string
 	quote     string   // "none": there is none
 	names     []string // of the columns after its own
@@ -31,15 +33,17 @@ type table interface {
 // NewRejects returns the form of a file whose first rejects come from the
 // reader in. For one of tables it has the columns of that source and the wanted
 // ones that are not among them; what only other sources have is left out. For
-// any other reader the last column is the record.
+// any other reader the last column is the record; or the file is JSON, if that is
+// wanted.
 //
 // The options are those that the sources are read by; what they do not say is
 // as usual. The file is UTF-8: where sources are not, or begin with the mark of
 // it, it begins with that, too, which goes before the encoding in the options.
-func NewRejects(in any, o CSVReadOptions) *Rejects {
+func NewRejects(in any, o CSVReadOptions, json bool) *Rejects {
 	x := &Rejects{delimiter: ",", quote: `"`, names: []string{"record"}}
 	file, ok := in.(table)
 	if !ok {
+		x.json = json
 		return x
 	}
 	if o.Delimiter != "" {
@@ -66,8 +70,11 @@ func NewRejects(in any, o CSVReadOptions) *Rejects {
 
 // Header returns the line of names, where the sources have it: as many lines
 // before it are empty. What is not the source's is named so where it
-// has a column of the name.
+// has a column of the name. JSON has none.
 func (x *Rejects) Header() []byte {
+	if x.json {
+		return nil
+	}
 	var names []string
 	for _, name := range own {
 		for slices.Contains(x.names, name) {
@@ -88,6 +95,10 @@ func (x *Rejects) Header() []byte {
 func (x *Rejects) Append(text []byte, source string, in any, bad []row.Reject) []byte {
 	for i := range bad {
 		b := &bad[i]
+		if x.json {
+			text = appendMarked(text, markOf(source, b), b.Record)
+			continue
+		}
 		cells := []string{source, number(b.Row), number(b.Line), b.Column, b.Value, b.Err.Error()}
 		text = x.record(text, append(cells, x.cells(in, b.Record)...))
 	}

@@ -58,7 +58,7 @@ func NewRejects(ctx context.Context, job *spec.Job, params *spec.Values, stores 
 func (x *Rejects) Append(text *bytes.Buffer, source string, in Reader, bad []row.Reject) {
 	x.mu.Lock()
 	if x.form == nil {
-		x.form = format.NewRejects(in, x.options)
+		x.form = format.NewRejects(in, x.options, format.JSONRejects(x.url))
 	}
 	x.mu.Unlock()
 	text.Write(x.form.Append(text.AvailableBuffer(), source, in, bad))

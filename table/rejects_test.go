@@ -314,6 +314,46 @@ func testRejectsOfJSON(t *testing.T, s *shop) {
 	}
 }
 
+// A file of rejects in JSON is imported when it is corrected, once and again.
+func TestRejectsInJSON(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		record := func(sku, category, price string) string {
+			return fmt.Sprintf(`{"sku":%q,"title":"a <title>","description":"d","category":%q,"author":1,"price":%s,"stock":1,"updated_at":"2020-01-02 03:04:05","active":true,"tags":"","n":12345678901234567890.10}`, sku, category, price)
+		}
+		lines := []string{record("SKU000000001", "cat-001", "1.50"), record("SKU000000002", "none", `"x"`), "no JSON", record("SKU000000003", "cat-001", `"x"`), "[1]", "7"}
+		load := func(text string) string {
+			im := s.open(saveText(t, "a.ndjson", text), "allow: 2%", "allow: 9", `, "true": ["1"], "false": ["0"]`, "", "rejects/{run}.csv", t.TempDir()+"/{run}.ndjson")
+			defer im.Close()
+			r, err := im.Apply(context.Background(), plan.ApplyOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Rejected == "" {
+				return ""
+			}
+			rejects, err := os.ReadFile(r.Rejected)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(rejects)
+		}
+		rejects := load(strings.Join(lines, "\n") + "\n")
+		has(t, rejects, `{"sluice":{"file":"`, `"row":2,"line":2,"column":"price","value":"x","reason":"`, `},"sku":"SKU000000002","title":"a <title>",`, `"n":12345678901234567890.10}`, `"record":"no JSON"}}`, `"record":"[1]"}}`)
+		corrected := strings.ReplaceAll(rejects, `"price":"x"`, `"price":2.50`)
+		rejects = load(corrected)
+		if n := strings.Count(rejects, "\n"); n != 4 || strings.Count(rejects, `"sluice":`) != 4 {
+			t.Errorf("%d lines: %s", n, rejects)
+		}
+		last, _, _ := strings.Cut(rejects, "\n")
+		if load(strings.Replace(last, `"category":"none"`, `"category":"cat-002"`, 1)+"\n") != "" {
+			t.Error("a row is rejected")
+		}
+		if n := strings.Count(strings.TrimSpace(s.products()), "\n") + 1; n != 3 {
+			t.Errorf("%d products: %s", n, s.products())
+		}
+	})
+}
+
 // A byte that no text has is told with its place in the file.
 func TestRejectedBytes(t *testing.T) {
 	eachShop(t, func(t *testing.T, s *shop) {
