@@ -132,7 +132,7 @@ func TestRejectsOfEncodings(t *testing.T) {
 		if err := in.Read(b); err != nil {
 			t.Fatal(err)
 		}
-		x := format.NewRejects(in, o)
+		x := format.NewRejects(in, o, false)
 		bad := []row.Reject{{Error: row.Error{Row: 1, Err: io.EOF}, Record: b.Record[0]}}
 		text := x.Append(x.Header(), "in.csv", in, bad)
 		if bytes.HasPrefix(text, []byte("\ufeff")) != tc.mark {

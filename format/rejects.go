@@ -96,7 +96,7 @@ func (x *Rejects) Append(text []byte, source string, in any, bad []row.Reject) [
 	for i := range bad {
 		b := &bad[i]
 		if x.json {
-			text = appendMarked(text, markOf(source, b), b.Record)
+			text = appendMarked(text, markReject(source, b), b.Record)
 			continue
 		}
 		cells := []string{source, number(b.Row), number(b.Line), b.Column, b.Value, b.Err.Error()}

@@ -8,9 +8,9 @@ import (
 	"github.com/seed-128c3863/sluice/row"
 )
 
-// A mark is what a file of rejects in JSON says of a record: its member
+// A rejectMark is what a file of rejects in JSON says of a record: its member
 // "sluice", before those of the source.
-type mark struct {
+type rejectMark struct {
 	File   string `json:"file"`
 	Row    int64  `json:"row,omitempty"`
 	Line   int64  `json:"line,omitempty"`
@@ -28,7 +28,7 @@ func JSONRejects(name string) bool {
 }
 
 // appendMarked appends a bad record as a line, with what is wrong with it.
-func appendMarked(text []byte, m mark, record []byte) []byte {
+func appendMarked(text []byte, m rejectMark, record []byte) []byte {
 	var out bytes.Buffer
 	if json.Compact(&out, record) != nil || out.Len() < 2 || out.Bytes()[0] != '{' {
 		out.Reset()
@@ -62,6 +62,6 @@ func marked(text []byte) []byte {
 	return bytes.TrimPrefix(text[d.InputOffset():], []byte(","))
 }
 
-func markOf(source string, b *row.Reject) mark {
-	return mark{File: source, Row: b.Row, Line: b.Line, Column: b.Column, Value: b.Value, Reason: b.Err.Error()}
+func markReject(source string, b *row.Reject) rejectMark {
+	return rejectMark{File: source, Row: b.Row, Line: b.Line, Column: b.Column, Value: b.Value, Reason: b.Err.Error()}
 }
