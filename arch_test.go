@@ -26,7 +26,8 @@ const layers = `
 	spec store format
 	mapping plan
 	source
-	stage table infer
+	stage table
+	infer
 	.
 	cmd/sluice`
 

@@ -9,4 +9,11 @@
 // about their values gives a column its type; what is not becomes string or
 // json, which hold anything, with a comment that says why. In the end the job
 // is parsed, compiled and run over the sample, so that it works as it stands.
+//
+// For a table of a database the columns get their types from there:
+//
+//	columns, table.Catalog -> targets (target.go) -> matches, by names (name.go)
+//	and by how values read (fit.go) and are found (match.go) -> key -> text -> prove
+//
+// What is in doubt is asked, if there is somebody to ask.
 package infer

@@ -29,6 +29,10 @@ type Draft struct {
 	Records int      // sampled
 	Columns int      // of the job
 	Notes   []string // what was decided and why, a sentence each
+
+	// Of a job for a table.
+	Table     string
+	Decisions []Decision
 }
 
 // A NothingError says that there is nothing at the source, or nothing to make
@@ -47,18 +51,9 @@ func nothing(format string, args ...any) error {
 // Job drafts a job for a file, a folder or a prefix. Nothing is written.
 func Job(ctx context.Context, stores *store.Set, source string, o Options) (*Draft, error) {
 	d := &draft{given: source}
-	var err error
-	if d.place, err = find(ctx, stores, source); err != nil {
+	if err := d.gather(ctx, stores, source, o.Name); err != nil {
 		return nil, err
 	}
-	d.notes = append(d.notes, d.place.notes...)
-	if d.name = jobName(o.Name); d.name == "" {
-		d.name = nameOf(source)
-	}
-	if err := d.sample(ctx); err != nil {
-		return nil, err
-	}
-	d.choose()
 	if err := d.prove(); err != nil {
 		return nil, err
 	}
@@ -66,6 +61,24 @@ func Job(ctx context.Context, stores *store.Set, source string, o Options) (*Dra
 		Name: d.name, Text: d.text(), Files: len(d.place.files), Sampled: len(d.samples), Records: d.records, Columns: len(d.columns),
 		Notes: d.allNotes(),
 	}, nil
+}
+
+// gather samples the source, and makes columns of what it holds.
+func (d *draft) gather(ctx context.Context, stores *store.Set, source, name string) (err error) {
+	if d.place, err = find(ctx, stores, source); err != nil {
+		return err
+	}
+	d.notes = append(d.notes, d.place.notes...)
+	if d.name = jobName(name); d.name == "" {
+		d.name = nameOf(source)
+	}
+	if err := d.sample(ctx); err != nil {
+		return err
+	}
+	if d.choose(); len(d.columns) == 0 {
+		return nothing("%s: its records have no key: there is nothing to make columns of", spec.Redact(d.samples[0].url))
+	}
+	return nil
 }
 
 // A draft is a job that is being drafted.

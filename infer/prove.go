@@ -16,9 +16,6 @@ import (
 // prove runs the job over the sample, and gives the columns at fault a type
 // that holds more until there are none.
 func (d *draft) prove() error {
-	if len(d.columns) == 0 {
-		return nothing("%s: its records have no key: there is nothing to make columns of", spec.Redact(d.samples[0].url))
-	}
 	for {
 		t, err := d.try()
 		if err != nil {

@@ -39,16 +39,20 @@ func (d *draft) secret() bool { return spec.Redact(d.place.source) != d.place.so
 
 func (d *draft) writeParams(b *strings.Builder) {
 	fmt.Fprintf(b, "\nparams:\n")
-	if d.secret() {
-		fmt.Fprintf(b, "  source: {type: string}  # has a secret in it, so it is given anew: --param source=URL\n")
-	} else {
-		fmt.Fprintf(b, "  source: {type: string, default: %s}\n", quoted(d.place.source))
-	}
+	d.writeSource(b, "source: ")
 	example := "a folder, or s3://BUCKET/PREFIX"
 	if strings.HasPrefix(d.place.root, "s3://") {
 		example = "a folder, or a prefix such as " + d.place.root + "stage"
 	}
 	fmt.Fprintf(b, "  out:    {type: string, default: %s}  # %s\n", quoted("out"), inComment(example))
+}
+
+func (d *draft) writeSource(b *strings.Builder, key string) {
+	if d.secret() {
+		fmt.Fprintf(b, "  %s{type: string}  # has a secret in it, so it is given anew: --param source=URL\n", key)
+	} else {
+		fmt.Fprintf(b, "  %s{type: string, default: %s}\n", key, quoted(d.place.source))
+	}
 }
 
 func (d *draft) writeFrom(b *strings.Builder) {

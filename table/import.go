@@ -55,6 +55,9 @@ type database interface {
 	inspect(ctx context.Context, name string) (*Table, error)
 	exporter // see export.go
 
+	// found returns how many of the values, texts of its type, a column holds.
+	found(ctx context.Context, t *Table, c *Column, values []string) (int, error)
+
 	// ready returns an error if what sluice keeps of a run is not there, or not
 	// for this user, who may not make it either.
 	ready(ctx context.Context) error

@@ -128,6 +128,12 @@ func (p *postgres) inspect(ctx context.Context, name string) (*Table, error) {
 	return t, err
 }
 
+// found returns how many of the values a column holds.
+func (p *postgres) found(ctx context.Context, t *Table, c *Column, values []string) (int, error) {
+	return one[int](ctx, p.conn, fmt.Sprintf("SELECT count(*) FROM unnest($1::text[]) v (x) WHERE EXISTS (SELECT FROM %s l WHERE l.%s = v.x::%s)",
+		t.sqlName(), quoteName(c.Name), c.Base), values)
+}
+
 // sqlName is the table's name in SQL.
 func (t *Table) sqlName() string { return quoteName(t.Schema) + "." + quoteName(t.Name) }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -106,6 +107,17 @@ func (d *sqlite) close(context.Context) {
 
 func (d *sqlite) inspect(ctx context.Context, name string) (*Table, error) {
 	return inspectSQLite(ctx, d.conn, name)
+}
+
+// found returns how many of the values a column holds.
+func (d *sqlite) found(ctx context.Context, t *Table, c *Column, values []string) (int, error) {
+	given, err := json.Marshal(values)
+	if err != nil {
+		return 0, err
+	}
+	n, err := d.number(ctx, fmt.Sprintf("SELECT count(*) FROM json_each(?) v WHERE EXISTS (SELECT 1 FROM %s l WHERE l.%s = v.value)",
+		t.sqlName(), quoteName(c.Name)), string(given))
+	return int(n), err
 }
 
 // exec runs statements and returns how many rows the last of them touched.

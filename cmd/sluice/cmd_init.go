@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,8 +17,11 @@ import (
 )
 
 type initFlags struct {
-	out   string
-	force bool
+	out      string
+	force    bool
+	database string
+	table    string
+	yes      bool
 }
 
 func (a *app) initCmd() *cobra.Command {
@@ -41,21 +46,35 @@ look it over, and take what you need.
 It reads JSON: an array of records, a record a line, records within a document,
 or an object of columns as pandas writes it; tables named .csv or .tsv, whose
 first line holds the names of the columns; plain, gzip or zstd. And .xlsx: the
-first sheet, whose first row holds the names.`,
+first sheet, whose first row holds the names.
+
+With --database and --table the job loads that table. Columns of the files are
+matched with the table's by name and by what they hold; natural keys of a row
+that a column refers to become look-ups, cells with several of them links; forms
+of dates, words for true and false, and marks in numbers are found; the key is a
+unique of the table that the files fill. It says what it decided, how sure it is
+and why. On a terminal it asks where it is in doubt (--yes takes the best).`,
 		Example: `  sluice init raw/                              # writes raw.yaml
   sluice init s3://my-bucket/events/ --out events.yaml
   sluice init https://example.org/data.json --out -
+  sluice init products.csv --database sqlite://shop.db --table product
   sluice init raw/ && sluice preview raw.yaml`,
 		Args: one("the source: a file, a folder or a URL,"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.init(cmd, args[0], f) },
 	}
 	cmd.Flags().StringVarP(&f.out, "out", "o", "", "write the job to `FILE`; - is standard output (default: SOURCE's name with .yaml)")
+	cmd.Flags().StringVar(&f.database, "database", "", "the job loads a table of the database at `URL`: postgres://… or sqlite://FILE")
+	cmd.Flags().StringVar(&f.table, "table", "", "`NAME` of that table, perhaps with its schema")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "take the best of what is in doubt, and do not ask")
 	cmd.Flags().BoolVar(&f.force, "force", false, "write over a job file that is there")
 	return cmd
 }
 
 func (a *app) init(cmd *cobra.Command, source string, f initFlags) error {
-	var o sluice.InitOptions
+	o := sluice.InitOptions{Database: f.database, Table: f.table}
+	if terminal(a.stdin) && terminal(a.err) && !f.yes && !a.json {
+		o.Ask = a.pick
+	}
 	if f.out != "-" {
 		o.Name = strings.TrimSuffix(filepath.Base(f.out), filepath.Ext(f.out))
 	}
@@ -75,12 +94,37 @@ func (a *app) init(cmd *cobra.Command, source string, f initFlags) error {
 	return a.drafted(draft, file)
 }
 
+// pick lets a person choose. An empty line is the best choice.
+func (a *app) pick(q sluice.Question) (int, error) {
+	fmt.Fprintln(a.err, q.Text)
+	for i, choice := range q.Choices {
+		fmt.Fprintf(a.err, "  %d  %s\n", i+1, choice)
+	}
+	lines := bufio.NewScanner(a)
+	for {
+		fmt.Fprintf(a.err, "1 to %d, or return for %d: ", len(q.Choices), q.Best+1)
+		if !lines.Scan() {
+			return 0, errors.Join(lines.Err(), &usageError{errors.New("nothing was answered; --yes takes what is likeliest")})
+		}
+		text := strings.TrimSpace(lines.Text())
+		if text == "" {
+			return q.Best, nil
+		}
+		if n, err := strconv.Atoi(text); err == nil && n >= 1 && n <= len(q.Choices) {
+			return n - 1, nil
+		}
+	}
+}
+
 // drafted tells of a draft that was written to a file, or prints it.
 func (a *app) drafted(draft *sluice.Draft, file string) error {
 	if a.json {
 		result := map[string]any{
 			"type": "result", "status": 0, "job": draft.Name, "columns": draft.Columns, "files": draft.Files,
 			"sampled": draft.Sampled, "records": draft.Records, "notes": draft.Notes,
+		}
+		if draft.Table != "" {
+			result["table"], result["decisions"] = draft.Table, draft.Decisions
 		}
 		if file == "-" {
 			result["text"] = string(draft.Text)
@@ -90,6 +134,7 @@ func (a *app) drafted(draft *sluice.Draft, file string) error {
 		a.event(result)
 		return nil
 	}
+	a.decided(draft)
 	for _, note := range draft.Notes {
 		fmt.Fprintln(a.err, note)
 	}
@@ -99,6 +144,27 @@ func (a *app) drafted(draft *sluice.Draft, file string) error {
 	}
 	fmt.Fprintf(a.out, "%s: %s; now: sluice preview %s\n", file, number(int64(draft.Columns), "column"), quote(file))
 	return nil
+}
+
+// decided lists where each column of the files goes, and why.
+func (a *app) decided(draft *sluice.Draft) {
+	if draft.Table == "" {
+		return
+	}
+	fmt.Fprintf(a.err, "table %s:\n", draft.Table)
+	column, to := 0, 0
+	for _, d := range draft.Decisions {
+		column, to = max(column, wide(printable(d.Column))), max(to, wide(d.To))
+	}
+	for _, d := range draft.Decisions {
+		name := printable(d.Column)
+		name += strings.Repeat(" ", column-wide(name))
+		if d.To == "" {
+			fmt.Fprintf(a.err, "  %s  is not loaded: %s\n", name, d.Why)
+			continue
+		}
+		fmt.Fprintf(a.err, "  %s  %s  %-8s  %s\n", name, d.To+strings.Repeat(" ", to-wide(d.To)), d.Sure, printable(d.Why))
+	}
 }
 
 // writeNew writes a file that is not there yet, unless it may be replaced.

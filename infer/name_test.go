@@ -1,0 +1,48 @@
+package infer
+
+import (
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+func TestLike(t *testing.T) {
+	table := nameFrom("shop_product").words
+	for _, tc := range []struct {
+		a, b     string
+		from, to float64
+	}{
+		{"sku", "sku", 1, 1},
+		{"SKU", "sku", .99, .99},
+		{"Updated At", "updated_at", .97, .97},
+		{"updatedAt", "updated_at", .97, .97},
+		{"HTTPStatus", "http_status", .97, .97},
+		{"품 명", "품명", .97, .97},
+		{"품명 *", "품명", .97, .97},
+		{norm.NFD.String("품명"), "품명", .97, .97},
+		{"ＳＫＵ", "sku", .97, .97},
+		{"단가(원)", "단가", .93, .93},
+		{"Price (USD)", "price", .93, .93},
+		{"tag", "tags", .92, .92},
+		{"Categories", "category", .92, .92},
+		{"product_title", "title", .9, .9},
+		{"titel", "title", likely, certain},
+		{"descripton", "description", likely, certain},
+		{"unit price", "price", doubtful, likely},
+		{"desc", "description", doubtful, likely},
+		{"품목명", "품명", 0, 0},
+		{"price", "stock", 0, 0},
+		{"id", "isbn", 0, 0},
+		{"name", "stock", 0, 0},
+		{"", "a", 0, 0},
+		{"***", "***", 0, 0},
+	} {
+		got, why := like(nameFrom(tc.a), nameFrom(tc.b), table)
+		if got < tc.from || got > tc.to || (got > 0) != (why != "") {
+			t.Errorf("%q and %q: %.2f (%s), want %.2f to %.2f", tc.a, tc.b, got, why, tc.from, tc.to)
+		}
+		if back, _ := like(nameFrom(tc.b), nameFrom(tc.a), table); back != got {
+			t.Errorf("%q and %q: %.2f, the other way round %.2f", tc.a, tc.b, got, back)
+		}
+	}
+}

@@ -1,0 +1,265 @@
+package infer
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	_ "modernc.org/sqlite" // the driver
+
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/store"
+	"github.com/seed-128c3863/sluice/table"
+)
+
+const products = "../table/testdata/products/"
+
+// eachDatabase runs a test with the URL of a new database of each kind, and a
+// function that runs statements in it.
+func eachDatabase(t *testing.T, test func(t *testing.T, database string, run func(sql string))) {
+	t.Run("postgres", func(t *testing.T) {
+		database := newPostgres(t)
+		test(t, database, func(sql string) { execPostgres(t, database, sql) })
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "shop.db")
+		db, err := sql.Open("sqlite", file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		test(t, "sqlite://"+file, func(sql string) {
+			t.Helper()
+			if _, err := db.Exec(sql); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+}
+
+var databases atomic.Int64 // made by this process
+
+func newPostgres(t *testing.T) string {
+	server := os.Getenv("SLUICE_TEST_POSTGRES")
+	if server == "" {
+		t.Skip("SLUICE_TEST_POSTGRES is not set; scripts/postgres sets it")
+	}
+	name := fmt.Sprintf("infer_%d_%d", os.Getpid(), databases.Add(1))
+	execPostgres(t, server, "CREATE DATABASE "+name+" TEMPLATE template0")
+	t.Cleanup(func() { execPostgres(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.JoinPath("..", name).String()
+}
+
+func execPostgres(t *testing.T, database, sql string) {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shopSchema makes the tables of a shop.
+func shopSchema(t *testing.T, database string, run func(string)) {
+	t.Helper()
+	kind, _, _ := strings.Cut(database, ":")
+	schema, err := os.ReadFile(products + kind + ".sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(string(schema))
+}
+
+// tableDrafted drafts a job for a table.
+func tableDrafted(t *testing.T, source string, o TableOptions) *Draft {
+	t.Helper()
+	draft, err := Table(t.Context(), store.NewSet(store.Options{}), source, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s\n%s", draft.Text, strings.Join(draft.Notes, "\n"))
+	return draft
+}
+
+// applied applies a drafted job as it stands.
+func applied(t *testing.T, draft *Draft, database string) plan.Counts {
+	t.Helper()
+	job, err := spec.Parse("job.yaml", draft.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := job.Bind(map[string]string{"database": database}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	im, err := table.Open(t.Context(), table.Options{Job: job, Params: params, Stores: store.NewSet(store.Options{}), Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer im.Close()
+	planned, err := im.Plan(t.Context(), plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := im.Apply(t.Context(), plan.ApplyOptions{})
+	if err != nil || r.Counts != nil && r.Counts.Total() != planned.Counts.Total() {
+		t.Fatalf("%+v, %v; planned %v", r, err, planned.Counts)
+	}
+	return r.Counts
+}
+
+// TestTableProducts drafts a job for the products of a shop, which loads all of
+// them and then finds nothing to change.
+func TestTableProducts(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database string, run func(string)) {
+		shopSchema(t, database, run)
+		draft := tableDrafted(t, products+"v1.csv", TableOptions{Database: database, Table: "shop_product"})
+		for _, part := range []string{
+			"{from: sku}\n", "category_id: {from: category, lookup: shop_category.slug}", "author_id:   {from: author} ",
+			`{from: active, "true": ["1"], "false": ["0"]}`, `{from: tags, split: "|", through: shop_product_tags, lookup: shop_tag.name}`, "key: [sku] ",
+		} {
+			if !strings.Contains(string(draft.Text), part) {
+				t.Errorf("there is no %q", part)
+			}
+		}
+		for _, d := range draft.Decisions {
+			if d.Sure != "sure" && d.Column != "updated_at" {
+				t.Errorf("%+v", d)
+			}
+		}
+		if strings.Contains(string(draft.Text), "sluice:sluice@") {
+			t.Error("the job has the password")
+		}
+		if counts := applied(t, draft, database); counts[plan.New] != 300 || counts.Total() != 300 {
+			t.Errorf("first apply: %v", counts)
+		}
+		if counts := applied(t, draft, database); counts[plan.Unchanged] != 300 || counts.Total() != 300 {
+			t.Errorf("second apply: %v", counts)
+		}
+	})
+}
+
+const messy = `"SKU *",Product Title,Desc,분류,Author ID,Unit Price,qty in stock,Published,updatedAt,Active?,ISBN-13,Weight (kg),Tags,Remark
+A1,x,d1,cat-001,1,"1,395.50",5,17/04/2024,2024-04-17 10:00,예,,1.5,tag01; tag02,r
+A2,y,d2,cat-002,,"12,395.5",6,18/04/2024,2024-04-18 10:00,아니오,,,tag03,
+A3,z,,cat-003,3,15,7,-,2024-04-18 11:00,예,123,2.25,newtag,
+`
+
+// TestTableMessy matches names that are written otherwise, and values that are.
+func TestTableMessy(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database string, run func(string)) {
+		shopSchema(t, database, run)
+		t.Chdir(t.TempDir()) // where the rejects go
+		file := "messy.csv"
+		if err := os.WriteFile(file, []byte(messy), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		draft := tableDrafted(t, file, TableOptions{Database: database, Table: "shop_product"})
+		want := map[string]string{
+			"SKU *": "sku sure", "Product Title": "title sure", "Desc": "description in doubt", "분류": "category_id by shop_category.slug in doubt", "Author ID": "author_id sure",
+			"Unit Price": "price in doubt", "qty in stock": "stock in doubt", "Published": "published sure", "updatedAt": "updated_at", "Active?": "active sure", "ISBN-13": "isbn in doubt",
+			"Weight (kg)": "weight sure", "Tags": "shop_product_tags by shop_tag.name likely", "Remark": " ",
+		}
+		for _, d := range draft.Decisions {
+			if got := d.To + " " + d.Sure; !strings.HasPrefix(got, want[d.Column]) || want[d.Column] == "" {
+				t.Errorf("%s: %s (%s), want %s", d.Column, got, d.Why, want[d.Column])
+			}
+		}
+		for _, part := range []string{`thousands: ","`, `null: ["-"], formats: "%d/%m/%Y"`, `"true": ["예"], "false": ["아니오"]`, `trim: true, split: ";"`, "# Remark is not loaded"} {
+			if !strings.Contains(string(draft.Text), part) {
+				t.Errorf("there is no %q", part)
+			}
+		}
+		if counts := applied(t, draft, database); counts[plan.New] != 2 || counts[plan.Invalid] != 1 { // newtag
+			t.Errorf("apply: %v", counts)
+		}
+	})
+}
+
+// TestTableAsks asks what is in doubt, and does as it is told.
+func TestTableAsks(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database string, run func(string)) {
+		shopSchema(t, database, run)
+		number := "integer PRIMARY KEY AUTOINCREMENT"
+		if strings.HasPrefix(database, "postgres") {
+			number = "serial PRIMARY KEY"
+		}
+		run("CREATE TABLE event (id " + number + ", code varchar(10), day date NOT NULL, mood text)")
+		file := filepath.Join(t.TempDir(), "events.csv")
+		if err := os.WriteFile(file, []byte("code,day,moody\na,01/02/2024,x\nb,03/04/2024,y\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var asked []string
+		ask := func(q Question) (int, error) {
+			asked = append(asked, fmt.Sprint(q.Text, " ", q.Choices, " ", q.Best))
+			return len(q.Choices) - 1, nil
+		}
+		draft := tableDrafted(t, file, TableOptions{Database: database, Table: "event", Ask: ask})
+		text := string(draft.Text)
+		if len(asked) != 2 || !strings.Contains(asked[0], `[%d/%m/%Y %m/%d/%Y] 0`) || !strings.Contains(asked[1], "told apart? [code: no unique of the table, but no two of 2 rows are the same by it by none") {
+			t.Errorf("asked %q", asked)
+		}
+		if !strings.Contains(text, `formats: "%m/%d/%Y"`) || !strings.Contains(text, "write: insert") || strings.Contains(text, "key:") {
+			t.Error("not as it was told")
+		}
+		draft = tableDrafted(t, file, TableOptions{Database: database, Table: "event"})
+		if text = string(draft.Text); !strings.Contains(text, `formats: "%d/%m/%Y"`) || !strings.Contains(text, "key: [code]") {
+			t.Error("not the best, where nobody is asked")
+		}
+		if counts := applied(t, draft, database); counts[plan.New] != 2 {
+			t.Errorf("apply: %v", counts)
+		}
+		run("CREATE TABLE bare (moody text, day text)")
+		draft = tableDrafted(t, file, TableOptions{Database: database, Table: "bare"})
+		if text = string(draft.Text); !strings.Contains(text, "key: [day]") {
+			t.Error("the first column that tells rows apart")
+		}
+	})
+}
+
+// TestTableKorean matches Korean names, and takes no key that the files do not
+// fill.
+func TestTableKorean(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database string, run func(string)) {
+		id := "integer PRIMARY KEY AUTOINCREMENT"
+		if strings.HasPrefix(database, "postgres") {
+			id = "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+		}
+		run(`CREATE TABLE "상품" (id ` + id + `, "품목코드" varchar(20) NOT NULL UNIQUE, "품명" varchar(100) NOT NULL, "단가" decimal(10,0), "등록일" date, "판매중" boolean NOT NULL)`)
+		file := filepath.Join(t.TempDir(), "상품.csv")
+		if err := os.WriteFile(file, []byte("품목 코드,품 명 *,단가(원),등록일,판매중\nA-1,책상,\"1,395\",2024년 4월 17일,Y\nA-2,의자,900,2024년 12월 1일,N\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		draft := tableDrafted(t, file, TableOptions{Database: database, Table: "상품"})
+		for _, d := range draft.Decisions {
+			if d.Sure != "sure" {
+				t.Errorf("%+v", d)
+			}
+		}
+		if !strings.Contains(string(draft.Text), `key: ["품목코드"]`) || !strings.Contains(string(draft.Text), `formats: "%Y년 %m월 %d일"`) {
+			t.Error("key or form")
+		}
+		if counts := applied(t, draft, database); counts[plan.New] != 2 {
+			t.Errorf("apply: %v", counts)
+		}
+		if counts := applied(t, draft, database); counts[plan.Unchanged] != 2 {
+			t.Errorf("second apply: %v", counts)
+		}
+	})
+}
