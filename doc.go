@@ -11,6 +11,10 @@
 //	result, err := job.Apply(ctx, sluice.ApplyOptions{Plan: plan})
 //	result, err = job.Revert(ctx, result.Run, sluice.RevertOptions{})
 //
+// A job that loads a table is used likewise, and closed in the end; the Row of
+// PlanOptions and ApplyOptions is told of each row that changes. Job.Export is
+// the way back.
+//
 // Init drafts a job file for the files that are there, Check says what is wrong
 // with one, and Job.Preview makes its first rows.
 //
@@ -37,6 +41,6 @@
 //
 //	store: list, get -> format: decode -> mapping: columns -> format: encode -> store: put
 //
-// Package stage puts these together for targets that are files, package flow
-// decides how much of it happens at once.
+// Package stage puts these together for targets that are files, package table for
+// tables of a database, package flow decides how much of it happens at once.
 package sluice

@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-128c3863/sluice"
 	"github.com/seed-128c3863/sluice/spec"
+	"github.com/seed-128c3863/sluice/table"
 )
 
 const exampleJobFile = `
@@ -247,6 +248,73 @@ func ExampleOptions_notify() {
 	// airport  state  rows  rejected  share
 	// BKK      new    2     0         0%
 	// CTS      new    1     1         50%
+}
+
+// A spreadsheet is loaded into a table: what it changes is reviewed row by row,
+// applied, and taken back. Here the database is a file of SQLite that is made on
+// the spot; sluice itself makes none.
+func Example_table() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "sluice")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	db := filepath.Join(dir, "shop.db")
+	schema := "CREATE TABLE product (sku text PRIMARY KEY, price decimal(8,2) NOT NULL); INSERT INTO product VALUES ('C-100', 79), ('S-200', 20)"
+	text := []byte(`
+sluice: 1
+name: products
+params: {folder: {type: string}}
+from: {files: "{folder}/products.csv"}
+columns:
+  sku:   {from: sku}
+  price: {from: price, check: value > 0}
+to: {database: "sqlite://{folder}/shop.db", table: product, key: sku}
+errors: {rejects: "{folder}/rejects.csv"}
+`)
+	if err := errors.Join(
+		table.MakeSQLite(ctx, db, schema),
+		os.WriteFile(filepath.Join(dir, "products.csv"), []byte("sku,price\nC-100,84.00\nS-200,20\nL-310,42.90\nT-210,much\n"), 0o644),
+		os.WriteFile(filepath.Join(dir, "products.yaml"), text, 0o644),
+	); err != nil {
+		log.Fatal(err)
+	}
+
+	job, err := sluice.Open(ctx, filepath.Join(dir, "products.yaml"), sluice.Options{Params: map[string]string{"folder": dir}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer job.Close()
+	plan, err := job.Plan(ctx, sluice.PlanOptions{Row: func(r *sluice.Row) error {
+		fmt.Print(r.State, " ", r.Row, " ", r.Key[0].Value)
+		for _, c := range r.Values {
+			fmt.Print(": ", c.Column, " ", c.Old, " -> ", c.New)
+		}
+		fmt.Println("", r.Why)
+		return nil
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(plan.Counts)
+	result, err := job.Apply(ctx, sluice.ApplyOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("written", result.Rows, "rejects", result.Rejects, "status", result.Status)
+	result, err = job.Revert(ctx, result.Run, sluice.RevertOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("taken back", result.Rows)
+	// Output:
+	// invalid 4 T-210 "much" is not a number
+	// update 1 C-100: price 79.00 -> 84.00
+	// new 3 L-310: price <nil> -> 42.90
+	// map[delete:0 invalid:1 new:1 unchanged:1 update:1]
+	// written 2 rejects 1 status 3
+	// taken back 2
 }
 
 // What a revert would do can be seen before.
