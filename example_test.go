@@ -291,7 +291,10 @@ errors: {rejects: "{folder}/rejects.csv"}
 		for _, c := range r.Values {
 			fmt.Print(": ", c.Column, " ", c.Old, " -> ", c.New)
 		}
-		fmt.Println("", r.Why)
+		if r.Why != "" {
+			fmt.Print(": ", r.Why)
+		}
+		fmt.Println()
 		return nil
 	}})
 	if err != nil {
@@ -309,7 +312,7 @@ errors: {rejects: "{folder}/rejects.csv"}
 	}
 	fmt.Println("taken back", result.Rows)
 	// Output:
-	// invalid 4 T-210 "much" is not a number
+	// invalid 4 T-210: "much" is not a number
 	// update 1 C-100: price 79.00 -> 84.00
 	// new 3 L-310: price <nil> -> 42.90
 	// map[delete:0 invalid:1 new:1 unchanged:1 update:1]
