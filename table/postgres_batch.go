@@ -94,14 +94,16 @@ func (w *postgresWriter) createAll(ctx context.Context) error {
 
 // end records how a run ended, and drops what was kept for it.
 func (p *postgres) end(ctx context.Context, run plan.Run) error {
-	return pgx.BeginFunc(ctx, p.conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "UPDATE "+p.state+".run SET record = $2 WHERE id = $1", run.ID, run); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, "DELETE FROM "+p.state+".plan WHERE id = $1 RETURNING n", run.Plan)
-		if err != nil {
-			return err
-		}
-		return p.dropAll(ctx, tx, rows)
+	return p.watched(ctx, func() error {
+		return pgx.BeginFunc(ctx, p.conn, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "UPDATE "+p.state+".run SET record = $2 WHERE id = $1", run.ID, run); err != nil {
+				return err
+			}
+			rows, err := tx.Query(ctx, "DELETE FROM "+p.state+".plan WHERE id = $1 RETURNING n", run.Plan)
+			if err != nil {
+				return err
+			}
+			return p.dropAll(ctx, tx, rows)
+		})
 	})
 }

@@ -111,3 +111,41 @@ func TestPlanLockTimeout(t *testing.T) {
 	_, err := w.tryApply("code,kind,twin,n,tags", "a,old,,2,red")
 	has(t, err, "lock timeout", "editor", "LOCK TABLE sluice.run")
 }
+
+// So is whoever keeps it from writing sluice's own.
+func TestStateLockTimeout(t *testing.T) {
+	for statements, made := range map[string]bool{
+		"LOCK TABLE sluice.plan IN SHARE MODE":                                 true,
+		"CREATE SCHEMA sluice":                                                 false,
+		`SELECT pg_advisory_xact_lock(hashtextextended('sluice "sluice"', 0))`: false,
+	} {
+		w := newWorld(t, readDDL, plainJob)
+		if made {
+			w.apply("k,v", "3,c")
+		}
+		tx := w.hold(statements)
+		keep := func() error {
+			im, err := w.open("k,v", "1,c")
+			must(t, err)
+			defer im.Close()
+			_, err = im.Plan(context.Background(), plan.Options{Keep: true})
+			return err
+		}
+		setup := func() error {
+			im, err := w.open("k,v", "1,c")
+			must(t, err)
+			defer im.Close()
+			_, err = Setup(context.Background(), im.Options, "")
+			return err
+		}
+		tries := []func() error{keep}
+		if statements == "CREATE SCHEMA sluice" {
+			tries = append(tries, setup)
+		}
+		for _, try := range tries {
+			has(t, try(), "lock timeout", "editor", statements[:20], "to.lock_timeout", "nothing was changed")
+		}
+		must(t, tx.Rollback(context.Background()))
+		must(t, keep())
+	}
+}

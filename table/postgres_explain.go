@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +38,7 @@ func (p *postgres) tell(ctx context.Context, err error, blocker string) error {
 		return err
 	}
 	if p.lost(err) {
-		return told{fmt.Sprintf("the connection to the database was lost: %s; nothing was changed", reason(err)), err}
+		return told{fmt.Sprintf("the connection to the database was lost: %s; nothing was changed (%s)", reason(err), cmp.Or(remedies[codeOf(err)], "run it again")), err}
 	}
 	if !errors.As(err, &pg) {
 		return err
@@ -55,10 +56,14 @@ func (p *postgres) tell(ctx context.Context, err error, blocker string) error {
 	if pg.Code == insufficientPrivilege {
 		text += ": `sluice setup JOB --sql` prints what somebody has to run who may"
 	}
-	if _, alone := err.(*pgconn.PgError); alone { // with nothing around it that would be lost
-		return told{text + "; nothing was changed", err}
+	text += "; nothing was changed"
+	if remedy := remedies[pg.Code]; remedy != "" {
+		text += " (" + remedy + ")"
 	}
-	return told{fmt.Sprintf("%s; nothing was changed: %v", text, err), err}
+	if _, alone := err.(*pgconn.PgError); alone { // with nothing around it that would be lost
+		return told{text, err}
+	}
+	return told{fmt.Sprintf("%s: %v", text, err), err}
 }
 
 // blocker is the session that keeps all others from a table of the job, as far as
@@ -105,4 +110,14 @@ func reason(err error) string {
 		return op.Err.Error()
 	}
 	return "it was ended from the other side"
+}
+
+// remedies say what to do if the server ended a connection, or a statement, of its
+// own accord: by SQLSTATE.
+var remedies = map[string]string{
+	"57014": "whoever administers the server canceled it, or it took longer than statement_timeout, which may be set for this role or database: ?statement_timeout=0 behind the URL of the database lifts that",
+	"57P01": "whoever administers the server did that: run it again",
+	"57P05": "?idle_session_timeout=0 behind the URL of the database lifts that",
+	"25P03": "?idle_in_transaction_session_timeout=0 behind the URL of the database lifts that",
+	"25P04": "?transaction_timeout=0 behind the URL of the database lifts that, and transaction: batch has shorter ones",
 }

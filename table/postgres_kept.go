@@ -34,6 +34,15 @@ var keptParts = []struct{ temp, behind string }{{"sluice_plan", ""}, {"sluice_in
 
 // keep keeps the plan in tables of the state schema.
 func (s *postgresImport) keep(ctx context.Context, k *keptPlan) (sum string, err error) {
+	err = s.watched(ctx, func() (err error) {
+		sum, err = s.putPlan(ctx, k)
+		return err
+	})
+	return sum, err
+}
+
+// putPlan is keep, while somebody looks who is waited for.
+func (s *postgresImport) putPlan(ctx context.Context, k *keptPlan) (sum string, err error) {
 	if err := s.ready(ctx); err != nil {
 		return "", err
 	}

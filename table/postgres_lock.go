@@ -67,6 +67,14 @@ func (p *postgres) watch(ctx context.Context, words string) (stop func() string)
 	}
 }
 
+// watched does something that may wait for a lock, and tells who held it. Meanwhile
+// the side connection is the watch's.
+func (p *postgres) watched(ctx context.Context, do func() error) error {
+	watch := p.watch(ctx, doesWhat)
+	err := do()
+	return p.tell(ctx, err, watch())
+}
+
 // whoHolds tells a session a in words, doesWhat what it did last, too.
 const (
 	whoHolds = `concat_ws(', ', 'process ' || a.pid, nullif(usename, ''), nullif(application_name, ''), host(client_addr),

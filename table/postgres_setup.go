@@ -134,9 +134,16 @@ func allowed(check, role, on, rights string) string {
 
 // execute runs statements, all of them or none.
 func (p *postgres) execute(ctx context.Context, statements []string) error {
+	return p.watched(ctx, func() error { return p.do(ctx, statements) })
+}
+
+// do is execute, while somebody looks who is waited for.
+func (p *postgres) do(ctx context.Context, statements []string) error {
 	return pgx.BeginFunc(ctx, p.conn, func(tx pgx.Tx) error {
 		for _, sql := range statements {
-			if _, err := tx.Exec(ctx, sql); err != nil {
+			if _, err := tx.Exec(ctx, sql); codeOf(err) == lockNotAvailable {
+				return err
+			} else if err != nil {
 				return fmt.Errorf("%s: %w (`sluice setup JOB --sql` prints all of it, for somebody who may)", sql, plainly(err))
 			}
 		}

@@ -52,7 +52,7 @@ func (p *postgres) prepare(ctx context.Context) error {
 	}
 	missing, err := p.lacks(ctx)
 	if err == nil {
-		err = p.execute(ctx, missing)
+		err = p.do(ctx, missing)
 	}
 	_, done := execute(context.WithoutCancel(ctx), p.conn, "SELECT pg_advisory_unlock(hashtextextended($1, 0))", "sluice "+p.state)
 	return errors.Join(err, done)

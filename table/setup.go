@@ -13,25 +13,27 @@ import (
 // make what is missing there of what sluice keeps, and give a role what it needs
 // to plan, apply and revert the job. The role is that of the connection if none
 // is named.
-func SetupSQL(ctx context.Context, o Options, role string) ([]string, error) {
+func SetupSQL(ctx context.Context, o Options, role string) (statements []string, err error) {
 	o.Unread = true
 	im, err := connected(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer im.db.close(ctx)
+	defer im.explain(ctx, &err)
 	return im.db.setup(ctx, im.target, role)
 }
 
 // Setup runs these statements, all of them or none, and returns them.
-func Setup(ctx context.Context, o Options, role string) ([]string, error) {
+func Setup(ctx context.Context, o Options, role string) (statements []string, err error) {
 	o.Unread = true
 	im, err := connected(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer im.db.close(ctx)
-	statements, err := im.db.setup(ctx, im.target, role)
+	defer im.explain(ctx, &err)
+	statements, err = im.db.setup(ctx, im.target, role)
 	if err == nil {
 		err = im.db.execute(ctx, statements)
 	}
