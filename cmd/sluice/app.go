@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -107,8 +108,12 @@ func hint(err error) string {
 		return h
 	}
 	var with *hinted
-	if errors.As(err, &with) {
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &with):
 		return with.hint
+	case errors.As(err, &path) && filepath.Dir(path.Path) == filepath.Clean(os.TempDir()):
+		return "TMPDIR names another folder for temporary files"
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/table"
 )
 
 // TestInterrupted says what ended a call, in whatever words it was passed on.
@@ -24,6 +25,20 @@ func TestInterrupted(t *testing.T) {
 	a := &app{stop: stop, err: &out}
 	if status := a.exit(fmt.Errorf("query: %w", context.Canceled)); status != 130 || out.String() != "sluice: interrupted by signal: interrupt\n" {
 		t.Errorf("status %d: %s", status, out.String())
+	}
+}
+
+// TestNoTemporaryFiles says where they are made, for rows of SQLite.
+func TestNoTemporaryFiles(t *testing.T) {
+	folder(t)
+	if err := table.MakeSQLite(context.Background(), "shop.db", "CREATE TABLE a (k int PRIMARY KEY)"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "in.csv", "k\n1\n")
+	write(t, "job.yaml", "sluice: 1\nname: a\nfrom: {files: in.csv}\ncolumns: {k: {from: k}}\nto: {database: sqlite://shop.db, table: a, key: k}\n")
+	t.Setenv("TMPDIR", "none")
+	if status, _, stderr := call(t, "plan", "job.yaml"); status != 1 || !strings.Contains(stderr, "sluice: hint: TMPDIR names another folder") {
+		t.Errorf("status %d: %s", status, stderr)
 	}
 }
 
