@@ -1,12 +1,9 @@
 package table
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -423,16 +420,7 @@ func testBatchKill(t *testing.T, s *shop) {
 // and kills that a moment after one of them, or before the first.
 func (s *shop) killBatches(m *moments) {
 	s.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "SLUICE_TEST_RUN_ON="+s.url, "SLUICE_TEST_RUN=apply "+v2clean, "SLUICE_TEST_BATCH=3")
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		s.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
+	cmd, lines := s.startBatches("")
 	for range m.IntN(7) {
 		lines.Scan()
 	}

@@ -61,7 +61,11 @@ func runOnce(url, what string) error {
 	defer im.Close()
 	if inBatches {
 		im.batch, _ = strconv.ParseInt(batch, 10, 64)
-		im.db = &stopping{im.db, func(to int64) { fmt.Println(to) }}
+		im.db = &stopping{im.db, func(to int64) {
+			if fmt.Println(to); fmt.Sprint(to) == os.Getenv("SLUICE_TEST_STOP") {
+				time.Sleep(time.Minute) // it is killed
+			}
+		}}
 	}
 	switch verb {
 	case "revert":
