@@ -38,10 +38,21 @@ func (im *Import) unfinished(ctx context.Context) (*plan.Run, error) {
 // noteUnfinished notes in a plan what an apply would do first, if who plans may
 // read the ledger.
 func (r *run) noteUnfinished(ctx context.Context, t *plan.Table) {
-	if was, err := r.unfinished(ctx); err == nil && was != nil && was.Hash == r.hash {
-		t.Notes = append(t.Notes, fmt.Sprintf("run %s has written %d of %s, and goes on or was cut off: apply would take it up first", was.ID, was.Rows, count(was.Counts.Written(), "row")))
+	was, err := r.unfinished(ctx)
+	if err != nil || was == nil || was.Hash != r.hash {
+		return
 	}
+	note := fmt.Sprintf("run %s has written %d of %s, ", was.ID, was.Rows, count(was.Counts.Written(), "row"))
+	if _, err := r.db.keptText(ctx, r.Job.Name, was.Plan); errors.Is(err, errGone) {
+		note += "and was cut off; " + lapsed + ": apply would begin anew"
+	} else {
+		note += "and goes on or was cut off: apply would take it up first"
+	}
+	t.Notes = append(t.Notes, note)
 }
+
+// lapsed says that the rows of a run that was cut off are gone.
+const lapsed = "its plan was kept for 7 days"
 
 // cutOff ends a run that was cut off, if there is one.
 func (im *Import) cutOff(ctx context.Context) error {
@@ -54,20 +65,31 @@ func (im *Import) cutOff(ctx context.Context) error {
 }
 
 // resume takes up a run that was cut off, of the saved plan p if that is not
-// nil. One that cannot be taken up is ended.
+// nil. One that cannot be taken up is ended, and that is said.
 func (r *run) resume(ctx context.Context, p *plan.Plan) (resumed bool, err error) {
 	was, err := r.unfinished(ctx)
 	if was == nil || err != nil {
 		return false, err
 	}
+	why := "the job or its params have changed, or another plan is applied"
 	if was.Hash == r.hash && (p == nil || p.Table != nil && p.Table.Saved != nil && p.Table.Saved.ID == was.Plan) {
 		err = r.takeUp(ctx, was, p)
 		var drift *plan.DriftError
-		if !errors.Is(err, errGone) && !errors.Is(err, errOther) && !errors.As(err, &drift) {
+		switch {
+		case errors.Is(err, errGone):
+			why = lapsed
+		case errors.Is(err, errOther):
+			why = "its plan is not as it was kept"
+		case errors.As(err, &drift):
+			why = drift.Moved[0].File + ": " + drift.Moved[0].Why
+		default:
 			return err == nil, err
 		}
 	}
-	return false, r.cutOff(ctx)
+	if err = r.cutOff(ctx); err == nil {
+		r.tell(fmt.Sprintf("run %s was cut off after %d of %s and is not taken up: %s; what it has written stays until it is reverted", was.ID, was.Rows, count(was.Counts.Written(), "row"), why))
+	}
+	return false, err
 }
 
 func (r *run) takeUp(ctx context.Context, was *plan.Run, p *plan.Plan) error {

@@ -200,6 +200,50 @@ func testBatchCutOff(t *testing.T, s *shop) {
 	has(t, s.runs()[len(s.runs())-2], "apply cut off 8")
 }
 
+// The plan of a run that was cut off is kept for 7 days. Then an apply begins
+// anew, says so, and does the rest; each run can be reverted.
+func TestBatchLapsed(t *testing.T) { eachShop(t, testBatchLapsed) }
+
+func testBatchLapsed(t *testing.T, s *shop) {
+	s.apply(v1)
+	before := s.dump()
+	want := s.apply(v2clean)
+	after := s.products()
+	s.revert(want.Run)
+	id := s.interrupted(plan.ApplyOptions{}, 2)
+	s.exec(map[bool]string{true: "UPDATE sluice.plan SET until = now() - interval '1 minute'", false: "UPDATE sluice_plan SET until = 1"}[s.conn != nil])
+	saved(t, s.open(v1, "name: products", "name: others"), nil) // which drops what has lapsed
+	if runs := s.runs(); runs[len(runs)-1] != "apply running 8" {
+		t.Error(runs)
+	}
+	p, err := s.batched(v2clean, 4).Plan(context.Background(), plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, p.Table.Notes, "run "+id+" has written 8 of 21 rows, and was cut off; its plan was kept for 7 days: apply would begin anew")
+	im := s.batched(v2clean, 4)
+	var told []string
+	im.Notify = func(e plan.Event) { told = append(told, e.Text) }
+	r, err := im.Apply(context.Background(), plan.ApplyOptions{})
+	if err != nil || r.Resumed || r.Run == id || r.Rows != 13 {
+		t.Fatalf("%v, %+v", err, r)
+	}
+	has(t, told, "run "+id+" was cut off after 8 of 21 rows and is not taken up: its plan was kept for 7 days; what it has written stays until it is reverted")
+	same(t, "gone on", s.products(), after)
+	if runs := s.runs(); runs[len(runs)-2] != "apply cut off 8" {
+		t.Error(runs)
+	}
+	s.revert(r.Run)
+	s.revert(id)
+	same(t, "reverted", s.dump(), before)
+
+	kept := saved(t, s.batched(v2clean, 4), nil)
+	id = s.interrupted(plan.ApplyOptions{Plan: kept}, 2)
+	s.exec(map[bool]string{true: "DELETE FROM sluice.plan", false: "DELETE FROM sluice_plan"}[s.conn != nil])
+	_, err = applySaved(kept, s.batched(v2clean, 4), nil)
+	has(t, err, "the saved plan cannot be applied: run "+id+" has written 8 of its 21 rows, and has ended: nothing was changed; plan again")
+}
+
 // What a batch drifts by or is refused for ends the run: what is written stays,
 // and is said.
 func TestBatchFails(t *testing.T) {

@@ -296,6 +296,9 @@ func (r *run) gone(ctx context.Context, p *plan.Plan) error {
 		return err
 	} else if i := slices.IndexFunc(runs, func(run plan.Run) bool { return run.Plan == saved.ID }); i >= 0 {
 		why = "run " + runs[i].ID + " has applied it"
+		if all := runs[i].Counts.Written(); runs[i].Rows < all {
+			why = fmt.Sprintf("run %s has written %d of its %s, and has ended", runs[i].ID, runs[i].Rows, count(all, "row"))
+		}
 	} else if time.Now().After(saved.Until) {
 		why = "its rows were kept until " + saved.Until.Format(time.RFC3339)
 	}
