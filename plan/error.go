@@ -65,7 +65,7 @@ type UnsettledError struct {
 
 func (e *UnsettledError) Error() string {
 	if e.Run == "" {
-		return fmt.Sprintf("the connection to the database was lost at the commit, and the database cannot be asked how it ended: all of it is written, or nothing; a plan says which (%v)", e.Err)
+		return fmt.Sprintf("it is not known whether the rows are written, all of them or none: the connection to the database was lost at the commit, and what can be asked now does not know how that ended; look at the table, or plan again: rows that are written are unchanged then (%v)", e.Err)
 	}
 	return fmt.Sprintf("the connection to the database was lost when run %s was committed, and the database cannot be asked whether it was: all of it is written, or nothing; `sluice runs` lists the run if all is (%v)", e.Run, e.Err)
 }

@@ -3,7 +3,9 @@ package table
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -222,4 +224,40 @@ func TestStillCommitting(t *testing.T) {
 		t.Errorf("%v, %d, %+v", err, after, r)
 	}
 	same(t, "done", l.state(), l.after)
+}
+
+// TestFailover loses the answer of a commit, and finds another server in the place
+// of the first, whose transactions of the same number are others.
+func TestFailover(t *testing.T) {
+	other, err := url.Parse(postgresServer(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := url.Parse(startCluster(t).url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := other.User.Password()
+	execPostgres(t, first.String(), fmt.Sprintf("CREATE TABLE a (k int PRIMARY KEY); ALTER ROLE %s PASSWORD '%s'", first.User.Username(), password))
+	first.User = url.UserPassword(first.User.Username(), password)
+	w := &world{TB: t, job: "columns: {k: {from: k}}\nto: {DATABASE, table: a, key: k}"}
+	p := newProxy(t, first.String(), nil)
+	p.cut = func(_ int, sql string) fate {
+		if sql != "commit" {
+			return arrives
+		}
+		p.moved = other.Host
+		return lostThere
+	}
+	im, err := w.through(p, "k", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	im.db.(*postgres).patience = 200 * time.Millisecond
+	r, err := im.Apply(context.Background(), plan.ApplyOptions{NoRevert: true})
+	var unsettled *plan.UnsettledError
+	if !errors.As(err, &unsettled) || r.Status != 1 || r.Run != "" || r.Rows != 0 {
+		t.Errorf("%v, %+v", err, r)
+	}
+	has(t, err, "it is not known whether the rows are written", "lost at the commit", "look at the table, or plan again")
 }

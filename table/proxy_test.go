@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"io"
 	"net"
@@ -18,7 +19,8 @@ type proxy struct {
 	cut   func(call int, sql string) fate // of each call, counted over all connections
 	mu    sync.Mutex
 	calls int
-	down  bool // no new connection is answered
+	down  bool   // no new connection is answered
+	moved string // new connections are to this server; "": to the first
 
 	notices  []string      // of runs that go through it
 	patience time.Duration // of these
@@ -68,6 +70,9 @@ func (p *proxy) serve(client net.Conn, address string) {
 	if p.isDown() {
 		return
 	}
+	p.mu.Lock()
+	address = cmp.Or(p.moved, address)
+	p.mu.Unlock()
 	server, err := net.Dial("tcp", address)
 	if err != nil {
 		return
