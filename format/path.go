@@ -86,6 +86,15 @@ func parseBracket(text string) (Step, int, error) {
 // String returns the path as ParsePath reads it; "" for the empty path.
 func (p Path) String() string { return p.Upto(len(p)) }
 
+// Header returns the path as the column of a table of text is named: a name alone
+// as it is.
+func (p Path) Header() string {
+	if len(p) == 1 && !p[0].IsIndex {
+		return p[0].Name
+	}
+	return p.String()
+}
+
 // Upto returns the text of the first n steps, for messages.
 func (p Path) Upto(n int) string {
 	var s strings.Builder

@@ -16,6 +16,8 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // the column says how numbers are written.
 func (c *converter) number(v value, want string) (string, error) {
 	switch {
+	case v.k == floatKind && v.s == "" && !v.isFinite():
+		return "", refuse(v, want, "null: [NaN] makes it null")
 	case v.isNumber() || v.k == bigKind:
 		return v.text(), nil
 	case v.k != textKind:
@@ -123,7 +125,7 @@ func putFloat(c *converter, b *row.Batch, dst *row.Column, v value) error {
 	if c.typ.Kind == row.Float32 {
 		width = 32
 	}
-	if v.k == floatKind && v.s == "" && (width == 64 || math.Abs(v.float()) <= math.MaxFloat32) {
+	if v.k == floatKind && v.s == "" && (width == 64 || math.Abs(v.float()) <= math.MaxFloat32 || !v.isFinite()) {
 		f := v.float()
 		if width == 32 {
 			f = float64(float32(f))

@@ -94,6 +94,9 @@ func putJSON(c *converter, b *row.Batch, dst *row.Column, v value) error {
 		dst.AppendBytes(raw(v.s))
 		return nil
 	}
+	if v.k == floatKind && v.s == "" && !v.isFinite() {
+		return refuse(v, "JSON", "null: [NaN] makes it null")
+	}
 	dst.AppendBytes(appendJSON(nil, v))
 	return nil
 }

@@ -180,7 +180,7 @@ func (m *Mapper) Map(src, dst *row.Batch) {
 
 // column works one column out for every row.
 func (m *Mapper) column(i int, col *column, dst *row.Column) {
-	if ch := col.n.path; ch != nil && col.conv.quick != nil && m.src.Cols[ch.col].Type.Kind == row.String {
+	if ch := col.n.path; ch != nil && col.conv.quick != nil && isCells(&m.src.Cols[ch.col]) {
 		m.cells(i, col, &m.src.Cols[ch.col], dst)
 		return
 	}
@@ -231,20 +231,39 @@ func (m *Mapper) fetch(ch *chain, r int, of *converter) (value, error) {
 		switch b := col.BreakAt(r); b.Why {
 		case row.Whole:
 		case row.Faulty:
+			if !isCells(col) {
+				return null, &fault{msg: b.Cell, value: b.Value}
+			}
 			return of.inCell(col, r)
 		default:
 			return null, ch.broken(b)
 		}
 		return null, nil
 	}
-	switch col.Type.Kind {
-	case row.Any:
+	switch {
+	case col.Type.Kind == row.Any:
 		return ofJSON(col.Bytes[r])
-	case row.String:
+	case isCells(col):
 		return of.inCell(col, r)
+	}
+	if len(col.Floats) > 0 {
+		return ofSource(col.Floats[r], of)
 	}
 	return columnValue(col, r)
 }
+
+// ofSource returns a float that a source holds. One that is no number is a value
+// of a column, but nothing that an expression could work with.
+func ofSource(f float64, of *converter) (value, error) {
+	v := value{k: floatKind, n: int64(math.Float64bits(f))}
+	if of == nil && !v.isFinite() {
+		return null, faultOf(v, "%s is nothing to work with in an expression", v.show())
+	}
+	return v, nil
+}
+
+// isCells says whether a column of the source is one of cells.
+func isCells(c *row.Column) bool { return c.Type.Kind == row.String && !c.Typed }
 
 // check works out the column's check of the value that was written.
 func (m *Mapper) check(col *column, dst *row.Column, r int, source value) error {

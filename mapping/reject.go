@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -75,9 +74,7 @@ func (m *Mapper) rejectOf(faults []rowFault) row.Reject {
 	if f, ok := first.err.(*fault); ok {
 		out.Value = strings.Clone(f.value)
 	}
-	if first.r < len(m.src.Record) {
-		out.Record = bytes.Clone(m.src.Record[first.r])
-	}
+	out.Record = m.src.RecordAt(first.r)
 	reason := first.err.Error()
 	said := map[string]bool{reason: true}
 	for _, f := range faults[1:] {

@@ -50,15 +50,16 @@ func XLSXOptions(from *spec.From) format.XLSXReadOptions {
 	}
 }
 
+// ParquetOptions returns how a Parquet file is read, as the job says it.
+func ParquetOptions(from *spec.From) format.ParquetReadOptions {
+	return format.ParquetReadOptions{AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail"}
+}
+
 // Headers returns Paths as the columns of a table are named.
 func (p *Program) Headers() []string {
 	var names []string
 	for _, path := range p.paths {
-		if len(path) == 1 && !path[0].IsIndex {
-			names = append(names, path[0].Name)
-		} else {
-			names = append(names, path.String())
-		}
+		names = append(names, path.Header())
 	}
 	return names
 }

@@ -70,6 +70,7 @@ func ofInt(n int64) value      { return value{k: intKind, n: n} }
 func ofText(s string) value    { return value{k: textKind, s: s} }
 func ofList(v []value) value   { return value{k: listKind, x: &compound{items: v}} }
 func (v value) float() float64 { return math.Float64frombits(uint64(v.n)) }
+func (v value) isFinite() bool { return !math.IsInf(v.float(), 0) && !math.IsNaN(v.float()) }
 func (v value) isNumber() bool { return v.k == intKind || v.k == floatKind }
 
 // ofFloat returns the result of a calculation, which must be finite.

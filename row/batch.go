@@ -10,7 +10,8 @@ import "slices"
 //     nil for others.
 //   - Byte[r] is the 1-based position of row r's first byte in the file, as
 //     decompressed; nil where a format has none.
-//   - Record[r] is row r as the source wrote it; nil where it was not asked for.
+//   - Record[r] is row r as the source wrote it; nil where it was not asked for,
+//     or where Recorded makes it of the columns when it is.
 //   - Bad holds the rows that did not fit, in file order. They are not among
 //     the Len.
 //
@@ -25,6 +26,8 @@ type Batch struct {
 	Byte   []int64
 	Record [][]byte
 	Bad    []Reject
+
+	Recorded func(b *Batch, r int) []byte // see RecordAt; nil: there is Record, or none
 
 	arena []byte
 	own   []byte // what Own has copied
@@ -60,6 +63,18 @@ func (b *Batch) Truncate(n int) {
 	b.Line = b.Line[:min(n, len(b.Line))]
 	b.Byte = b.Byte[:min(n, len(b.Byte))]
 	b.Record = b.Record[:min(n, len(b.Record))]
+}
+
+// RecordAt returns row r as the source wrote it, in memory of its own; nil if it
+// was not asked for.
+func (b *Batch) RecordAt(r int) []byte {
+	switch {
+	case b.Recorded != nil:
+		return b.Recorded(b, r)
+	case r < len(b.Record):
+		return slices.Clone(b.Record[r])
+	}
+	return nil
 }
 
 // Keep copies v into memory that the batch owns until its next Reset.
@@ -124,6 +139,7 @@ type Column struct {
 	Ends   []int // List: row r is Elem[Ends[r-1]:Ends[r]], from 0 for row 0
 	Elem   *Column
 	Broken []Break // Any, String: why there is no value, such as a path that could not be followed; nil if there are all
+	Typed  bool    // String: each is a text as such, as in JSON; else the cells of a table of text
 	Kinds  []Kind  // String, of a workbook: what the cell of each text is: String, Float64, Bool, Date, Time or Timestamp, or Any if it is broken; nil if all are texts
 }
 
@@ -133,7 +149,10 @@ type Break struct {
 	Why  Why
 	Step int    // the index in the path of the step that could not be taken
 	Len  int64  // OutOfRange: the number of elements that there are
-	Cell string // Faulty: what is wrong with the cell, which it names; what it holds is in Bytes
+	Cell string // Faulty: what is wrong with the cell, which it names
+
+	// Value is what a value that is Faulty holds, where Bytes does not have it.
+	Value string
 }
 
 // Why says why a step of a path could not be taken, or a value not be told.

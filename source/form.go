@@ -58,19 +58,12 @@ func ofCells(form string) bool { return ofText(form) || form == "xlsx" }
 // Ready returns an error for a job whose sources are of a form that is not
 // read, or not yet.
 func Ready(job *spec.Job) error {
-	at, form := spec.Text{Pos: job.From.Pos}, job.From.Format
 	for _, files := range job.From.Files {
 		if files.S == "-" {
 			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which a source is known again", "write it to a file first; a list of files may come from standard input: from.each")
 		}
-		if form == "" {
-			at, form = files.Text, mapping.FormatOf(&job.From, files.S)
-		}
 	}
-	if form == "parquet" {
-		return job.ErrorAt(at, 0, fmt.Sprintf("this version of sluice reads JSON, CSV and XLSX, not yet %s", form), "from.format says what a file is whatever its name")
-	}
-	at = spec.Text{Pos: job.From.Pos}
+	at := spec.Text{Pos: job.From.Pos}
 	if o := mapping.CSVOptions(&job.From, job.From.Format); o.Check() != nil {
 		return job.ErrorAt(at, 0, o.Check().Error(), "")
 	}
@@ -88,6 +81,13 @@ type Input interface {
 // compressed once more.
 func (f *Form) Workbook(file *File) bool { return mapping.FormatOf(f.from, file.Path()) == "xlsx" }
 
+// Columnar says whether a file is one of columns, of which those that are wanted
+// are read. It is never compressed once more, either.
+func (f *Form) Columnar(file *File) bool { return mapping.FormatOf(f.from, file.Path()) == "parquet" }
+
+// Wanted is how many columns of a file are read at most.
+func (f *Form) Wanted() int { return len(f.program.Paths()) }
+
 // Bytes reads a file that is in memory and not compressed.
 func (f *Form) Bytes(file *File, data []byte) Reader {
 	switch form := mapping.FormatOf(f.from, file.Path()); {
@@ -95,6 +95,8 @@ func (f *Form) Bytes(file *File, data []byte) Reader {
 		return format.CSVBytes(data, f.csv(form))
 	case form == "xlsx":
 		return format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), f.xlsx())
+	case form == "parquet":
+		return format.NewParquetReader(bytes.NewReader(data), int64(len(data)), f.parquet())
 	}
 	return format.JSONBytes(data, f.json())
 }
@@ -113,6 +115,9 @@ func (f *Form) Open(file *File, in Input) (Reader, io.Closer, error) {
 	if f.Workbook(file) {
 		return format.NewXLSXReader(in, in.Size(), f.xlsx()), io.NopCloser(nil), nil
 	}
+	if f.Columnar(file) {
+		return format.NewParquetReader(in, in.Size(), f.parquet()), io.NopCloser(nil), nil
+	}
 	plain, err := f.Unpack(in)
 	if err != nil {
 		return nil, nil, err
@@ -128,7 +133,7 @@ func (f *Form) Unpack(in io.Reader) (io.ReadCloser, error) {
 // Packed says whether a file in memory is, or should be, compressed. One that
 // is against what the job says is refused as soon as it is unpacked.
 func (f *Form) Packed(file *File, in []byte) bool {
-	if f.Workbook(file) {
+	if f.Workbook(file) || f.Columnar(file) {
 		return false
 	}
 	how := f.from.Compression
@@ -147,6 +152,12 @@ func (f *Form) xlsx() format.XLSXReadOptions {
 	return o
 }
 
+func (f *Form) parquet() format.ParquetReadOptions {
+	o := mapping.ParquetOptions(f.from)
+	o.Paths, o.Record, o.MaxRecord, o.MaxPages = f.program.Paths(), f.Records, f.mostRecord(), int(min(f.memory/4, 1<<30))
+	return o
+}
+
 func (f *Form) json() format.JSONOptions {
 	o := format.JSONOptions{At: f.at, Paths: f.program.Paths(), Record: f.Records, MaxRecord: f.mostRecord()}
 	if f.from.Shape == "columns" {
@@ -158,14 +169,14 @@ func (f *Form) json() format.JSONOptions {
 // mostRecord is the most bytes that one record may have.
 func (f *Form) mostRecord() int { return int(min(f.memory/8, 1<<30)) }
 
-// Explain names the limit that a record, an object of columns or the texts of a
-// workbook are beyond.
+// Explain names the limit that a record, an object of columns, the texts of a
+// workbook or the pages of a Parquet file are beyond.
 func (f *Form) Explain(err error) error {
 	part := ""
 	switch {
 	case errors.Is(err, format.ErrTooLarge):
 		part = "an eighth"
-	case errors.Is(err, format.ErrManyTexts):
+	case errors.Is(err, format.ErrManyTexts), errors.Is(err, format.ErrManyPages):
 		part = "a quarter"
 	}
 	var at *row.Error

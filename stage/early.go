@@ -17,7 +17,7 @@ func (r *run) beginEarly(ctx context.Context, tasks []*task) {
 	}
 	room := r.budget.Size() / 4 * 3
 	for _, t := range tasks {
-		if t.Prior != "" || t.ETag == "" || t.Store == r.target || r.streamed(t.Size) {
+		if t.Prior != "" || t.ETag == "" || t.Store == r.target || r.streamed(t) {
 			continue
 		}
 		n := r.cost(t.Size)

@@ -25,7 +25,7 @@ func (r *run) load(ctx context.Context, t *task) (change, error) {
 	l := &loading{run: r, t: t, charged: claim{budget: r.budget}, room: claim{budget: r.room}}
 	defer l.charged.release()
 	defer l.room.release()
-	if r.streamed(t.Size) {
+	if r.streamed(t) {
 		return l.stream(ctx)
 	}
 	return l.whole(ctx)
@@ -37,12 +37,10 @@ func (l *loading) stream(ctx context.Context) (change, error) {
 		return change{}, err
 	}
 	info := store.Info{Key: l.t.Key, ETag: store.ETagOf(l.t.ETag), Size: l.t.Size}
-	in := store.Open(ctx, l.t.Store, info, store.OpenOptions{Range: rangeBytes, Ahead: rangesAhead})
+	in := store.Open(ctx, l.t.Store, info, store.OpenOptions{Range: rangeBytes, Ahead: rangesAhead, Direct: l.form.Columnar(l.t.File)})
 	defer in.Close()
-	if l.form.Workbook(l.t.File) {
-		if err := l.room.change(ctx, bookCost(l.t.Size)); err != nil {
-			return change{}, err
-		}
+	if err := l.room.change(ctx, l.beside(l.t)); err != nil {
+		return change{}, err
 	}
 	l.large = true
 	l.open = func() (source.Reader, func(), error) {
@@ -66,10 +64,10 @@ func (l *loading) whole(ctx context.Context) (change, error) {
 	case l.form.Packed(l.t.File, in):
 		l.large = len(in) > blockBytes
 		l.open = func() (source.Reader, func(), error) { return l.unpack(ctx, in) }
-	case l.form.Workbook(l.t.File):
+	case l.beside(l.t) > 0:
 		l.large = len(in) > blockBytes
 		l.open = func() (source.Reader, func(), error) {
-			return l.form.Bytes(l.t.File, in), func() { l.buffers.put(in) }, l.room.change(ctx, bookCost(l.t.Size))
+			return l.form.Bytes(l.t.File, in), func() { l.buffers.put(in) }, l.room.change(ctx, l.beside(l.t))
 		}
 	}
 	return l.do(ctx)

@@ -57,8 +57,33 @@ func (c *converter) cost(size int64) int64 {
 // texts that its cells share, unpacked, a batch and a row group.
 func bookCost(size int64) int64 { return 8<<20 + 6*size }
 
+// columnsCost is what a Parquet file of so many bytes, of which so many columns
+// are wanted, takes beside them, in bytes: for each column what is fetched of it,
+// a page as it unfolds, and a dictionary. The reader holds no more than all of the
+// room, whatever the file says.
+func columnsCost(size int64, wanted int) int64 { return min(3<<20*int64(wanted), 8*size) }
+
+// beside is what a file takes beside its bytes, in bytes.
+func (c *converter) beside(t *task) int64 {
+	switch {
+	case c.form.Workbook(t.File):
+		return bookCost(t.Size)
+	case c.form.Columnar(t.File):
+		return columnsCost(t.Size, c.form.Wanted())
+	}
+	return 0
+}
+
+// wholeColumns is up to how many bytes of a Parquet file all of it is fetched,
+// and not only the columns that are wanted: it is one request instead of several.
+const wholeColumns = 1 << 20
+
 // streamed says whether a file is too big to be held whole.
-func (c *converter) streamed(size int64) bool {
+func (c *converter) streamed(t *task) bool {
+	size := t.Size
+	if c.form.Columnar(t.File) && size > wholeColumns {
+		return true
+	}
 	most := c.budget.Size() / 4
 	if c.job.From.Shape == "columns" {
 		most = c.budget.Size() // it is held anyway

@@ -8,6 +8,9 @@ import (
 	"testing/synctest"
 
 	"github.com/seed-128c3863/sluice/flow"
+	"github.com/seed-128c3863/sluice/mapping"
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/source"
 	"github.com/seed-128c3863/sluice/spec"
 )
 
@@ -111,15 +114,20 @@ func (blanks) Read(p []byte) (int, error) {
 }
 
 func TestStreamed(t *testing.T) {
-	c := &converter{Stage: &Stage{job: &spec.Job{}}, budget: flow.NewBudget(128 << 20)}
+	s := &Stage{job: &spec.Job{From: spec.From{Files: make([]spec.Template, 1)}}}
+	var err error
+	if s.form, err = source.NewForm(s.job, &mapping.Program{}); err != nil {
+		t.Fatal(err)
+	}
+	c := &converter{Stage: s, budget: flow.NewBudget(128 << 20)}
 	for size, want := range map[int64]bool{0: false, 25 << 20: false, 26 << 20: true, 1 << 40: true} {
-		if got := c.streamed(size); got != want {
+		if got := c.streamed(&task{File: &source.File{Key: "a.json", File: plan.File{Size: size}}}); got != want {
 			t.Errorf("%d bytes: %v", size, got)
 		}
 	}
 	c.job.From.Shape = "columns"
 	for size, want := range map[int64]bool{0: false, 25 << 20: false, 26 << 20: true} {
-		if got := c.streamed(size); got != want {
+		if got := c.streamed(&task{File: &source.File{Key: "a.json", File: plan.File{Size: size}}}); got != want {
 			t.Errorf("columns of %d bytes: %v", size, got)
 		}
 	}

@@ -97,7 +97,7 @@ func (v *viewer) file(ctx context.Context, t *task) error {
 func (v *viewer) open(ctx context.Context, t *task) (input, error) {
 	if t.Size > plan.PreviewRange {
 		info := store.Info{Key: t.Key, ETag: store.ETagOf(t.ETag), Size: t.Size}
-		return store.Open(ctx, t.Store, info, store.OpenOptions{Range: plan.PreviewRange, Ahead: 1}), nil
+		return store.Open(ctx, t.Store, info, store.OpenOptions{Range: plan.PreviewRange, Ahead: 1, Direct: v.form.Columnar(t.File)}), nil
 	}
 	body, _, err := store.Get(ctx, t.Store, t.Key, store.ETagOf(t.ETag))
 	return inMemory{bytes.NewReader(body)}, err

@@ -15,6 +15,7 @@ const mostParts = 2
 type parts struct {
 	size, each int64 // bytes: of the object, of a part
 	fetch      func(i int) ([]byte, error)
+	direct     func(at, n int64) ([]byte, error) // nil: ReadAt goes by parts
 
 	mu     sync.Mutex // guards the rest
 	held   []heldPart // the last used is the last
@@ -29,10 +30,13 @@ type heldPart struct {
 // Size returns how many bytes the object has.
 func (p *parts) Size() int64 { return p.size }
 
-// ReadAt reads from a place in the object. It holds two parts of Range bytes.
+// ReadAt reads from a place in the object.
 func (p *parts) ReadAt(to []byte, at int64) (n int, err error) {
 	if at < 0 {
 		return 0, fmt.Errorf("store: read at %d", at)
+	}
+	if p.direct != nil {
+		return p.readDirect(to, at)
 	}
 	for n < len(to) {
 		if at >= p.size {
@@ -50,6 +54,25 @@ func (p *parts) ReadAt(to []byte, at int64) (n int, err error) {
 		at += int64(got)
 	}
 	return n, nil
+}
+
+// readDirect reads by a request for just what is asked for.
+func (p *parts) readDirect(to []byte, at int64) (int, error) {
+	n := min(int64(len(to)), p.size-at)
+	if n <= 0 {
+		return 0, io.EOF
+	}
+	body, err := p.direct(at, n)
+	switch got := copy(to, body); {
+	case err != nil:
+		return 0, err
+	case int64(got) < n:
+		return got, io.ErrUnexpectedEOF
+	case got < len(to):
+		return got, io.EOF
+	default:
+		return got, nil
+	}
 }
 
 // part returns a part, which is fetched if it is not held.

@@ -29,11 +29,14 @@ const (
 type OpenOptions struct {
 	Range int64 // bytes of one request; default 8 MiB
 	Ahead int   // requests under way or ready before they are read; default 2
+
+	// Direct lets ReadAt ask for just the bytes it is to read, and hold none.
+	Direct bool
 }
 
 // Open returns the bytes of the object that info describes. Read reads them by
 // requests for one range after the other, and holds (Ahead + 1) x Range bytes;
-// ReadAt asks for the ranges that it needs. If the object is no longer the one of
+// ReadAt asks for the ranges that it needs, and holds two. If the object is no longer the one of
 // info.ETag, both return an error of kind Changed. The caller closes it, which
 // ends the requests under way.
 func Open(ctx context.Context, s Store, info Info, o OpenOptions) *Reader {
@@ -51,6 +54,12 @@ func Open(ctx context.Context, s Store, info Info, o OpenOptions) *Reader {
 	}
 	next, stop := iter.Pull2(flow.Ahead(ctx, n, o.Ahead, fetch))
 	parts := &parts{size: info.Size, each: o.Range, fetch: func(i int) ([]byte, error) { return fetch(ctx, i) }}
+	if o.Direct {
+		parts.direct = func(at, n int64) ([]byte, error) {
+			body, _, err := GetRange(ctx, s, info.Key, info.ETag, Range{at, n})
+			return body, err
+		}
+	}
 	return &Reader{parts: parts, next: next, stop: stop}
 }
 

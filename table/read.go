@@ -133,7 +133,9 @@ func (s *splitting) file(ctx context.Context, f *source.File) error {
 	if f.ETag == "" {
 		return s.end(unreadable{source.ErrAbsent})
 	}
-	in := store.Open(ctx, f.Store, store.Info{Key: f.Key, ETag: store.ETagOf(f.ETag), Size: f.Size}, s.open)
+	open := s.open
+	open.Direct = s.form.Columnar(f)
+	in := store.Open(ctx, f.Store, store.Info{Key: f.Key, ETag: store.ETagOf(f.ETag), Size: f.Size}, open)
 	defer in.Close()
 	rows, plain, err := s.form.Open(f, counted{in, s.bytes})
 	if err != nil {

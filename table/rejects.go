@@ -291,9 +291,7 @@ func (g *rereading) reject(p *piece, i int, f fault) row.Reject {
 	if i < len(src.Line) {
 		out.Line = src.Line[i]
 	}
-	if i < len(src.Record) {
-		out.Record = bytes.Clone(src.Record[i])
-	}
+	out.Record = src.RecordAt(i)
 	if f.value == "" {
 		out.Value = g.value(src, i, f.column)
 	}
