@@ -45,6 +45,7 @@ type pqLeaf struct {
 
 func newLeaf(v *pqValue, room *pqRoom, u *unpacker) *pqLeaf {
 	l := &pqLeaf{scalar: v.scalar, index: v.leaves[0], maxRep: v.rep, maxDef: v.there, room: room, unpacker: u}
+	l.window.room = room
 	l.repWidth, l.defWidth = uint(bits.Len(uint(l.maxRep))), uint(bits.Len(uint(l.maxDef)))
 	return l
 }

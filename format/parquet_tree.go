@@ -25,8 +25,8 @@ type pqValue struct {
 	scalar
 
 	there int // the definition level from which on it is not null
-	rep   int // of a list or a map: the repetition level of its elements,
-	some  int // and the definition level from which on there is one
+	rep   int // the repetition level: of a list or a map, that of its elements
+	some  int // of these: the definition level from which on there is one
 
 	leaves []int // that hold it
 }
@@ -102,7 +102,7 @@ func (t *pqTree) content(e pqElement, rep, def int) *pqValue {
 	v := &pqValue{name: e.name, there: def}
 	switch {
 	case e.physical >= 0:
-		v.scalar = e.scalar()
+		v.scalar, v.rep = e.scalar(), rep
 		v.leaves = []int{t.leaf}
 		t.leaf++
 	case e.is(logicalList, convertedList) && t.repeats(e):

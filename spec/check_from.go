@@ -148,12 +148,16 @@ func (c *checker) checkEach(from *From) {
 
 // checkFormat reports the keys that the format, if it is given, has no use for.
 func (c *checker) checkFormat(from *From) {
-	if from.Format == "" {
+	form := from.Format
+	if form == "" && len(from.Files) > 0 && ending(from.Files[0]) == ".parquet" {
+		form = "parquet" // which no file of another format is called
+	}
+	if form == "" {
 		return
 	}
 	for _, k := range ofFormats {
-		if !slices.Contains(k.formats, from.Format) {
-			c.failKey("from", k.key, fmt.Sprintf("format: %s has no use for this", from.Format), "it is for "+strings.Join(k.formats, ", "))
+		if !slices.Contains(k.formats, form) {
+			c.failKey("from", k.key, fmt.Sprintf("format: %s has no use for this", form), "it is for "+strings.Join(k.formats, ", "))
 		}
 	}
 	if slices.Contains(jsonFormats, from.Format) && from.Encoding != "" && from.Encoding != "utf-8" {
