@@ -86,7 +86,10 @@ func testBatchKillAndEdit(t *testing.T, s *shop) {
 		}
 	}
 	cmd, lines := s.startBatches("6")
-	for lines.Scan() && lines.Text() != "6" {
+	for lines.Scan() {
+		if lines.Text() == "6" {
+			break
+		}
 	}
 	must(t, cmd.Process.Kill())
 	_ = cmd.Wait()
