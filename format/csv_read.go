@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -30,6 +31,13 @@ type CSVReadOptions struct {
 	// Quote is the quoting character, of ASCII, or "none". Default: ".
 	Quote string
 
+	// Escape is a character of ASCII behind which the next one stands for
+	// itself, inside of quotes and outside. Default: none.
+	Escape string
+
+	// Comment is what lines begin with that are no rows. Default: nothing.
+	Comment string
+
 	// NoHeader says that there is no line of names. The columns' names are
 	// then their numbers, "1" and so on, and the first row says how many there
 	// are.
@@ -39,9 +47,22 @@ type CSVReadOptions struct {
 	// it are passed over. Default: the first that is not blank.
 	HeaderLine int
 
+	// HeaderUntil is the number of the last line of names, if they stand in
+	// several, from HeaderLine on. They are joined by a space; the cell above
+	// several columns stands in the first of them.
+	HeaderUntil int
+
+	// Footer is a regular expression. The first line after the names that it
+	// matches ends the rows; a few lines may follow. Default: there is none.
+	Footer string
+
 	// Pad reads rows with fewer cells than there are names: the cells that are
 	// not there are null. Such a row is a bad one otherwise.
 	Pad bool
+
+	// Trim reads rows with more cells than there are names if those beyond
+	// them are empty.
+	Trim bool
 
 	// AbsentNull gives nulls for wanted columns that the file does not have.
 	// It is an error otherwise.
@@ -69,8 +90,25 @@ func (o *CSVReadOptions) Check() error {
 		return fmt.Errorf("the quote %q is not one printable character of ASCII", o.Quote)
 	case o.quote() >= 0 && strings.IndexByte(o.Delimiter, byte(o.quote())) >= 0:
 		return fmt.Errorf("the delimiter %q has the quote in it", o.Delimiter)
+	case len(o.Escape) > 1 || o.Escape != "" && (o.Escape[0] <= ' ' || o.Escape[0] > '~'):
+		return fmt.Errorf("the escape %q is not one printable character of ASCII", o.Escape)
+	case o.Escape != "" && (o.escape() == o.quote() || strings.Contains(o.Delimiter, o.Escape)):
+		return fmt.Errorf("the escape %q is the quote or in the delimiter; a quote that is written twice needs no escape", o.Escape)
+	case o.HeaderUntil > 0 && o.HeaderUntil < o.HeaderLine:
+		return fmt.Errorf("the header ends in line %d, before it begins in line %d", o.HeaderUntil, o.HeaderLine)
+	}
+	if _, err := regexp.Compile(o.Footer); err != nil {
+		return fmt.Errorf("the footer: %w", err)
 	}
 	return checkEncoding(o.Encoding)
+}
+
+// escape returns the escaping character, -1 if there is none.
+func (o *CSVReadOptions) escape() int {
+	if o.Escape == "" {
+		return -1
+	}
+	return int(o.Escape[0])
 }
 
 // quote returns the quoting character, -1 if there is none.
@@ -114,7 +152,9 @@ type CSVReader struct {
 	absent []int // those of the wanted columns that the file does not have
 	line   int64 // of src.pos
 
-	guessing bool // the encoding is not known, as all was ASCII so far
+	ends     *regexp.Regexp // what ends the rows; nil: nothing does
+	behind   int            // lines behind them
+	guessing bool           // the encoding is not known, as all was ASCII so far
 }
 
 // CSVBytes returns a reader of a file that is in memory. The values of its
@@ -140,7 +180,9 @@ func newCSVReader(o CSVReadOptions) *CSVReader {
 	r := &CSVReader{o: o, line: 1}
 	r.src.most = max(o.MaxRecord, utf8.UTFMax) // which mark reads
 	r.step = r.start
-	r.err = o.Check()
+	if r.err = o.Check(); r.err == nil && o.Footer != "" {
+		r.ends = regexp.MustCompile(o.Footer)
+	}
 	return r
 }
 
@@ -200,6 +242,9 @@ func (r *CSVReader) record(b *row.Batch) error {
 	if blank, err := r.blank(d); blank || err != nil {
 		return err
 	}
+	if passed, err := r.comment(d); passed || err != nil {
+		return err
+	}
 	end, next, how := s.record(d)
 	switch how {
 	case beyond:
@@ -220,6 +265,10 @@ func (r *CSVReader) record(b *row.Batch) error {
 	}
 	if end > r.src.most {
 		return r.src.tooLong()
+	}
+	if r.ends != nil && r.ends.Match(d[:end]) {
+		r.step = r.footer
+		return nil
 	}
 	if s.why == "" {
 		r.add(b, d, end)
@@ -274,7 +323,7 @@ func (r *CSVReader) check(record []byte) {
 	s := &r.split
 	switch n := len(r.names); {
 	case s.why != "":
-	case s.n > n, s.n < n && !r.o.Pad:
+	case s.n > n && (s.over || !r.o.Trim), s.n < n && !r.o.Pad:
 		s.at, s.why = 0, fmt.Sprintf("the row has %d %s, and %s has %d", s.n, cellsWord(s.n), r.top(), n)
 	case s.high&highs != 0:
 		if at := notUTF8(record); at >= 0 {
@@ -311,7 +360,7 @@ func (r *CSVReader) add(b *row.Batch, d []byte, end int) {
 		cell := &s.cells[c]
 		text := d[cell.start:cell.end:cell.end]
 		if cell.doubled {
-			text = undouble(b.Keep(text), byte(s.quote))
+			text = s.literal(b.Keep(text))
 		}
 		b.Cols[c].Bytes[n] = text
 	}
@@ -328,11 +377,16 @@ func (r *CSVReader) add(b *row.Batch, d []byte, end int) {
 
 // pass takes the reader to d[next], behind a record.
 func (r *CSVReader) pass(d []byte, next int) {
-	r.line++
-	if r.split.lines {
-		r.line += int64(bytes.Count(d[:next], []byte{r.split.ending})) - 1
-	}
+	r.line += r.linesOf(d[:next])
 	r.src.pos += next
+}
+
+// linesOf returns how many lines a record has, its end with it.
+func (r *CSVReader) linesOf(record []byte) int64 {
+	if r.split.lines {
+		return int64(bytes.Count(record, []byte{r.split.ending}))
+	}
+	return 1
 }
 
 func (r *CSVReader) fail(i int, err error) error {

@@ -41,9 +41,9 @@ func (s *window) beginText(encoding string) (guess bool, err error) {
 		}
 	}
 	switch encoding {
-	case "", "utf-8":
+	case "":
 		return false, nil
-	case "auto":
+	case "auto", "utf-8":
 		return true, nil
 	case "utf-16":
 		return false, &row.Error{Byte: 1, Err: errors.New("the file has no byte-order mark of UTF-16, and does not look like it; encoding: utf-16le or utf-16be says which it is")}
@@ -68,7 +68,9 @@ func (r *CSVReader) guess() error {
 	end = min(end, len(d))
 	best := GuessEncoding(d[at:end], r.src.whole && end == len(d))
 	switch {
-	case best[0].Encoding == "utf-8":
+	case best[0].Encoding == "utf-8", r.o.Encoding == "utf-8" && best[0].Sure < 0.9:
+	case r.o.Encoding == "utf-8":
+		return r.fail(at, fmt.Errorf("the text is likely %s here, and the job says that its encoding is utf-8; if that has changed, so must from.encoding", best[0].Encoding))
 	case best[0].Encoding == "cp949" && best[0].Sure >= Certain:
 		r.src.marked = true
 		r.src.decode(charsetOf("cp949"))

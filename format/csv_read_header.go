@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +44,11 @@ func (r *CSVReader) Cells(record []byte) ([]string, bool) {
 	if end, _, how := s.record(record); how != fileEnd || end != len(record) {
 		return nil, false
 	}
-	return s.texts(record, cells), true
+	texts := s.texts(record, cells)
+	for n := len(r.names); r.o.Trim && len(texts) > n && texts[len(texts)-1] == ""; {
+		texts = texts[:len(texts)-1]
+	}
+	return texts, true
 }
 
 func (s *splitter) texts(d []byte, cells []csvCell) []string {
@@ -51,7 +56,7 @@ func (s *splitter) texts(d []byte, cells []csvCell) []string {
 	for i, c := range cells {
 		text := d[c.start:c.end]
 		if c.doubled {
-			text = undouble(bytes.Clone(text), byte(s.quote))
+			text = s.literal(bytes.Clone(text))
 		}
 		texts[i] = string(text)
 	}
@@ -75,6 +80,9 @@ func (r *CSVReader) before(b *row.Batch) error {
 	if r.line < int64(r.o.HeaderLine) {
 		return r.skipLine(d)
 	}
+	if passed, err := r.comment(d); passed || err != nil {
+		return err
+	}
 	blank, err := r.blank(d)
 	switch {
 	case errors.Is(err, errMore):
@@ -90,15 +98,60 @@ func (r *CSVReader) before(b *row.Batch) error {
 	return nil
 }
 
-// skipLine passes a line that is none of CSV.
+// skipLine passes a line before the header, whatever is in it.
 func (r *CSVReader) skipLine(d []byte) error {
+	err := r.passLine(d)
+	if errors.Is(err, io.EOF) {
+		return &row.Error{Line: r.line, Err: fmt.Errorf("the file ends before line %d, which should hold the columns' names", r.o.HeaderLine)}
+	}
+	return err
+}
+
+// comment passes a line that is one, if that is what d begins with.
+func (r *CSVReader) comment(d []byte) (bool, error) {
+	switch mark := r.o.Comment; {
+	case mark == "":
+		return false, nil
+	case len(d) < len(mark) && !r.split.whole && strings.HasPrefix(mark, string(d)):
+		return false, errMore
+	case !bytes.HasPrefix(d, []byte(mark)):
+		return false, nil
+	}
+	err := r.passLine(d)
+	if errors.Is(err, io.EOF) {
+		r.src.pos += len(d)
+		return true, nil
+	}
+	return true, err
+}
+
+// footer passes a line behind the rows.
+func (r *CSVReader) footer(*row.Batch) error {
+	const most = 10
+	d := r.ahead()
+	if blank, err := r.blank(d); blank || err != nil {
+		return err
+	}
+	if r.behind++; r.behind > most {
+		return &row.Error{Line: r.line, Err: fmt.Errorf("more than %d lines follow the one that from.footer matches: it is not the end of the rows", most-1)}
+	}
+	err := r.passLine(d)
+	if errors.Is(err, io.EOF) {
+		r.src.pos += len(d)
+	}
+	return err
+}
+
+// passLine passes a line, whatever is in it. It returns io.EOF for one that has
+// no end.
+func (r *CSVReader) passLine(d []byte) error {
 	for i := 0; ; i++ {
 		k := bytes.IndexAny(d[i:], "\r\n")
 		if k < 0 && !r.split.whole {
 			return r.beyond(d)
 		}
 		if k < 0 {
-			return &row.Error{Line: r.line, Err: fmt.Errorf("the file ends before line %d, which should hold the columns' names", r.o.HeaderLine)}
+			return io.EOF
 		}
 		i += k
 		n, more := r.split.lineEnd(d[i:])
@@ -133,14 +186,71 @@ func (r *CSVReader) header(*row.Batch) error {
 	}
 	r.split, r.names = h.split, h.names
 	r.split.all = nil
-	if err := r.want(); err != nil {
-		return err
+	return r.named(d, h.next)
+}
+
+// named goes on behind the names that end at d[next]: with further ones, or the
+// rows.
+func (r *CSVReader) named(d []byte, next int) error {
+	r.step = r.lower
+	if r.line+r.linesOf(d[:next]) > int64(r.o.HeaderUntil) {
+		if err := r.want(); err != nil {
+			return err
+		}
+		r.step = r.record
 	}
 	if !r.o.NoHeader {
-		r.pass(d, h.next)
+		r.pass(d, next)
 	}
-	r.step = r.record
 	return nil
+}
+
+// lower reads a further row of names, and joins them with those above.
+func (r *CSVReader) lower(*row.Batch) error {
+	d := r.ahead()
+	if len(d) == 0 && r.split.whole {
+		return &row.Error{Line: r.line, Err: fmt.Errorf("the file ends before line %d, which should hold the columns' names", r.o.HeaderUntil)}
+	}
+	h, err := r.try(d, string(r.split.delimiter))
+	if r.guessing && !errors.Is(err, errMore) {
+		if guessed := r.guessHeader(d, h); guessed != nil || !r.guessing {
+			return guessed
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if at := notUTF8(d[:h.end]); at >= 0 {
+		return r.fail(at, errors.New(r.src.noCharacter(d[at:])))
+	}
+	r.split.lines, r.names = h.split.lines, joinNames(r.names, h.names)
+	return r.named(d, h.next)
+}
+
+// joinNames joins the names of two rows, column by column, by a space. An upper
+// name goes for the columns to its right, too, that have none: so are cells
+// written that were one above several.
+func joinNames(upper, lower []string) []string {
+	names := make([]string, max(len(upper), len(lower)))
+	above := ""
+	for i := range names {
+		below := ""
+		if i < len(upper) && upper[i] != "" {
+			above = upper[i]
+		}
+		if i < len(lower) {
+			below = lower[i]
+		}
+		switch {
+		case below == "" && i < len(upper):
+			names[i] = upper[i]
+		case above == "" || above == below:
+			names[i] = below
+		default:
+			names[i] = above + " " + below
+		}
+	}
+	return names
 }
 
 // guessHeader finds out the encoding, if the first record says something of it.
@@ -193,7 +303,7 @@ func (r *CSVReader) choose(d []byte) (*csvHeader, error) {
 
 // try splits the first record by a delimiter.
 func (r *CSVReader) try(d []byte, delimiter string) (*csvHeader, error) {
-	h := &csvHeader{split: newSplitter(delimiter, r.o.quote())}
+	h := &csvHeader{split: newSplitter(delimiter, r.o.quote(), r.o.escape())}
 	var cells []csvCell
 	s := &h.split
 	s.ending, s.whole, s.all = r.split.ending, r.split.whole, &cells
@@ -232,9 +342,23 @@ func (r *CSVReader) want() error {
 	r.split.slots, r.absent = h.slots, h.absent
 	r.split.cells = make([]csvCell, len(r.o.Columns))
 	if err := h.check(r.o.Columns, r.o.AbsentNull, r.o.RefuseExtra); err != nil {
-		return r.fail(0, err)
+		return r.fail(0, r.otherwise(err))
 	}
 	return nil
+}
+
+// otherwise adds to an error for names that are not there that another delimiter
+// may be why.
+func (r *CSVReader) otherwise(err error) error {
+	if len(r.names) > 1 {
+		return err
+	}
+	for _, delimiter := range []string{",", ";", "\t", "|"} {
+		if strings.Contains(r.names[0], delimiter) {
+			return fmt.Errorf("%w; %q seems to stand between the names, and the delimiter is %q", err, delimiter, r.split.delimiter)
+		}
+	}
+	return err
 }
 
 // top is what the names come from, for a message.

@@ -12,6 +12,7 @@ import (
 type splitter struct {
 	delimiter []byte
 	quote     int  // the quoting character; -1: there is none
+	escape    int  // what makes the next character stand for itself; -1: there is none
 	ending    byte // of lines: '\n', which a '\r' may precede, or '\r'; 0: what the next record ends with
 	wide      uint64
 	whole     bool // what is split is all that there is
@@ -24,6 +25,7 @@ type splitter struct {
 	n     int    // cells
 	high  uint64 // has a high bit if a byte is not ASCII
 	lines bool   // a cell may have several lines
+	over  bool   // a cell that has no slot is not empty
 	open  int    // the quote that opens the cell in which the bytes end; -1: none
 	at    int    // what is at fault
 	why   string // "": nothing is
@@ -32,12 +34,13 @@ type splitter struct {
 // A csvCell is where a cell is in its record, without quotes.
 type csvCell struct {
 	start, end int
-	doubled    bool // it has quotes that are written twice
+	doubled    bool // it has quotes that are written twice, or escapes
 }
 
-// newSplitter returns one for a delimiter and a quoting character, -1 for none.
-func newSplitter(delimiter string, quote int) splitter {
-	s := splitter{delimiter: []byte(delimiter), quote: quote}
+// newSplitter returns one for a delimiter, and a quoting and an escaping
+// character, -1 for none.
+func newSplitter(delimiter string, quote, escape int) splitter {
+	s := splitter{delimiter: []byte(delimiter), quote: quote, escape: escape}
 	if delimiter[0] >= 0x80 {
 		s.wide = highs
 	}
@@ -59,7 +62,7 @@ const (
 // that after its line's end, and how it ends: by lineEnd, fileEnd, beyond,
 // atFault or unclosed.
 func (s *splitter) record(d []byte) (end, next, how int) {
-	s.n, s.high, s.lines, s.open, s.why = 0, 0, false, -1, ""
+	s.n, s.high, s.lines, s.over, s.open, s.why = 0, 0, false, false, -1, ""
 	delimiter, quote, one := s.delimiter[0], s.quote, len(s.delimiter) == 1
 	i := 0
 	for {
@@ -72,7 +75,7 @@ func (s *splitter) record(d []byte) (end, next, how int) {
 		} else if i = s.scan(d, i, delimiter); i < len(d) && one && d[i] == delimiter {
 			cell.end, next, how = i, i+1, another
 		} else {
-			i, next, how = s.plain(d, i)
+			i, next, how = s.plain(d, i, &cell)
 			cell.end = i
 		}
 		if how >= beyond {
@@ -82,6 +85,8 @@ func (s *splitter) record(d []byte) (end, next, how int) {
 			if at := s.slots[s.n]; at >= 0 {
 				s.cells[at] = cell
 			}
+		} else if cell.end > cell.start {
+			s.over = true
 		}
 		if s.all != nil {
 			*s.all = append(*s.all, cell)
@@ -97,6 +102,9 @@ func (s *splitter) record(d []byte) (end, next, how int) {
 // scan returns the index from i on of the first byte that is the character
 // mark, a quote or a control character, or that of the end.
 func (s *splitter) scan(d []byte, i int, mark byte) int {
+	if s.escape >= 0 {
+		return s.scanEscaped(d, i, mark)
+	}
 	marks, quotes := uint64(mark)*ones, uint64(byte(s.quote))*ones
 	if s.quote < 0 {
 		quotes = marks
@@ -124,14 +132,51 @@ func (s *splitter) scan(d []byte, i int, mark byte) int {
 	return i
 }
 
+// scanEscaped is scan, which stops at an escape too.
+func (s *splitter) scanEscaped(d []byte, i int, mark byte) int {
+	for ; i < len(d); i++ {
+		c := d[i]
+		s.high |= uint64(c)
+		if c < 0x20 || c == mark || int(c) == s.quote || int(c) == s.escape || c >= 0x80 && s.wide != 0 {
+			break
+		}
+	}
+	return i
+}
+
+// escaped passes the character at i, an escape, and the one behind it, if both
+// are there.
+func (s *splitter) escaped(d []byte, i int, cell *csvCell) (next int, there bool) {
+	if i+1 >= len(d) {
+		return i, false
+	}
+	cell.doubled = true
+	if c := d[i+1]; c == '\n' || c == '\r' {
+		s.lines = true
+	} else if c == 0 {
+		s.nul(i + 1)
+	}
+	return i + 2, true
+}
+
 // plain passes the rest of a cell without quotes from i, where something
 // special may be.
-func (s *splitter) plain(d []byte, i int) (end, next, how int) {
+func (s *splitter) plain(d []byte, i int, cell *csvCell) (end, next, how int) {
 	for {
 		if i, next, how = s.after(d, i); how != nowhere {
 			return i, next, how
 		}
 		switch c := d[i]; {
+		case int(c) == s.escape:
+			after, there := s.escaped(d, i, cell)
+			if there {
+				i = s.scan(d, after, s.delimiter[0])
+				continue
+			}
+			if !s.whole {
+				return i, i, beyond
+			}
+			return i, 0, s.fault(i, "nothing follows the escape character, with which the file ends")
 		case int(c) == s.quote:
 			return i, 0, s.fault(i, fmt.Sprintf("%s stands in a cell that does not begin with one; a cell that holds one is written in quotes, with the one inside of it twice", describe(d[i:])))
 		case c == '\r' || c == '\n':
@@ -179,7 +224,15 @@ func (s *splitter) nul(i int) {
 func (s *splitter) quoted(d []byte, i int, cell *csvCell) (end, how int) {
 	open, quote := i, byte(s.quote)
 	for i++; ; i++ {
-		if i = s.scan(d, i, quote); i >= len(d) {
+		i = s.scan(d, i, quote)
+		if i < len(d) && int(d[i]) == s.escape {
+			if after, there := s.escaped(d, i, cell); there {
+				i = after - 1
+				continue
+			}
+			i = len(d)
+		}
+		if i >= len(d) {
 			s.open = open
 			if s.whole {
 				return open, unclosed
@@ -269,6 +322,25 @@ func (s *splitter) lineEnd(d []byte) (n int, more bool) {
 		return 1, false
 	}
 	return 0, false
+}
+
+// literal returns the text of a cell, which it may change, without its escapes
+// and every second of its quotes.
+func (s *splitter) literal(text []byte) []byte {
+	if s.escape < 0 {
+		return undouble(text, byte(s.quote))
+	}
+	n := 0
+	for i := 0; i < len(text); i++ {
+		if int(text[i]) == s.escape || int(text[i]) == s.quote {
+			i++
+		}
+		if i < len(text) {
+			text[n] = text[i]
+			n++
+		}
+	}
+	return text[:n]
 }
 
 // undouble takes every second of quotes that are written twice out of text.

@@ -80,6 +80,17 @@ func TestCSVReader(t *testing.T) {
 		"record":     {"a,b\n\"1\",2\n1\n", with(func(o *format.CSVReadOptions) { o.Record = true }), lines(`1 2 5 "1" "2" ("\"1\",2")`, `row 2: line 3: byte 11: the row has 1 cell, and the header has 2 ("1")`)},
 		"short long": {"a,b\n1\n1,2,3\n1,2\n", ab, lines(`row 1: line 2: byte 5: the row has 1 cell, and the header has 2 ("1")`, `row 2: line 3: byte 7: the row has 3 cells, and the header has 2 ("1,2,3")`, `3 4 13 "1" "2"`)},
 		"pad":        {"a,b\n1,2\n3\n1,2,3\n4,5\n", with(func(o *format.CSVReadOptions) { o.Pad = true }), lines(`1 2 5 "1" "2"`, `2 3 9 "3" ∅`, `row 3: line 4: byte 11: the row has 3 cells, and the header has 2 ("1,2,3")`, `4 5 17 "4" "5"`)},
+		"trim":       {"a,b\n1,2,\n3,4,,\n1,2,,3\n4\n", with(func(o *format.CSVReadOptions) { o.Trim = true }), lines(`1 2 5 "1" "2"`, `2 3 10 "3" "4"`, `row 3: line 4: byte 16: the row has 4 cells, and the header has 2 ("1,2,,3")`, `row 4: line 5: byte 23: the row has 1 cell, and the header has 2 ("4")`)},
+		"escape":     {"a,b\n\\\\1\\,x,\"\\\"q\\\\\"\n\"a\"\"b\",c\\\nd\n1,2\n", with(func(o *format.CSVReadOptions) { o.Escape = "\\" }), lines(`1 2 5 "\\1,x" "\"q\\"`, `2 3 20 "a\"b" "c\nd"`, `3 5 32 "1" "2"`)},
+		"escape end": {"a,b\n1,2\\", with(func(o *format.CSVReadOptions) { o.Escape = "\\" }), lines(`row 1: line 2: byte 8: nothing follows the escape character, with which the file ends ("1,2\\")`)},
+		"comment":    {"# made by hand\n# \"\na,b\n1,2\n#3,4\n5,6\n#", with(func(o *format.CSVReadOptions) { o.Comment = "#" }), lines(`1 4 24 "1" "2"`, `2 6 33 "5" "6"`)},
+		"footer":     {"a,b\n1,2\n합계,2\n\n\"note\n", with(func(o *format.CSVReadOptions) { o.Footer = "^합계" }), lines(`1 2 5 "1" "2"`)},
+		"no footer":  {"a,b\n1,2\n3,4", with(func(o *format.CSVReadOptions) { o.Footer = "^합계" }), lines(`1 2 5 "1" "2"`, `2 3 9 "3" "4"`)},
+		"subtotal":   {"a,b\n1,2\n합계,2\n" + strings.Repeat("x,y\n", 11), with(func(o *format.CSVReadOptions) { o.Footer = "^합계" }), lines(`1 2 5 "1" "2"`, `error: line 13: more than 9 lines follow the one that from.footer matches: it is not the end of the rows`)},
+		"two rows": {"title\n품명,매출,,비고\n,수량,\"금\n액\",\n1,2,3,4\n", with(func(o *format.CSVReadOptions) {
+			o.Columns, o.HeaderLine, o.HeaderUntil = []string{"품명", "매출 수량", "매출 금\n액", "비고"}, 2, 3
+		}), lines(`1 5 48 "1" "2" "3" "4"`)},
+		"no second":  {"a,b\n", with(func(o *format.CSVReadOptions) { o.HeaderLine, o.HeaderUntil = 1, 2 }), lines(`error: line 2: the file ends before line 2, which should hold the columns' names`)},
 		"pad past":   {"a,b,c\nlong,cells,here\n1\n", with(func(o *format.CSVReadOptions) { o.Columns, o.Pad = []string{"c", "a"}, true }), lines(`1 2 7 "here" "long"`, `2 3 23 ∅ "1"`)},
 		"nul":        {"a,b\n1,\x00\n\"\x00\n\",2\n3,4\n", ab, lines(`row 1: line 2: byte 7: the byte 0x00 is no character of a text ("1,\x00")`, `row 2: line 3: byte 10: the byte 0x00 is no character of a text ("\"\x00\n\",2")`, `3 5 16 "3" "4"`)},
 		"not utf-8":  {"a,b,c\n1,2,\xff\n가,é,😀\n", ab, lines(`row 1: line 2: byte 11: the byte 0xff is not UTF-8 here ("1,2,\xff")`, `2 3 13 "가" "é"`)},

@@ -16,6 +16,7 @@ type CSVOptions struct {
 	Delimiter string // one character; default ","
 	NoHeader  bool   // leave out the line of column names
 	Null      string // what stands for null, never quoted; default "", an empty field
+	Mark      bool   // begin with a byte-order mark of UTF-8
 }
 
 // A CSV writes batches as a CSV file: RFC 4180, with lines that end in \n.
@@ -82,6 +83,9 @@ func NewCSV(w io.Writer, s row.Schema, o CSVOptions) (*CSV, error) {
 	c.header = append(c.header, '\n')
 	if o.NoHeader {
 		c.header = nil
+	}
+	if o.Mark {
+		c.header = append([]byte("\xef\xbb\xbf"), c.header...)
 	}
 	c.Reset(w)
 	return c, nil

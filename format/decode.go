@@ -27,6 +27,7 @@ type textDecoder struct {
 	marks []mark // in order
 	last  mark   // the place that was asked for last
 	over  []byte // what did not fit the last Read
+	fits  bool   // it was seen that the source is not UTF-8, or is ASCII so far
 	room  [16]byte
 }
 
@@ -52,6 +53,9 @@ func (d *textDecoder) Read(p []byte) (int, error) {
 	if err := d.fill(); err != nil {
 		return 0, err
 	}
+	if err := d.fit(); err != nil {
+		return 0, err
+	}
 	if len(p) >= len(d.room) {
 		return d.decode(p), nil
 	}
@@ -69,18 +73,36 @@ func (d *textDecoder) fill() error {
 	}
 	n := copy(d.raw[:cap(d.raw)], d.raw[d.used:])
 	d.raw, d.used = d.raw[:n], 0
-	for stalls := 0; d.err == nil && len(d.raw) < 4; stalls++ {
+	for stalls := 0; d.err == nil && len(d.raw) < cap(d.raw); stalls++ {
 		var n int
 		n, d.err = d.in.Read(d.raw[len(d.raw):cap(d.raw)])
 		d.raw = d.raw[:len(d.raw)+n]
-		if n == 0 && d.err == nil && stalls > 100 {
+		if n > 0 {
+			stalls = 0
+		} else if d.err == nil && stalls > 100 {
 			d.err = io.ErrNoProgress
 		}
 	}
-	if len(d.raw) == 0 || d.err != io.EOF && len(d.raw) < 4 {
+	if len(d.raw) == 0 || d.err != nil && d.err != io.EOF && len(d.raw) < 4 {
 		return d.err
 	}
 	return nil
+}
+
+// fit says that the source is UTF-8, which most encodings would take for other
+// characters, once it has bytes beyond ASCII.
+func (d *textDecoder) fit() error {
+	const enough = 4
+	text := d.raw[d.used:]
+	at := notASCII(text)
+	if d.fits || d.set.wide || at < 0 {
+		return nil
+	}
+	d.fits = true
+	if good, bad := countUTF8(text[at:], false); bad > 0 || good < enough {
+		return nil
+	}
+	return fmt.Errorf("the text is UTF-8 here, and the job says that its encoding is %s; if that has changed, so must from.encoding", d.set.name)
 }
 
 // decode writes to p, which has room for any character, what is there.

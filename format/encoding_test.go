@@ -68,6 +68,9 @@ func TestCSVEncodings(t *testing.T) {
 		"Chinese":             {"a,b\n" + encoded(t, simplifiedchinese.GBK, "产品,价格\n名称,数量\n"), ab("auto"), lines(`error: line 2: byte 5: the byte 0xb2 is not UTF-8, and which encoding it is of is not certain: perhaps gb18030 or windows-1251 or windows-1253; say it in the job, as in encoding: gb18030`)},
 		"damaged UTF-8":       {"a,b\n" + strings.Repeat("가,나\n", 10) + "다\xff,1\n", ab("auto"), utf8Rows(10) + lines(`row 11: line 12: byte 88: the byte 0xff is not UTF-8 here ("다\xff,1")`)},
 		"late":                {"a,b\n1,2\n3,\"\n" + encoded(t, cp949, "한글 이름\"\n품목,단가\n"), ab("auto"), lines(`1 2 5 "1" "2"`, `2 3 9 "3" "\n한글 이름"`, `3 5 24 "품목" "단가"`)},
+		"UTF-8 by now":        {"a,b\n가,나\n다,라\n", ab("cp949"), lines(`error: byte 1: the text is UTF-8 here, and the job says that its encoding is cp949; if that has changed, so must from.encoding`)},
+		"CP949 by now":        {"a,b\n1,2\n" + encoded(t, cp949, "한국,서울\n"), ab("utf-8"), lines(`1 2 5 "1" "2"`, `error: line 3: byte 9: the text is likely cp949 here, and the job says that its encoding is utf-8; if that has changed, so must from.encoding`)},
+		"another delimiter":   {"a;b\n1;2\n", format.CSVReadOptions{Columns: []string{"a", "b"}, Delimiter: ","}, lines(`error: line 1: byte 1: the header has no "a", "b"; it has "a;b" (absent_columns: "null" gives nulls); ";" seems to stand between the names, and the delimiter is ","`)},
 		"unknown":             {"a,b\n", ab("ebcdic"), lines(`error: the encoding "ebcdic" is not known; known are auto, ` + strings.Join(format.Encodings(), ", "))},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,6 +144,25 @@ func TestRejectsOfEncodings(t *testing.T) {
 		if got := csvRead(format.CSVBytes(text, o)); !strings.Contains(got, `"의자"`) {
 			t.Errorf("%s: read back as %s", name, got)
 		}
+	}
+}
+
+// A rejects file has names and escapes where the job looks for them.
+func TestRejectsOfSeveralLinesOfNames(t *testing.T) {
+	o := format.CSVReadOptions{Columns: []string{"매출 수량", "b"}, HeaderLine: 2, HeaderUntil: 3, Escape: "\\", Footer: "^합계", Trim: true, Record: true}
+	in, b := format.CSVBytes([]byte("title\n매출,\n수량,b\n1,\"x\\\\,y\\\"\",\n합계,\n"), o), &row.Batch{}
+	o.Columns = []string{"매출 수량", "매출 b"}
+	if err := in.Read(b); err == nil {
+		t.Fatal("the second name is below the first's group")
+	}
+	in = format.CSVBytes([]byte("title\n매출,\n수량,b\n1,\"x\\\\,y\\\"\",\n합계,\n"), o)
+	if err := in.Read(b); err != nil {
+		t.Fatal(err)
+	}
+	x := format.NewRejects(in, o)
+	text := x.Append(x.Header(), "in.csv", in, []row.Reject{{Error: row.Error{Row: 1, Err: io.EOF}, Record: b.Record[0]}})
+	if got, want := csvRead(format.CSVBytes(text, o)), `"1" "x\\,y\""`; !strings.Contains(got, want) {
+		t.Errorf("%s read back as %s", text, got)
 	}
 }
 

@@ -19,8 +19,10 @@ type Rejects struct {
 	json      bool // for sources of JSON; the rest is of CSV
 	delimiter string
 	quote     string   // "none": there is none
+	escape    string   // "": there is none
 	names     []string // of the columns after its own
-	above     int      // lines before that of the names
+	above     int      // empty lines before that of the names
+	upper     int      // lines of names without any, before that with them
 	mark      bool     // it begins with a byte-order mark of UTF-8
 }
 
@@ -58,7 +60,9 @@ func NewRejects(in any, o CSVReadOptions, json bool) *Rejects {
 	if o.Encoding != "" && o.Encoding != "auto" && o.Encoding != "utf-8" {
 		x.mark = true
 	}
+	x.escape = o.Escape
 	x.above = max(o.HeaderLine-1, 0)
+	x.upper = max(o.HeaderUntil-o.HeaderLine, 0)
 	x.names = slices.Clone(file.Names())
 	for _, name := range o.Columns {
 		if !slices.Contains(x.names, name) {
@@ -86,7 +90,11 @@ func (x *Rejects) Header() []byte {
 	if x.mark {
 		text = append(text, "\xef\xbb\xbf"...)
 	}
-	return x.record(append(text, bytes.Repeat([]byte("\n"), x.above)...), append(names, x.names...))
+	text = append(text, bytes.Repeat([]byte("\n"), x.above)...)
+	for range x.upper {
+		text = x.record(text, make([]string, len(names)+len(x.names)))
+	}
+	return x.record(text, append(names, x.names...))
 }
 
 // Append appends the bad rows of a source, which in has read, to text. A row
@@ -141,6 +149,9 @@ func (x *Rejects) record(text []byte, cells []string) []byte {
 	for i, cell := range cells {
 		if i > 0 {
 			text = append(text, x.delimiter...)
+		}
+		if x.escape != "" {
+			cell = strings.ReplaceAll(cell, x.escape, x.escape+x.escape)
 		}
 		special := strings.ContainsAny(cell, "\r\n") || strings.Contains(cell, x.delimiter)
 		switch {

@@ -19,7 +19,7 @@ func quickOf(c *converter) quickFunc {
 	if c.trim || c.nulls != nil {
 		return nil
 	}
-	numbers := c.point == "" && c.thousand == ""
+	numbers := !c.numbersAs()
 	switch k := c.typ.Kind; {
 	case k == row.String:
 		return quickString

@@ -16,7 +16,7 @@ import (
 var cellColumns = []string{
 	"type: string", "type: string, required: true", "type: string, max_length: 3", "type: string, match: '^[a-z]+$'", "type: string, one_of: [a, b]", "type: string, empty: text",
 	"type: bool", `type: bool, "true": ["1", Y], "false": ["0", "true"]`,
-	"type: int16", "type: int32", "type: int64", "type: int64, one_of: ['1', '01']", `type: int64, thousands: ","`,
+	"type: int16", "type: int32", "type: int64", "type: int64, one_of: ['1', '01']", `type: int64, thousands: ","`, `type: int64, currency: "₩"`, "type: int64, brackets: true", "type: int16, percent: true",
 	"type: float32", "type: float64", `type: float64, decimal: ","`,
 	`type: "decimal(5,2)"`, `type: "decimal(18,0)"`, `type: "decimal(18,18)"`, `type: "decimal(20,2)"`, `type: "decimal(5,2)", decimal: ","`,
 	"type: date", "type: date, formats: ['%Y-%m-%d']", "type: date, formats: ['%d.%m.%y', '%Y%m%d']", "type: date, formats: ['%m/%d/%Y']",

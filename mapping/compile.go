@@ -271,7 +271,7 @@ func fitHint(k kind, t row.Type) string {
 
 // takesWords tells whether options say how texts are read.
 func (c *converter) takesWords() bool {
-	return c.yes != nil || c.no != nil || c.point != "" || c.thousand != "" || c.nulls != nil || c.empty == "null"
+	return c.yes != nil || c.no != nil || c.numbersAs() || c.nulls != nil || c.empty == "null"
 }
 
 // converter compiles a column's options.
@@ -286,7 +286,8 @@ func (c *compiler) converter(col *spec.Column) (*converter, spec.Errors) {
 	}
 	out := &converter{
 		typ: *col.Type, required: col.Required, nulls: col.Null, empty: col.Empty, trim: col.Trim, oneOf: col.OneOf,
-		most: col.MaxLen, yes: col.True, no: col.False, point: col.Decimal, thousand: col.Thousand, split: col.Split.S,
+		most: col.MaxLen, yes: col.True, no: col.False, point: col.Decimal, thousand: col.Thousand,
+		currency: col.Currency, percent: col.Percent, brackets: col.Brackets, split: col.Split.S,
 	}
 	var err error
 	if col.Match.S != "" {

@@ -30,6 +30,9 @@ type converter struct {
 	yes, no  []string
 	point    string // the decimal mark, "" is "."
 	thousand string
+	currency []string
+	percent  bool
+	brackets bool
 	zone     *time.Location // nil: none given
 	formats  []*timeFormat
 	split    string     // list: what stands between elements in a text

@@ -22,12 +22,14 @@ func (c *converter) number(v value, want string) (string, error) {
 		return v.text(), nil
 	case v.k != textKind:
 		return "", refuse(v, want, "")
-	case !v.isCell() && c.point == "" && c.thousand == "":
+	case !v.isCell() && !c.numbersAs():
 		return "", refuse(v, want, "write int(...) or number(...) where it holds one")
 	}
-	text := v.s
+	text, ok := c.bare(v.s)
+	if !ok {
+		return "", faultOf(v, "%s is not %s with a percent sign", v.show(), want)
+	}
 	if c.thousand != "" {
-		var ok bool
 		if text, ok = ungroup(text, c.thousand, c.point); !ok {
 			return "", faultOf(v, "%s is not %s with %q between thousands", v.show(), want, c.thousand)
 		}
@@ -38,10 +40,60 @@ func (c *converter) number(v value, want string) (string, error) {
 		}
 		text = strings.Replace(text, c.point, ".", 1)
 	}
-	if _, ok := parseDecimal(text); !ok {
+	if _, ok := parseDecimal(text); !ok || c.percent && strings.ContainsAny(text, "eE") {
 		return "", faultOf(v, "%s is not %s", v.show(), want)
 	}
+	if c.percent {
+		text += "e-2"
+	}
 	return text, nil
+}
+
+// numbersAs tells whether the column says how texts are written that are
+// numbers.
+func (c *converter) numbersAs() bool {
+	return c.point != "" || c.thousand != "" || c.currency != nil || c.percent || c.brackets
+}
+
+// bare takes from a number's text what the column says may stand around it. It
+// returns false for one without the percent sign that it should have. What is
+// left is the number, with its sign, if the text was one.
+func (c *converter) bare(text string) (string, bool) {
+	sign := ""
+	if c.brackets && strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")") {
+		sign, text = "-", text[1:len(text)-1]
+	}
+	if c.currency != nil {
+		if sign == "" && text != "" && (text[0] == '-' || text[0] == '+') {
+			sign, text = text[:1], text[1:]
+		}
+		text = c.withoutCurrency(text)
+	}
+	if c.percent {
+		number, ok := strings.CutSuffix(text, "%")
+		if !ok {
+			return "", false
+		}
+		text = strings.TrimSuffix(number, " ")
+	}
+	return sign + text, true // a sign that is there twice makes it no number
+}
+
+// withoutCurrency takes one of the signs off one end of a number, and a space
+// between them.
+func (c *converter) withoutCurrency(text string) string {
+	for _, sign := range c.currency {
+		if sign == "" {
+			continue
+		}
+		if number, ok := strings.CutPrefix(text, sign); ok {
+			return strings.TrimPrefix(number, " ")
+		}
+		if number, ok := strings.CutSuffix(text, sign); ok {
+			return strings.TrimSuffix(number, " ")
+		}
+	}
+	return text
 }
 
 // ungroup takes the thousands marks out, which must stand at every third digit

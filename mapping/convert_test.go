@@ -191,6 +191,23 @@ type: "decimal(10,2)", decimal: ",", thousands: "." | "1.234.567,89" | 123456789
 type: "decimal(10,2)", decimal: ",", thousands: "." | "1.23,4" | !"1.23,4" is not a number with "." between thousands
 type: "decimal(10,2)", decimal: "," | "1.5" | !"1.5" has a point, and the decimal mark is ","
 type: int64, thousands: "," | "-1,234" | -1234
+type: int64, thousands: ",", currency: ["₩", "원"] | "₩1,395" | 1395
+type: int64, thousands: ",", currency: ["₩", "원"] | "-₩ 1,395" | -1395
+type: int64, thousands: ",", currency: ["₩", "원"] | "₩-1,395" | -1395
+type: int64, thousands: ",", currency: ["₩", "원"] | "1,395 원" | 1395
+type: int64, thousands: ",", currency: ["₩", "원"] | "1,395" | 1395
+type: int64, thousands: ",", currency: ["₩", "원"] | "$1,395" | !"$1,395" is not an integer with "," between thousands
+type: int64, currency: "₩" | "₩₩1" | !"₩₩1" is not an integer
+type: int64, currency: "₩" | "-₩-1" | !"-₩-1" is not an integer
+type: int64, brackets: true, thousands: "," | "(1,395)" | -1395
+type: int64, brackets: true | "(-1)" | !"(-1)" is not an integer
+type: int64 | "(1)" | !"(1)" is not an integer
+type: float64, percent: true | "12.5%" | 0.125
+type: "decimal(5,3)", percent: true | "-12.5 %" | -125
+type: "decimal(5,2)", percent: true | "12.5%" | !"12.5%" has more than 2 digits after the point, as decimal(5,2) holds
+type: float64, percent: true | "12.5" | !"12.5" is not a number with a percent sign
+type: float64, percent: true | "1e1%" | !"1e1%" is not a number
+type: float64, percent: true, decimal: "," | "12,5%" | 0.125
 type: int64, thousands: "," | "12,34" | !"12,34" is not an integer with "," between thousands
 type: int64, check: value > 5 and value < row.max | 7 | 7
 type: int64, check: value > 5 | 5 | !5 fails the check value > 5

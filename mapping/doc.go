@@ -29,7 +29,7 @@
 //   - string takes numbers, true and false as they are written, but no times.
 //   - Integers take numbers without a fraction (1.0 and 1e2 too); a text only
 //     from a table of text, as digits, or where the column says how numbers are
-//     written (decimal, thousands).
+//     written (decimal, thousands, currency, percent, brackets).
 //   - Floats take fractions, rounded as floats are; no integer that they cannot
 //     hold exactly. Decimals take what has no more digits than they.
 //   - bool takes true and false, or the column's words for them.

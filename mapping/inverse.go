@@ -63,7 +63,7 @@ func (c *converter) sure() bool {
 	case k == row.String || k == row.UUID:
 		return true
 	case k >= row.Int16 && k <= row.Decimal:
-		return c.point == "" && c.thousand == ""
+		return !c.numbersAs()
 	}
 	return false
 }
@@ -226,6 +226,8 @@ func (x *Inverse) write(dst []byte, c *converter, v *row.Column, r, form int) ([
 		return c.writeTime(dst, v, r, form)
 	case (k == row.Float32 || k == row.Float64) && math.Abs(v.Floats[r]) >= 1<<24 && math.Abs(v.Floats[r]) < 1e21:
 		return c.mark(strconv.AppendFloat(dst, v.Floats[r], 'f', wholeDigits(v.Floats[r]), 64), len(dst)), nil
+	case k >= row.Int16 && k <= row.Int64 && c.percent:
+		return c.mark(strconv.AppendInt(dst, v.Ints[r], 10), len(dst)), nil
 	case k >= row.Float32 && k <= row.Decimal:
 		text, err := format.AppendText(dst, v, r)
 		return c.mark(text, len(dst)), err
@@ -242,8 +244,15 @@ func wholeDigits(f float64) int {
 	return -1
 }
 
-// mark puts the column's decimal mark into the number at text[from:].
+// mark puts the column's decimal mark into the number at text[from:], and makes
+// it hundredths where the column has such.
 func (c *converter) mark(text []byte, from int) []byte {
+	if c.percent {
+		if d, ok := parseDecimal(string(text[from:])); ok {
+			d.exp += 2
+			text = append(append(text[:from], d.plain()...), '%')
+		}
+	}
 	point := bytes.IndexByte(text[from:], '.')
 	if point < 0 || c.point == "" || c.point == "." {
 		return text

@@ -10,7 +10,7 @@ import (
 func TestInverse(t *testing.T) {
 	columns := append([]string{
 		`type: string, "null": [a, none], empty: text`, "type: string, trim: true", `type: json, "null": ["{}"]`,
-		`type: int64, "null": ["0"], thousands: "_"`, `type: "decimal(20,2)", decimal: ",", thousands: "."`, `type: timestamp, timezone: Asia/Seoul, formats: ["%Y-%m-%dT%H:%M:%S%z"]`,
+		`type: int64, "null": ["0"], thousands: "_"`, `type: "decimal(20,2)", decimal: ",", thousands: "."`, `type: "decimal(20,2)", percent: true`, `type: int64, currency: "₩", brackets: true`, `type: timestamp, timezone: Asia/Seoul, formats: ["%Y-%m-%dT%H:%M:%S%z"]`,
 		`type: timestamptz, timezone: Europe/Berlin, formats: ["%Y-%m-%d %H:%M", "%d.%m.%Y %I:%M:%S %p"]`,
 		"type: bytes",
 	}, cellColumns...)

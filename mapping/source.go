@@ -27,10 +27,13 @@ func FormatOf(from *spec.From, name string) string {
 // CSVOptions returns how a table of text of the format, csv or tsv, is read, as
 // the job says it.
 func CSVOptions(from *spec.From, form string) format.CSVReadOptions {
-	line, _ := strconv.Atoi(from.Header) // 0 for true and false
+	first, last, _ := strings.Cut(from.Header, "-")
+	line, _ := strconv.Atoi(first) // 0 for true and false
+	until, _ := strconv.Atoi(last) // 0 for one line
 	o := format.CSVReadOptions{
-		Encoding: from.Encoding, Delimiter: from.Delimiter, Quote: from.Quote, NoHeader: from.Header == "false", HeaderLine: line,
-		Pad: from.Ragged == "pad", AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail",
+		Encoding: from.Encoding, Delimiter: from.Delimiter, Quote: from.Quote, Escape: from.Escape, Comment: from.Comment,
+		NoHeader: from.Header == "false", HeaderLine: line, HeaderUntil: until, Footer: from.Footer.S,
+		Pad: from.Ragged == "pad" || from.Ragged == "fit", Trim: from.Ragged == "trim" || from.Ragged == "fit", AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail",
 	}
 	if o.Encoding == "" {
 		o.Encoding = "auto"

@@ -182,8 +182,8 @@ func (r *timeReader) item(it *timeItem) bool {
 	case it.code == 'z':
 		return r.zone()
 	case it.code == 'p':
-		n := r.name("AM", "PM")
-		r.am, r.pm = n == 0, n == 1
+		n := r.name("AM", "PM", "오전", "오후")
+		r.am, r.pm = n&1 == 0, n&1 == 1
 		return n >= 0
 	case it.code == 'a' || it.code == 'A':
 		r.weekday = r.nameOf(weekdays[:], it.code == 'a')

@@ -64,6 +64,11 @@ func Ready(job *spec.Job) error {
 		}
 	}
 	at := spec.Text{Pos: job.From.Pos}
+	for _, files := range job.From.Files {
+		if mapping.FormatOf(&job.From, files.S) == "xlsx" && strings.Contains(job.From.Header, "-") {
+			return job.ErrorAt(at, 0, "the names of a workbook stand in one row", "as in header: 3")
+		}
+	}
 	if o := mapping.CSVOptions(&job.From, job.From.Format); o.Check() != nil {
 		return job.ErrorAt(at, 0, o.Check().Error(), "")
 	}

@@ -25,6 +25,9 @@ var ofTypes = []struct {
 	{"false", []row.Kind{row.Bool}},
 	{"decimal", numberKinds},
 	{"thousands", numberKinds},
+	{"currency", numberKinds},
+	{"percent", numberKinds},
+	{"brackets", numberKinds},
 	{"match", []row.Kind{row.String}},
 	{"max_length", []row.Kind{row.String}},
 }
@@ -45,6 +48,9 @@ var ofFormats = []struct {
 	{"encoding", []string{"csv", "tsv", "json", "ndjson"}},
 	{"delimiter", textFormats},
 	{"quote", textFormats},
+	{"escape", textFormats},
+	{"comment", textFormats},
+	{"footer", textFormats},
 	{"ragged", textFormats},
 	{"header", []string{"csv", "tsv", "xlsx"}},
 	{"sheet", []string{"xlsx"}},
@@ -102,6 +108,8 @@ func betweenFromKeys() object {
 	for _, k := range ofFormats {
 		when[k.key] = only("format", object{"enum": k.formats})
 	}
+	oneRow := object{"if": has("format", object{"const": "xlsx"}), "then": only("header", object{"not": object{"type": "string"}})}
+	when["header"] = object{"allOf": []any{when["header"], oneRow}}
 	return when
 }
 

@@ -75,9 +75,12 @@ type From struct {
 
 	Delimiter     string // "": by name and content
 	Quote         string // one character or "none"; "": the double quote
-	Header        string // "true" (the default), "false", or the number of the line that holds it
+	Escape        string // one character; "": none
+	Comment       string // what lines begin with that are no rows; "": nothing
+	Header        string // "true" (the default), "false", the number of the line that holds it, or "2-3" for lines
+	Footer        Text   // regular expression of the line after the last row
 	Sheet         string // name or number; "": the first
-	Ragged        string // "reject" (the default) or "pad"
+	Ragged        string // "reject" (the default), "pad", "trim" or "fit"
 	ExtraColumns  string // "ignore" (the default) or "fail"
 	AbsentColumns string // "fail" (the default) or "null"
 }
@@ -130,8 +133,11 @@ type Column struct {
 	Timezone string
 	True     []string
 	False    []string
-	Decimal  string // the decimal mark
-	Thousand string // the thousands mark
+	Decimal  string   // the decimal mark
+	Thousand string   // the thousands mark
+	Currency []string // signs beside a number
+	Percent  bool     // a number has a percent sign
+	Brackets bool     // a number in brackets is negative
 	Trim     bool
 	Match    Text // regular expression
 	OneOf    []string

@@ -203,14 +203,14 @@ func TestKeysInSchema(t *testing.T) {
 	for _, name := range row.Names() {
 		name = strings.ReplaceAll(name, "(p,s)", "(4,2)")
 		name = strings.ReplaceAll(name, "(type)", "(list(date))")
-		for _, with := range []string{`formats: "%Y-%m-%d"`, "timezone: UTC", `"true": [J]`, `"false": [N]`, `decimal: ","`, `thousands: ","`, "match: a", "max_length: 3", "trim: true"} {
+		for _, with := range []string{`formats: "%Y-%m-%d"`, "timezone: UTC", `"true": [J]`, `"false": [N]`, `decimal: ","`, `thousands: ","`, `currency: "₩"`, "percent: true", "brackets: true", "match: a", "max_length: 3", "trim: true"} {
 			jobs = append(jobs, fmt.Sprintf("columns: {id: {from: id, type: %q, %s}}\n", name, with))
 		}
 	}
 	for _, format := range []string{"", "format: json, ", "format: ndjson, ", "format: csv, ", "format: tsv, ", "format: xlsx, ", "format: parquet, "} {
 		for _, with := range []string{
 			"shape: columns", "at: a", "encoding: auto", "encoding: utf-8", "encoding: cp949", "delimiter: ;", "quote: none", "header: 2",
-			"sheet: A", "ragged: pad", "extra_columns: fail", "absent_columns: fail", "compression: gzip",
+			"sheet: A", "ragged: pad", "ragged: fit", `escape: "\\"`, "comment: '#'", "footer: ^sum", "header: 2-3", "extra_columns: fail", "absent_columns: fail", "compression: gzip",
 		} {
 			jobs = append(jobs, fmt.Sprintf("from: {files: in.x, %s%s}\n", format, with))
 		}

@@ -82,11 +82,12 @@ func isNone(n ast.Node) bool {
 	return ok && s.Value == "none"
 }
 
-var header = regexp.MustCompile(`^(?:true|false|[1-9][0-9]*)$`)
+var header = regexp.MustCompile(`^(?:true|false|[1-9][0-9]*(?:-[1-9][0-9]*)?)$`)
 
-// headerKind is true, false or the number of a line, as text.
+// headerKind is true, false, the number of a line, or those of the first and the
+// last of several, as text.
 func headerKind() kind[string] {
-	schema := object{"anyOf": []object{{"type": "boolean"}, {"type": "integer", "minimum": 1}}}
+	schema := object{"anyOf": []object{{"type": "boolean"}, {"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[1-9][0-9]*-[1-9][0-9]*$"}}}
 	return parsed(schema, "true, false or the number of a line", func(t Text) (string, *fault) {
 		if !header.MatchString(t.S) {
 			return "", &fault{0, fmt.Sprintf("expected true, false or the number of a line, found %q", t.S), "lines are counted from 1"}

@@ -196,7 +196,12 @@ func (e *export) dialect(from *spec.From, job *spec.Job) error {
 		what = "from.header: " + from.Header
 	case from.Quote != "" && from.Quote != `"`:
 		what = "from.quote: " + from.Quote
+	case from.Escape != "":
+		what = "from.escape: " + from.Escape
+	case from.Comment != "":
+		what = "from.comment: " + from.Comment
 	default:
+		e.csv.Mark = from.Encoding != "" && from.Encoding != "utf-8"
 		return nil
 	}
 	return job.ErrorAt(spec.Text{Pos: from.Pos}, 0, what+": sluice writes no files of text in this form", "--format ndjson")
