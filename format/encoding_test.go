@@ -159,7 +159,7 @@ func TestRejectsOfSeveralLinesOfNames(t *testing.T) {
 	if err := in.Read(b); err != nil {
 		t.Fatal(err)
 	}
-	x := format.NewRejects(in, o)
+	x := format.NewRejects(in, o, false)
 	text := x.Append(x.Header(), "in.csv", in, []row.Reject{{Error: row.Error{Row: 1, Err: io.EOF}, Record: b.Record[0]}})
 	if got, want := csvRead(format.CSVBytes(text, o)), `"1" "x\\,y\""`; !strings.Contains(got, want) {
 		t.Errorf("%s read back as %s", text, got)
