@@ -93,3 +93,34 @@ func TestUniqueOverNoColumn(t *testing.T) {
 		same(w, "rows", w.rows("settings"), "(a,c)")
 	})
 }
+
+// Keys are the same where the database takes them for the same: two rows of the
+// files are rejects then, one finds the row that is there, whose key stays as it
+// is written, and the same file again changes nothing.
+func TestKeysThatAreEqual(t *testing.T) {
+	const postgres = `CREATE EXTENSION citext; CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+		CREATE TABLE cased (k citext PRIMARY KEY, n int); CREATE TABLE collated (k text COLLATE ci PRIMARY KEY, n int); CREATE TABLE padded (k char(5) PRIMARY KEY, n int); CREATE TABLE bytes (k text PRIMARY KEY, n int)`
+	const sqlite = `CREATE TABLE cased (k text COLLATE NOCASE PRIMARY KEY, n int); CREATE TABLE collated (k text COLLATE NOCASE PRIMARY KEY, n int) WITHOUT ROWID;
+		CREATE TABLE padded (k varchar(5) COLLATE RTRIM PRIMARY KEY, n int); CREATE TABLE bytes (k text PRIMARY KEY, n int)`
+	newWorlds(t, postgres, sqlite, "", func(w *world) {
+		for table, two := range map[string][2]string{"cased": {"Abc", "aBC"}, "collated": {"Abc", "aBC"}, "padded": {"x", "x  "}, "bytes": {"é", "e\u0301"}} {
+			w.job = "columns: {k: {from: k}, n: {from: n}}\nto: {DATABASE, table: " + table + ", key: [k]}"
+			_, text := w.plan("k,n", two[0]+",1", two[1]+",2", "z,3")
+			if table == "bytes" {
+				has(w, text, "3 rows: 3 new")
+				continue
+			}
+			has(w, text, "row 2 has the same key", "row 1 has the same key", "3 rows: 1 new, 2 invalid")
+			w.apply("k,n", two[0]+",1", "z,3")
+			was := w.rows(table)
+			_, text = w.plan("k,n", two[0]+",1", "z,3")
+			has(w, text, "2 rows: 2 unchanged")
+			r := w.apply("k,n", two[1]+",5", "z,3")
+			same(w, table, w.rows(table), strings.Replace(was, ",1)", ",5)", 1))
+			_, text = w.plan("k,n", two[1]+",5", "z,3")
+			has(w, text, "2 rows: 2 unchanged")
+			w.revert(r.Run)
+			same(w, table+" taken back", w.rows(table), was)
+		}
+	})
+}
