@@ -127,6 +127,20 @@ func TestOddTables(t *testing.T) {
 			[]string{"k,v", "1,b", "2,a", "3,c"},
 			"(1,b) (2,a) (3,c)",
 		},
+		"a key that is checked at the end": {
+			"CREATE TABLE a (id serial PRIMARY KEY, k int UNIQUE DEFERRABLE INITIALLY DEFERRED, v text)",
+			"columns: {k: {from: k}, v: {from: v}}\n",
+			[]string{"k,v", "1,a", "2,b"},
+			[]string{"k,v", "1,c", "3,d"},
+			"(1,1,c) (2,2,b) (3,3,d)",
+		},
+		"a type that has no equality": {
+			"CREATE TABLE a (k int PRIMARY KEY, v json)",
+			"columns: {k: {from: k}, v: {from: v}}\n",
+			[]string{"k,v", `1,"{""a"": 1}"`, "2,"},
+			[]string{"k,v", `1,"{""a"": 2}"`, "2,[1]"},
+			`(1,"{""a"": 2}") (2,[1])`,
+		},
 		"a trigger writes something else": {
 			"CREATE TABLE a (k int PRIMARY KEY, v text); " + strings.Replace(plpgsql, "%s", "NEW.v = upper(NEW.v); RETURN NEW;", 1),
 			"columns: {k: {from: k}, v: {from: v}}\n",
