@@ -54,14 +54,9 @@ func (a *app) plan(cmd *cobra.Command, file string, f planFlags) error {
 		return err
 	}
 	defer job.Close()
-	p, err := a.planned(cmd.Context(), job, f, form)
+	p, err := a.saved(f.out, func() (*sluice.Plan, error) { return a.planned(cmd.Context(), job, f, form) })
 	if err != nil {
 		return err
-	}
-	if f.out != "" {
-		if err := savePlan(f.out, p); err != nil {
-			return err
-		}
 	}
 	if f.diff != "" && !job.Spec().Table() {
 		if err := saveDiff(f.diff, form, p); err != nil {
@@ -119,16 +114,31 @@ func (a *app) planned(ctx context.Context, job *sluice.Job, f planFlags, form di
 	return p, errors.Join(err, diff.close())
 }
 
-func savePlan(name string, p *plan.Plan) error {
-	f, err := os.Create(name)
+// saved makes a plan and writes it to the file of the name, if that is not "".
+// Whether the file can be written is seen before the plan is made: what is kept
+// of one in a database would be of no use without.
+func (a *app) saved(name string, planned func() (*sluice.Plan, error)) (*sluice.Plan, error) {
+	if name == "" {
+		return planned()
+	}
+	was, err := os.Stat(name)
+	fresh := os.IsNotExist(err)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = p.Write(f)
-	if err2 := f.Close(); err == nil {
-		err = err2
+	p, err := planned()
+	if err != nil {
+		err = errors.Join(err, f.Close())
+		if fresh {
+			err = errors.Join(err, os.Remove(name))
+		}
+		return nil, err
 	}
-	return err
+	if !fresh && was.Mode().IsRegular() {
+		err = f.Truncate(0)
+	}
+	return p, errors.Join(err, p.Write(f), f.Close())
 }
 
 // planStatus is 3 if files or rows are rejected as things stand, 4 if there
