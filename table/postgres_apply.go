@@ -76,7 +76,10 @@ func (w *postgresWriter) all(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.do(ctx, -1, "", "SET CONSTRAINTS ALL IMMEDIATE")
+	if err := w.do(ctx, -1, "", "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
+		return err
+	}
+	return w.settled(ctx)
 }
 
 // do runs a statement of which it is known how many rows it must touch: -1 is
@@ -96,6 +99,9 @@ func (w *postgresWriter) do(ctx context.Context, want int64, what, sql string) e
 func (w *postgresWriter) update(ctx context.Context) error {
 	if w.counts[plan.Update] == 0 {
 		return nil
+	}
+	if err := w.followers(ctx, w.tx, w.plan); err != nil {
+		return err
 	}
 	written := "p.mask && '{" + each(w.t.columns, ",", "%i") + "}'::int[]"
 	n, err := oneOf[int64](ctx, w.tx, "SELECT count(*) FROM "+w.plan+" p WHERE p.op = 'u' AND "+written)

@@ -159,7 +159,17 @@ func (t *target) binding(column string) *binding {
 	return nil
 }
 
-// bindings does so for several; nil if one of them is not loaded, or if rows that
+// loadedOf returns those of several columns that are loaded.
+func (t *target) loadedOf(columns []string) (found []*binding) {
+	for _, name := range columns {
+		if c := t.binding(name); c != nil {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// bindings returns the loaded columns that fill several; nil if one of them is not loaded, or if rows that
 // are not there yet stand in it.
 func (t *target) bindings(columns []string) (found []*binding) {
 	for _, name := range columns {

@@ -90,10 +90,8 @@ func (u *postgresUndo) dependent() (queries []string) {
 	if u.counts[plan.New] > 0 {
 		queries = append(queries, u.again())
 	}
-	if u.counts[plan.Delete] > 0 {
-		for i := range u.t.Referrers {
-			queries = append(queries, u.referring(&u.t.Referrers[i]))
-		}
+	for i := range u.t.Referrers {
+		queries = append(queries, u.referring(&u.t.Referrers[i]), u.followed(&u.t.Referrers[i]))
 	}
 	keyed := len(u.t.key) == 0
 	for i := range u.t.Uniques {
@@ -113,6 +111,9 @@ func (u *postgresUndo) dependent() (queries []string) {
 	}
 	for _, c := range u.t.links {
 		queries = append(queries, u.unlinked(c))
+		for i := range c.link.Referrers {
+			queries = append(queries, u.linkReferred(c, &c.link.Referrers[i])...)
+		}
 	}
 	return slices.DeleteFunc(queries, func(sql string) bool { return sql == "" })
 }
@@ -128,24 +129,61 @@ func (u *postgresUndo) again() string {
 // restored to refer to others: rows of any table, and links that somebody else
 // made.
 func (u *postgresUndo) referring(fk *ForeignKey) string {
-	id := u.t.identity()
-	var refers, elsewhere []string
-	for i, name := range fk.Columns {
-		refers = append(refers, fmt.Sprintf("k.%s = t.%s", quoteName(name), quoteName(fk.RefColumns[i])))
-		if c := u.t.binding(name); c != nil {
-			elsewhere = append(elsewhere, fmt.Sprintf("%s IS DISTINCT FROM k.%s", c.to.back(fmt.Sprintf("o.b%d", c.at)), quoteName(name)))
-		}
+	if u.counts[plan.Delete] == 0 {
+		return ""
 	}
-	others := ""
+	return u.found("a row of "+fk.Table+" refers to it") + fmt.Sprintf("JOIN %s t ON %s JOIN %s WHERE j.op = 'n'%s",
+		u.t.sqlName(), equal(u.t.identity(), "t.%c", "j.i%i"), fk.from("k", "t"), u.staying(fk, fk.Deferrable && fk.OnDelete == NoAction))
+}
+
+// followed finds rows whose columns are restored that other rows refer to as they
+// are now: these would be left, or would follow.
+func (u *postgresUndo) followed(fk *ForeignKey) string {
+	if u.counts[plan.Update] == 0 || u.t.loadedOf(fk.RefColumns) == nil {
+		return ""
+	}
+	id, rows := u.t.identity(), u.restored(fk.RefColumns)
+	var moves, again []string
+	for i, name := range fk.RefColumns {
+		c := quoteName(name)
+		moves, again = append(moves, fmt.Sprintf("v.%[1]s IS DISTINCT FROM t.%[1]s", c)), append(again, fmt.Sprintf("o.%s = k.%s", c, quoteName(fk.Columns[i])))
+	}
+	others := u.staying(fk, fk.OnUpdate == NoAction)
+	if !fk.follows() { // another row may get what this one gives up
+		others += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM (%s) o WHERE %s AND NOT %s)", rows, strings.Join(again, " AND "), u.stays("o.op", "o.sluice_i%i"))
+	}
+	return fmt.Sprintf("SELECT v.op, %s AS why, %s FROM (%s) v JOIN %s t ON v.op = 'u' AND %s JOIN %s WHERE (%s)%s",
+		quoteText("a row of "+fk.Table+" refers to it"), names(id, ", ", "v.sluice_i%i AS i%i"), rows, u.t.sqlName(), equal(id, "t.%c", "v.sluice_i%i"),
+		fk.from("k", "t"), strings.Join(moves, " OR "), others)
+}
+
+// from is the join of the rows of an alias that refer to those of another.
+func (fk *ForeignKey) from(alias, to string) string {
+	on := make([]string, len(fk.Columns))
+	for i, name := range fk.Columns {
+		on[i] = fmt.Sprintf("%s.%s = %s.%s", alias, quoteName(name), to, quoteName(fk.RefColumns[i]))
+	}
+	return fmt.Sprintf("%s.%s %s ON %s", quoteName(fk.Schema), quoteName(fk.Table), alias, strings.Join(on, " AND "))
+}
+
+// staying is the condition, as the end of others, that a row k which refers to
+// the target neither goes nor, if that is in time, is restored to refer to
+// another.
+func (u *postgresUndo) staying(fk *ForeignKey, inTime bool) string {
 	switch {
 	case fk.Table == u.t.Name && fk.Schema == u.t.Schema:
-		others = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE %s AND (o.op = 'n' OR o.op = 'u' AND (%s)) AND NOT %s)",
-			u.journal, equal(id, "k.%c", "o.i%i"), strings.Join(append(elsewhere, "false"), " OR "), u.stays("o.op", "o.i%i"))
+		elsewhere := []string{"false"}
+		for _, name := range fk.Columns {
+			if c := u.t.binding(name); c != nil && inTime {
+				elsewhere = append(elsewhere, fmt.Sprintf("%s IS DISTINCT FROM k.%s", c.to.back(fmt.Sprintf("o.b%d", c.at)), quoteName(name)))
+			}
+		}
+		return fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE %s AND (o.op = 'n' OR o.op = 'u' AND (%s)) AND NOT %s)",
+			u.journal, equal(u.t.identity(), "k.%c", "o.i%i"), strings.Join(elsewhere, " OR "), u.stays("o.op", "o.i%i"))
 	case u.t.linked(fk):
-		others = " AND k.xmin::text::bigint <> ALL ('{" + u.own + "}')"
+		return " AND k.xmin::text::bigint <> ALL ('{" + u.own + "}')"
 	}
-	return u.found("a row of "+fk.Table+" refers to it") + fmt.Sprintf("JOIN %s t ON %s JOIN %s.%s k ON %s WHERE j.op = 'n'%s",
-		u.t.sqlName(), equal(id, "t.%c", "j.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(refers, " AND "), others)
+	return ""
 }
 
 // restored selects the rows that are restored or put back, as they will be: op,
@@ -261,6 +299,19 @@ func (u *postgresUndo) unlinked(c *binding) string {
 	return u.found("its "+c.col.Name+" have a row of "+c.lookup.Name+" that is gone") + fmt.Sprintf("JOIN %s%s l ON l.sluice_op = 'd' AND %s WHERE j.op IN ('u', 'd') AND NOT EXISTS (SELECT FROM %s r WHERE r.%s = %s)%s",
 		u.journal, behind, equal(u.t.identity(), "l.sluice_i%i", "j.i%i"), c.lookup.sqlName(), quoteName(c.lookup.id.Name), other,
 		u.notRemade(c.lookup.Schema, c.lookup.Name, c.lookup.id.Name, other))
+}
+
+// linkReferred finds the rows with links that go, to which rows of another table
+// refer.
+func (u *postgresUndo) linkReferred(c *binding, fk *ForeignKey) []string {
+	id, own, other, through := u.t.identity(), quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
+	found := u.found("a row of " + fk.Table + " refers to its " + c.col.Name)
+	return []string{
+		found + fmt.Sprintf("JOIN %s t ON %s JOIN %s k ON k.%s = t.%s JOIN %s WHERE j.op = 'n'",
+			u.t.sqlName(), equal(id, "t.%c", "j.i%i"), through, own, quoteName(c.link.ownID.Name), fk.from("c", "k")),
+		found + fmt.Sprintf("JOIN %[1]s_l%[2]d l ON l.sluice_op = 'n' AND %[3]s JOIN %[4]s k ON k.%[5]s = l.%[5]s AND k.%[6]s = l.%[6]s JOIN %[7]s WHERE j.op = 'u'",
+			u.journal, c.at, equal(id, "l.sluice_i%i", "j.i%i"), through, own, other, fk.from("c", "k")),
+	}
 }
 
 // notRemade is the condition that no row of a table is made again which has a

@@ -49,7 +49,10 @@ func (t *target) faultOfWithin(err error) error {
 
 // guard refuses a plan that deletes too much, or what other rows refer to.
 func (s *postgresImport) guard(ctx context.Context) error {
-	if err := s.followers(ctx); err != nil {
+	if err := s.followers(ctx, s.conn, "sluice_plan"); err != nil {
+		return err
+	}
+	if err := s.linkChildren(ctx, s.conn, "sluice_plan"); err != nil {
 		return err
 	}
 	gone, err := one[int64](ctx, s.conn, "SELECT count(*) FROM sluice_plan WHERE op = 'd'")
@@ -64,6 +67,27 @@ func (s *postgresImport) guard(ctx context.Context) error {
 		return err
 	}
 	return s.children(ctx, s.conn, "sluice_plan")
+}
+
+// linkChildren refuses to remove links that rows refer to.
+func (s *postgresImport) linkChildren(ctx context.Context, conn postgresQuerier, plan string) error {
+	for _, c := range s.t.links {
+		err := c.link.unreferred((*ForeignKey).left, func(fk *ForeignKey) (n int64, err error) {
+			err = conn.QueryRow(ctx, "SELECT count(*)"+s.unlinking(c, plan)+" JOIN "+fk.from("c", "k")).Scan(&n)
+			return n, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unlinking joins the links k of rows t of the plan p that go.
+func (s *postgresImport) unlinking(c *binding, plan string) string {
+	return fmt.Sprintf(` FROM %s p JOIN %s t ON %s LEFT JOIN sluice_incoming s ON s.sluice_row = p.sluice_row
+		JOIN %s k ON k.%s = t.%s AND (p.op = 'd' OR p.op = 'u' AND %d = ANY (p.mask) AND k.%s <> ALL (s.sluice_l%d))`,
+		plan, s.t.sqlName(), equal(s.t.identity(), "t.%c", "p.i%i"), c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name), c.at, quoteName(c.link.other.Name), c.at)
 }
 
 // tooMany refuses to delete more rows of the table than the job lets.
@@ -97,13 +121,12 @@ func (s *postgresImport) children(ctx context.Context, conn postgresQuerier, pla
 }
 
 // followers refuses to change what other rows follow.
-func (s *postgresImport) followers(ctx context.Context) error {
-	return s.t.unreferred((*ForeignKey).moved, func(fk *ForeignKey) (int64, error) {
-		columns := s.t.bindings(fk.RefColumns)
-		if !fk.follows() || columns == nil {
-			return 0, nil
+func (s *postgresImport) followers(ctx context.Context, conn postgresQuerier, plan string) error {
+	return s.t.unreferred((*ForeignKey).moved, func(fk *ForeignKey) (n int64, err error) {
+		if columns := s.t.loadedOf(fk.RefColumns); fk.follows() && columns != nil {
+			err = conn.QueryRow(ctx, s.referrers(fk, plan, "p.op = 'u' AND p.mask && '{"+each(columns, ",", "%i")+"}'")).Scan(&n)
 		}
-		return one[int64](ctx, s.conn, s.referrers(fk, "sluice_plan", "p.op = 'u' AND p.mask && '{"+each(columns, ",", "%i")+"}'"))
+		return n, err
 	})
 }
 
@@ -166,7 +189,7 @@ func (s *postgresImport) referring(fk *ForeignKey, plan string) string {
 	but := ""
 	if fk.Table == t.Name && fk.Schema == t.Schema {
 		freed := ""
-		if columns := t.bindings(fk.Columns); columns != nil && fk.Deferrable {
+		if columns := t.bindings(fk.Columns); columns != nil && fk.Deferrable && (fk.OnDelete == NoAction || t.job.Transaction == "batch") { // a batch moves them before
 			freed = " OR d.mask && '{" + each(columns, ",", "%i") + "}'"
 		}
 		but = fmt.Sprintf(" WHERE NOT EXISTS (SELECT FROM %s d WHERE (d.op = 'd'%s) AND %s)", plan, freed, equal(id, "k.%c", "d.i%i"))
@@ -176,12 +199,8 @@ func (s *postgresImport) referring(fk *ForeignKey, plan string) string {
 
 // referrers counts the rows k that refer by a foreign key to rows p of the plan.
 func (s *postgresImport) referrers(fk *ForeignKey, plan, which string) string {
-	var on []string
-	for i, c := range fk.Columns {
-		on = append(on, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
-	}
-	return fmt.Sprintf("SELECT count(*) FROM %s p JOIN %s t ON %s AND %s JOIN %s.%s k ON %s",
-		plan, s.t.sqlName(), which, equal(s.t.identity(), "t.%c", "p.i%i"), quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND "))
+	return fmt.Sprintf("SELECT count(*) FROM %s p JOIN %s t ON %s AND %s JOIN %s",
+		plan, s.t.sqlName(), which, equal(s.t.identity(), "t.%c", "p.i%i"), fk.from("k", "t"))
 }
 
 // remove deletes rows, after their links; they are in the journal already.
@@ -205,11 +224,12 @@ func (w *postgresWriter) remove(ctx context.Context) error {
 func (w *postgresWriter) unlink(ctx context.Context, c *binding) error {
 	journal := fmt.Sprintf("%s_l%d", w.journal, c.at)
 	own, other, through := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
-	tag, err := w.tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (sluice_op, %s, %s) SELECT 'd', %s, %s FROM %s p JOIN %s t ON %s JOIN %s k ON k.%s = t.%s
-		LEFT JOIN sluice_incoming s ON s.sluice_row = p.sluice_row WHERE p.op = 'd' OR p.op = 'u' AND %d = ANY (p.mask) AND k.%s <> ALL (s.sluice_l%d) FOR UPDATE OF k`,
-		journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "t.%c"), c.link.rowOf("k"),
-		w.plan, w.t.sqlName(), equal(w.id, "t.%c", "p.i%i"), through, own, quoteName(c.link.ownID.Name), c.at, other, c.at))
+	tag, err := w.tx.Exec(ctx, fmt.Sprintf("INSERT INTO %s (sluice_op, %s, %s) SELECT 'd', %s, %s%s FOR UPDATE OF k",
+		journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "t.%c"), c.link.rowOf("k"), w.unlinking(c, w.plan)))
 	if err != nil || tag.RowsAffected() == 0 {
+		return err
+	}
+	if err := w.linkChildren(ctx, w.tx, w.plan); err != nil {
 		return err
 	}
 	return w.do(ctx, tag.RowsAffected(), "unlinked", fmt.Sprintf("DELETE FROM %s k USING %s j WHERE j.sluice_op = 'd' AND k.%s = j.%s AND k.%s = j.%s", through, journal, own, own, other, other))

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -13,7 +14,8 @@ import (
 
 // lock takes the rows that are updated or deleted, in the order of their
 // identity, into the journal, as they are before. A row that is deleted, or
-// whose links change, is locked against rows that would refer to it.
+// whose links change, or what others follow, is locked against rows that would
+// refer to it.
 func (w *postgresWriter) lock(ctx context.Context) error {
 	if w.counts[plan.Update]+w.counts[plan.Delete] == 0 {
 		return nil
@@ -22,6 +24,12 @@ func (w *postgresWriter) lock(ctx context.Context) error {
 	for _, c := range w.t.links {
 		links = append(links, fmt.Sprint(c.at))
 	}
+	for i := range w.t.Referrers {
+		if fk := &w.t.Referrers[i]; fk.follows() {
+			links = append(links, each(w.t.loadedOf(fk.RefColumns), ",", "%i"))
+		}
+	}
+	links = slices.DeleteFunc(links, func(at string) bool { return at == "" })
 	linked := "p.mask && '{" + strings.Join(links, ",") + "}'::int[]"
 	for _, part := range []struct{ which, strength string }{
 		{"p.op = 'u' AND NOT " + linked, "NO KEY UPDATE"},

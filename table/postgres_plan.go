@@ -263,6 +263,17 @@ func (t *Table) meddlers() string {
 	return fmt.Sprintf("rows may be written otherwise than planned, and others with them: table %s has triggers: %s", t.Name, strings.Join(list, ", "))
 }
 
+// otherwise is the error that rows which were given back, or their columns, are
+// not as they were: each is named, with what differs.
+func (t *Table) otherwise(found []string) error {
+	var list []string
+	for _, g := range t.Triggers {
+		list = append(list, g.Name)
+	}
+	return fmt.Errorf("%s of table %s would not be as before the run (%s), for a trigger writes otherwise (%s): nothing was changed; revert without it, and set it up again",
+		count(int64(len(found)), "row"), t.Name, strings.Join(found[:min(len(found), 3)], "; "), strings.Join(list, ", "))
+}
+
 // clear leaves only good rows among those that are incoming.
 func (s *postgresImport) clear(ctx context.Context) error {
 	bad, err := one[bool](ctx, s.conn, "SELECT EXISTS (SELECT FROM sluice_bad)")

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -186,8 +187,11 @@ func (u *postgresUndo) takeBack(ctx context.Context, tx pgx.Tx, run plan.Run, re
 			return err
 		}
 		if st.want >= 0 && tag.RowsAffected() != st.want {
-			return fmt.Errorf("%d rows of table %s are %s, and %d were to be; nothing was changed", tag.RowsAffected(), u.t.Name, st.what, st.want)
+			return fmt.Errorf("%d rows of table %s are %s, and %d were to be: a trigger or rule of the table may have done it; nothing was changed", tag.RowsAffected(), u.t.Name, cmp.Or(st.what, "there"), st.want)
 		}
+	}
+	if err := u.asTheyWere(ctx, tx, from); err != nil {
+		return err
 	}
 	rev.Left, err = u.left(ctx, tx)
 	return err

@@ -46,13 +46,13 @@ references_ AS (
 			FROM jsonb_array_elements_text(nullif(to_jsonb(con) -> 'confdelsetcols', 'null')) WITH ORDINALITY u (num, i)
 			JOIN pg_attribute ON attrelid = conrelid AND attnum = num::int),
 		'MatchFull', confmatchtype = 'f', 'Deferrable', condeferrable, 'Deferred', condeferred) AS key
-	FROM t JOIN pg_constraint con ON t.oid IN (conrelid, confrelid) AND contype = 'f'
+	FROM t JOIN pg_constraint con ON (conrelid = t.oid OR confrelid IN (SELECT oid FROM parts)) AND contype = 'f'
 	JOIN pg_class r ON r.oid = conrelid JOIN pg_namespace n ON n.oid = r.relnamespace
 	JOIN pg_class f ON f.oid = confrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
 	CROSS JOIN (SELECT jsonb '{"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}') a (actions)
 	-- Not what PostgreSQL repeats of it for each partition of the other table.
 	WHERE NOT EXISTS (SELECT FROM pg_constraint up WHERE up.oid = con.conparentid
-		AND (up.conrelid = t.oid AND con.conrelid = t.oid OR up.confrelid = t.oid AND con.confrelid = t.oid))
+		AND (up.conrelid = t.oid AND con.conrelid = t.oid OR up.confrelid IN (SELECT oid FROM parts) AND con.confrelid IN (SELECT oid FROM parts)))
 	AND coalesce((to_jsonb(con) ->> 'conenforced')::boolean, true)
 )
 SELECT json_build_object(
@@ -99,7 +99,7 @@ SELECT json_build_object(
 		LEFT JOIN pg_constraint con ON conindid = indexrelid AND contype IN ('p', 'u')
 		WHERE indrelid = t.oid AND indisunique AND indisvalid AND NOT indisexclusion),
 	'ForeignKeys', (SELECT json_agg(key ORDER BY conname) FROM references_ WHERE conrelid = t.oid),
-	'Referrers', (SELECT json_agg(key ORDER BY conrelid::regclass::text, conname) FROM references_ WHERE confrelid = t.oid),
+	'Referrers', (SELECT json_agg(key ORDER BY conrelid::regclass::text, conname) FROM references_ WHERE confrelid IN (SELECT oid FROM parts)),
 	'Checks', (
 		SELECT json_agg(json_build_object('Name', conname, 'Expression', expression, 'Column', attname, 'Columns', columns)
 			ORDER BY attnum NULLS FIRST, conname)

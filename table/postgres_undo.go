@@ -47,18 +47,22 @@ func (u *postgresUndo) steps(from, journal string, counts plan.Counts) (steps []
 }
 
 // unlink removes the links of rows that go, and those that the run made.
-func (u *postgresUndo) unlink(c *binding, from, journal string) []step {
+func (u *postgresUndo) unlink(c *binding, from, journal string) (steps []step) {
 	t, id := u.t, u.t.identity()
 	own, other, through := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName()
 	of, to := fmt.Sprintf("%s_l%d", from, c.at), fmt.Sprintf("%s_l%d", journal, c.at)
 	into := fmt.Sprintf("INSERT INTO %s (sluice_op, %s, %s) SELECT 'd', ", to, names(id, ", ", "sluice_i%i"), c.link.rowOf(""))
-	return []step{
+	steps = []step{
 		{"", -1, into + fmt.Sprintf("%s, %s FROM %s j JOIN %s t ON %s JOIN %s k ON k.%s = t.%s WHERE j.op = 'n'",
 			names(id, ", ", "t.%c"), c.link.rowOf("k"), from, t.sqlName(), equal(id, "t.%c", "j.i%i"), through, own, quoteName(c.link.ownID.Name))},
-		{"", -1, into + fmt.Sprintf("%[1]s, %[2]s FROM %[3]s j JOIN %[4]s k ON k.%[5]s = j.%[5]s AND k.%[6]s = j.%[6]s WHERE j.sluice_op = 'n' AND NOT EXISTS (SELECT FROM %[7]s d WHERE d.%[5]s = k.%[5]s AND d.%[6]s = k.%[6]s)",
-			names(id, ", ", "j.sluice_i%i"), c.link.rowOf("k"), of, through, own, other, to)},
+		{"", -1, into + fmt.Sprintf("%[1]s, %[2]s FROM (SELECT DISTINCT %[8]s, %[5]s, %[6]s FROM %[3]s WHERE sluice_op = 'n') j JOIN %[4]s k ON k.%[5]s = j.%[5]s AND k.%[6]s = j.%[6]s WHERE NOT EXISTS (SELECT FROM %[7]s d WHERE d.%[5]s = k.%[5]s AND d.%[6]s = k.%[6]s)",
+			names(id, ", ", "j.sluice_i%i"), c.link.rowOf("k"), of, through, own, other, to, names(id, ", ", "sluice_i%i"))},
 		{"", -1, fmt.Sprintf("DELETE FROM %[1]s k USING %[2]s j WHERE j.sluice_op = 'd' AND k.%[3]s = j.%[3]s AND k.%[4]s = j.%[4]s", through, to, own, other)},
 	}
+	if len(c.link.Triggers)+len(c.link.Rules) > 0 {
+		steps = append(steps, step{"linked still", 0, fmt.Sprintf("SELECT FROM %[1]s k JOIN %[2]s j ON j.sluice_op = 'd' AND k.%[3]s = j.%[3]s AND k.%[4]s = j.%[4]s", through, to, own, other)})
+	}
+	return steps
 }
 
 // remove deletes the rows that the run made.
@@ -99,10 +103,10 @@ func (u *postgresUndo) putBack(n int64, from, journal string) step {
 func (u *postgresUndo) relink(c *binding, from, journal string) (steps []step) {
 	id := u.t.identity()
 	if put, there := u.wholes[fmt.Sprintf("_l%d", c.at)]; there {
-		own, other := quoteName(c.link.own.Name), quoteName(c.link.other.Name)
+		own := quoteName(c.link.own.Name)
 		steps = append(steps, step{"", -1, fmt.Sprintf(`WITH k AS (INSERT INTO %[1]s AS k (%[2]s) OVERRIDING SYSTEM VALUE SELECT %[3]s FROM %[4]s_l%[5]d j WHERE j.sluice_op = 'd' RETURNING %[6]s)
-			INSERT INTO %[7]s_l%[5]d (sluice_op, %[8]s, %[9]s) SELECT 'n', %[10]s, %[6]s FROM k JOIN %[4]s_l%[5]d j ON j.sluice_op = 'd' AND j.%[11]s = k.%[11]s AND j.%[12]s = k.%[12]s`,
-			c.link.sqlName(), put.columns, put.values, from, c.at, c.link.rowOf("k"), journal, names(id, ", ", "sluice_i%i"), c.link.rowOf(""), names(id, ", ", "j.sluice_i%i"), own, other)})
+			INSERT INTO %[7]s_l%[5]d (sluice_op, %[8]s, %[9]s) SELECT 'n', %[10]s, %[6]s FROM k JOIN (SELECT DISTINCT %[8]s, %[11]s FROM %[4]s_l%[5]d WHERE sluice_op = 'd') j ON j.%[11]s = k.%[11]s`,
+			c.link.sqlName(), put.columns, put.values, from, c.at, c.link.rowOf("k"), journal, names(id, ", ", "sluice_i%i"), c.link.rowOf(""), names(id, ", ", "j.sluice_i%i"), own)})
 	}
 	return append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j SET k%d = %s FROM %s t WHERE j.op = 'u' AND %d = ANY (j.mask) AND %s",
 		journal, c.at, linksNow(c), u.t.sqlName(), c.at, equal(id, "t.%c", "j.i%i"))})
@@ -139,11 +143,7 @@ func (u *postgresUndo) used(g []*binding) string {
 	l := g[0].lookup
 	var by []string
 	for _, fk := range l.Referrers {
-		var on []string
-		for i, c := range fk.Columns {
-			on = append(on, fmt.Sprintf("k.%s = l.%s", quoteName(c), quoteName(fk.RefColumns[i])))
-		}
-		by = append(by, fmt.Sprintf("EXISTS (SELECT FROM %s.%s k WHERE %s)", quoteName(fk.Schema), quoteName(fk.Table), strings.Join(on, " AND ")))
+		by = append(by, fmt.Sprintf("EXISTS (SELECT FROM (SELECT 1) o JOIN %s)", fk.from("k", "l")))
 	}
 	for _, c := range g {
 		if c.link == nil && u.t.reference(c.to.Name) == nil {

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -69,6 +70,13 @@ type putBack struct {
 // has reports whether the rows have all of the columns.
 func (p putBack) has(columns []string) bool {
 	return p.of != nil && !slices.ContainsFunc(columns, func(name string) bool { return p.of[name] == "" })
+}
+
+// given are the values of the columns that are written.
+func (p putBack) given() map[string]string {
+	given := maps.Clone(p.of)
+	maps.DeleteFunc(given, func(name, _ string) bool { return !slices.Contains(strings.Split(p.columns, ", "), quoteName(name)) })
+	return given
 }
 
 // putBack says how its rows are put back, or why they cannot be. A column that

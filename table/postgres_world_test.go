@@ -27,6 +27,7 @@ type world struct {
 	more   []string  // files behind the first
 	exec   func(statements string)
 	rowsOf func(table string) []string // in order, (a,b,...) each; a null is empty
+	texts  func(query string) []string // of one text each row
 }
 
 func newWorld(t testing.TB, ddl, job string) *world {
@@ -42,17 +43,21 @@ func newWorld(t testing.TB, ddl, job string) *world {
 		t.Helper()
 		execPostgres(t, w.url, statements)
 	}
-	w.rowsOf = func(table string) []string {
+	w.texts = func(query string) []string {
 		t.Helper()
-		rows, err := w.conn.Query(context.Background(), fmt.Sprintf("SELECT (sluice_test.*)::text FROM %s sluice_test ORDER BY 1", table))
+		rows, err := w.conn.Query(context.Background(), query)
 		if err != nil {
 			t.Fatal(err)
 		}
 		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v\n%s", err, query)
 		}
 		return lines
+	}
+	w.rowsOf = func(table string) []string {
+		t.Helper()
+		return w.texts(fmt.Sprintf("SELECT (sluice_test.*)::text FROM %s sluice_test ORDER BY 1", table))
 	}
 	return w
 }

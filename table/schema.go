@@ -18,7 +18,7 @@ type Table struct {
 	Columns     []Column     // in their order
 	Uniques     []Unique     // the primary key first
 	ForeignKeys []ForeignKey // of its own columns
-	Referrers   []ForeignKey // that point at it, from any table, itself among them
+	Referrers   []ForeignKey // that point at it, or at a partition of it, from any table, itself among them
 	Checks      []Check
 	Exclusions  []Check   // constraints EXCLUDE and WITHOUT OVERLAPS: their definitions
 	Triggers    []Trigger // that fire; on its partitions, too

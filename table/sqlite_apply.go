@@ -230,7 +230,7 @@ func (w *sqliteWriter) addLinks(ctx context.Context, c *binding, pairs [][]byte)
 	if err := w.giveFields(ctx, "pairs", 2, pairs); err != nil {
 		return err
 	}
-	n, err := w.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT * FROM temp.sluice_pairs", c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name)))
+	n, err := w.exec(ctx, fmt.Sprintf("INSERT%s INTO %s (%s, %s) SELECT * FROM temp.sluice_pairs", c.link.orAbort(), c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name)))
 	if err == nil && n != int64(len(pairs)) {
 		err = fmt.Errorf("%d rows of table %s were inserted, and %d were planned", n, c.link.Name, len(pairs))
 	}

@@ -18,6 +18,8 @@ func (u *sqliteUndo) dependent(ctx context.Context, p *journalPart) error {
 		return u.blocked(ctx, p)
 	case "remove", "unlink":
 		return u.unlinked(ctx, p)
+	case "add":
+		return u.addedReferred(ctx, p)
 	}
 	return nil
 }
@@ -54,17 +56,25 @@ func (u *sqliteUndo) referred(ctx context.Context, p *journalPart) error {
 		if fk.RefColumns == nil || u.linked(fk.Table) {
 			continue
 		}
-		var refers []string
-		for i, c := range fk.Columns {
-			refers = append(refers, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
-		}
 		q := u.at()
-		q.from += fmt.Sprintf(" CROSS JOIN main.%s AS k ON %s", quoteName(fk.Table), strings.Join(refers, " AND "))
+		q.from += " CROSS JOIN " + fk.join("k", "t")
 		if fk.Table == u.Name {
-			q.where = " WHERE " + u.stays("k")
+			q.where = " WHERE " + u.staying(&fk, fk.OnDelete == NoAction)
 		}
 		if err := u.find(ctx, p.op, "a row of "+fk.Table+" refers to it", of("t", u.ids), q); err != nil {
 			return err
+		}
+	}
+	for l, c := range u.links {
+		for _, fk := range c.link.Referrers {
+			if fk.RefColumns == nil {
+				continue
+			}
+			q := u.at()
+			q.from += fmt.Sprintf(" CROSS JOIN %s AS l ON l.%s = t.%s CROSS JOIN %s", c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name), fk.join("k", "l"))
+			if err := u.find(ctx, p.op, "a row of "+fk.Table+" refers to its "+u.lists[l], of("t", u.ids), q); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -99,9 +109,10 @@ func (u *sqliteUndo) blocked(ctx context.Context, p *journalPart) error {
 }
 
 // giveBack makes temp.sluice_back: the rows of a part as they will be, their IDs
-// and columns. It returns which these are, quoted.
+// and columns, and of updated ones the numbers of what changes. It returns which these are, quoted.
 func (u *sqliteUndo) giveBack(ctx context.Context, p *journalPart) (names []string, err error) {
 	var records [][]byte
+	var more []string
 	if p.op == "delete" {
 		names = u.whole()
 		for _, record := range u.wholeRows(p, u.Table) {
@@ -111,6 +122,7 @@ func (u *sqliteUndo) giveBack(ctx context.Context, p *journalPart) (names []stri
 		for _, c := range u.columns {
 			names = append(names, quoteName(c.to.Name))
 		}
+		more = []string{"sluice_changes"}
 		t, k := u.bare(), &rowChunk{}
 		for part := range slices.Chunk(u.touched(p), chunkRows) {
 			if err := u.giveTouched(ctx, part); err != nil {
@@ -122,7 +134,7 @@ func (u *sqliteUndo) giveBack(ctx context.Context, p *journalPart) (names []stri
 			records = append(records, u.restored(part, k)...)
 		}
 	}
-	columns := append(strings.Split(u.idColumns("%c"), ", "), names...)
+	columns := slices.Concat(strings.Split(u.idColumns("%c"), ", "), names, more)
 	return names, u.give(ctx, "back", strings.Join(columns, ", "), feedOf(records, len(columns)))
 }
 
@@ -155,7 +167,13 @@ func (u *sqliteUndo) restored(part []touchedRow, k *rowChunk) (records [][]byte)
 			}
 			record = append(record, is...)
 		}
-		records = append(records, record)
+		changes := ","
+		for n := range len(u.columns) + len(u.links) {
+			if part[i].mask[n/8]&(1<<(n%8)) != 0 {
+				changes += fmt.Sprint(n, ",")
+			}
+		}
+		records = append(records, putText(record, changes))
 	}
 	return records
 }

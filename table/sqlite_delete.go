@@ -124,8 +124,11 @@ func (c *rowChange) deletes() bool { return bytes.Count(c.mask, []byte{0}) == le
 
 // guard refuses a plan that deletes too much, or what other rows refer to.
 func (s *sqliteImport) guard(ctx context.Context) error {
-	if err := s.followers(ctx); err != nil || s.deleted == 0 {
+	if err := s.followers(ctx); err != nil {
 		return err
+	}
+	if s.deleted == 0 {
+		return s.children(ctx)
 	}
 	all, err := s.number(ctx, "SELECT count(*) FROM "+s.sqlName())
 	if err != nil {
@@ -176,9 +179,12 @@ func (s *sqliteImport) giveGone(ctx context.Context) error {
 	return s.giveFields(ctx, "gone", len(s.ids), gone)
 }
 
-// children refuses to delete rows that others refer to.
+// children refuses to delete rows, or links, that others refer to.
 func (s *sqliteImport) children(ctx context.Context) error {
 	if err := s.giveGone(ctx); err != nil {
+		return err
+	}
+	if err := s.linkChildren(ctx); err != nil || s.deleted == 0 {
 		return err
 	}
 	return s.unreferred((*ForeignKey).left, func(fk *ForeignKey) (int64, error) {
@@ -197,17 +203,83 @@ func (s *sqliteImport) children(ctx context.Context) error {
 	})
 }
 
+// linkChildren refuses to remove links that rows refer to: those of the rows in
+// temp.sluice_gone, and those that updated rows lose.
+func (s *sqliteImport) linkChildren(ctx context.Context) error {
+	for l, c := range s.links {
+		if len(c.link.Referrers) == 0 {
+			continue
+		}
+		lost, err := s.lostLinks(l)
+		if err == nil {
+			err = s.giveFields(ctx, "lost", 2, lost)
+		}
+		if err != nil {
+			return err
+		}
+		own, other := quoteName(c.link.own.Name), quoteName(c.link.other.Name)
+		gone := strings.ReplaceAll(s.at().from, "temp.sluice_ids", "temp.sluice_gone") + fmt.Sprintf(" CROSS JOIN %s AS l ON l.%s = t.%s", c.link.sqlName(), own, quoteName(c.link.ownID.Name))
+		pairs := fmt.Sprintf("temp.sluice_lost AS s CROSS JOIN %s AS l ON l.%s = s.i0 AND l.%s = s.i1", c.link.sqlName(), own, other)
+		err = c.link.unreferred((*ForeignKey).left, func(fk *ForeignKey) (int64, error) {
+			if fk.RefColumns == nil {
+				return 0, nil
+			}
+			return s.number(ctx, fmt.Sprintf("SELECT (SELECT count(*) FROM %[1]s CROSS JOIN %[3]s) + (SELECT count(*) FROM %[2]s CROSS JOIN %[3]s)", gone, pairs, fk.join("k", "l")))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lostLinks returns the links that updated rows lose, as pairs.
+func (s *sqliteImport) lostLinks(l int) (pairs [][]byte, err error) {
+	at := len(s.columns) + l
+	err = s.eachChange(func(c *rowChange) error {
+		if c.deletes() || c.was[at] == nil {
+			return nil
+		}
+		_, fields, err := s.in.record(c.i, nil)
+		if err != nil {
+			return err
+		}
+		_, sets := cutStored(fields, len(s.columns))
+		var is [][]byte
+		for range l + 1 {
+			is, sets = takeSet(nil, sets)
+		}
+		was, _ := takeSet(nil, c.was[at])
+		pairs = append(pairs, without(s.ownBefore(c, l, fields), was, is)...)
+		return nil
+	})
+	return pairs, err
+}
+
+// join is that of the rows of an alias that refer to those of another.
+func (fk *ForeignKey) join(alias, to string) string {
+	on := make([]string, len(fk.Columns))
+	for i, name := range fk.Columns {
+		on[i] = fmt.Sprintf("%s.%s = %s.%s", alias, quoteName(name), to, quoteName(fk.RefColumns[i]))
+	}
+	return fmt.Sprintf("main.%s AS %s ON %s", quoteName(fk.Table), alias, strings.Join(on, " AND "))
+}
+
 // followers refuses to change what other rows follow.
 func (s *sqliteImport) followers(ctx context.Context) error {
 	return s.unreferred((*ForeignKey).moved, func(fk *ForeignKey) (int64, error) {
 		if fk.RefColumns == nil || !fk.follows() {
 			return 0, nil
 		}
-		ids, err := s.changing(func(c *rowChange) bool {
-			return !c.deletes() && slices.ContainsFunc(fk.RefColumns, func(name string) bool {
+		var ids [][]byte
+		err := s.eachIn(s.part.updates, false, func(c *rowChange) error {
+			if slices.ContainsFunc(fk.RefColumns, func(name string) bool {
 				at := s.loadedAt(name)
 				return at >= 0 && c.was[at] != nil
-			})
+			}) {
+				ids = append(ids, c.ids)
+			}
+			return nil
 		})
 		if err == nil {
 			err = s.giveFields(ctx, "gone", len(s.ids), ids)
@@ -222,57 +294,67 @@ func (s *sqliteImport) followers(ctx context.Context) error {
 // referrers counts the rows k that refer by a foreign key to those whose IDs are
 // in temp.sluice_gone.
 func (s *sqliteImport) referrers(fk *ForeignKey) string {
-	var on []string
-	for i, c := range fk.Columns {
-		on = append(on, fmt.Sprintf("k.%s = t.%s", quoteName(c), quoteName(fk.RefColumns[i])))
-	}
-	return strings.ReplaceAll("SELECT count(*) FROM "+s.at().from, "temp.sluice_ids", "temp.sluice_gone") +
-		fmt.Sprintf(" CROSS JOIN main.%s AS k ON %s", quoteName(fk.Table), strings.Join(on, " AND "))
+	return strings.ReplaceAll("SELECT count(*) FROM "+s.at().from, "temp.sluice_ids", "temp.sluice_gone") + " CROSS JOIN " + fk.join("k", "t")
 }
 
-// remove deletes rows, after their links.
+// remove deletes rows, after their links: all are in the journal before the first
+// is gone, which may take or change others with it that refer to it.
 func (w *sqliteWriter) remove(ctx context.Context) error {
 	if w.deleted == 0 {
 		return nil
 	}
-	var ids [][]byte
-	flush := func() error {
-		if len(ids) == 0 {
+	for _, do := range []func(context.Context, *sqliteTarget, [][]byte) error{w.journal.keepRows, w.journal.dropRows} {
+		var ids [][]byte
+		w.removed = 0
+		flush := func() error {
+			if len(ids) == 0 {
+				return nil
+			}
+			err := do(ctx, w.sqliteTarget, ids)
+			w.removed += int64(len(ids))
+			ids = ids[:0]
+			return err
+		}
+		err := w.eachIn(w.part.deletes, true, func(c *rowChange) error {
+			if ids = append(ids, c.ids); len(ids) == chunkRows {
+				return flush()
+			}
 			return nil
+		})
+		if err == nil {
+			err = flush()
 		}
-		n, err := w.journal.removeRows(ctx, w.sqliteTarget, ids)
-		w.removed += n
-		ids = ids[:0]
-		return err
-	}
-	err := w.eachIn(w.part.deletes, true, func(c *rowChange) error {
-		if ids = append(ids, c.ids); len(ids) == chunkRows {
-			return flush()
+		if err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	return flush()
+	return nil
 }
 
-// removeRows deletes rows of a target, and their links.
-func (j *journal) removeRows(ctx context.Context, t *sqliteTarget, ids [][]byte) (int64, error) {
+// keepRows journals rows of a target that are deleted, and deletes their links.
+func (j *journal) keepRows(ctx context.Context, t *sqliteTarget, ids [][]byte) error {
 	if err := j.giveFields(ctx, "ids", len(t.ids), ids); err != nil {
-		return 0, err
+		return err
 	}
 	for _, c := range t.links {
 		join := t.at().from + fmt.Sprintf(" CROSS JOIN %s AS k ON k.%s = t.%s", c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name))
-		if _, err := j.remove(ctx, "unlink", c.link.Table, join); err != nil {
-			return 0, err
+		if err := j.remove(ctx, "unlink", c.link.Table, join); err != nil {
+			return err
 		}
 	}
-	on := make([]string, len(t.ids))
-	for i, id := range t.ids {
-		on[i] = fmt.Sprintf("k.%s = s.i%d", id, i)
+	n, err := j.keep(ctx, "delete", t.Table, idsJoin(t.Table))
+	if err == nil && n != int64(len(ids)) {
+		err = fmt.Errorf("%d rows of table %s are there, and %d were to be deleted", n, t.Name, len(ids))
 	}
-	return j.remove(ctx, "delete", t.Table, "temp.sluice_ids AS s CROSS JOIN "+t.sqlName()+" AS k ON "+strings.Join(on, " AND "))
+	return err
+}
+
+// dropRows deletes rows of a target.
+func (j *journal) dropRows(ctx context.Context, t *sqliteTarget, ids [][]byte) error {
+	if err := j.giveFields(ctx, "ids", len(t.ids), ids); err != nil {
+		return err
+	}
+	return j.drop(ctx, t.Table, idsJoin(t.Table))
 }
 
 // gone yields the rows that are deleted and that no incoming row tells of.

@@ -23,7 +23,10 @@ func (s *sqliteImport) drift(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := d.err(); err != nil || s.deleted == 0 {
+	if err := d.err(); err != nil {
+		return err
+	}
+	if err := s.followers(ctx); err != nil {
 		return err
 	}
 	return s.children(ctx)

@@ -160,7 +160,7 @@ func (w *sqliteWriter) createOne(ctx context.Context, k *sqliteLooker, m *madeRo
 	columns := slices.Concat([]string{quoteName(k.id.Name)}, k.rowIDs(), k.whole())
 	q := rowQuery{from: k.lookup.sqlName(), where: " WHERE " + quoteName(k.by.Name) + " = ?"}
 	err := w.scan(ctx, selectValues(columns, q), len(columns), func(v []driver.Value) error {
-		m.id, entry = putValue(nil, v[0]), putHash(putValues(nil, v[1:n]), putValues(nil, v[n:]))
+		m.id, entry = putValue(nil, v[0]), putHash(putValues(nil, v[1:n]), putWhole(nil, v[n:]))
 		return nil
 	}, valueStored(m.key))
 	if err == nil && m.id == nil {

@@ -42,9 +42,17 @@ func (d *sqlite) undo(ctx context.Context, t *target, of plan.Run) (undo, error)
 		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, jobName(u.shape.Table), jobName(t.Name))
 	}
 	u.sqliteTarget = u.shape.target(t.Table)
+	for _, c := range u.columns {
+		if slices.Contains(u.keys, c.to.Name) {
+			u.key = append(u.key, c)
+		}
+	}
 	u.knows(t)
 	for _, c := range u.links {
 		name := c.link.Name
+		if found, err := d.inspect(ctx, jobName(name)); err == nil {
+			c.link.Table = found
+		}
 		if i := slices.IndexFunc(t.links, func(b *binding) bool { return b.link.Name == name }); i >= 0 {
 			name = t.links[i].col.Name
 		}
@@ -141,11 +149,15 @@ func (u *sqliteUndo) touched(p *journalPart) []touchedRow {
 }
 
 func (u *sqliteUndo) giveTouched(ctx context.Context, rows []touchedRow) error {
-	records := make([][]byte, len(rows))
+	return u.giveFields(ctx, "ids", len(u.ids), idsTouched(rows))
+}
+
+func idsTouched(rows []touchedRow) [][]byte {
+	ids := make([][]byte, len(rows))
 	for i := range rows {
-		records[i] = rows[i].ids
+		ids[i] = rows[i].ids
 	}
-	return u.giveFields(ctx, "ids", len(u.ids), records)
+	return ids
 }
 
 // mostConflicts is how many are named.

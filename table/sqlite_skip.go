@@ -14,7 +14,10 @@ import (
 // Rows in conflict are in temp.sluice_skip: their IDs, the op of the journal, and
 // why. They stay as they are, and all that is theirs with them. The rows that the
 // run made or updated are in temp.sluice_mine, if others depend on them, those that
-// it deleted in temp.sluice_put, if they may refer to each other.
+// it deleted in temp.sluice_put, if they may refer to each other, and the updated
+// ones as they will be in temp.sluice_will, if others refer to them by that, with
+// the numbers of what changes. temp.sluice_owned tells whose links are those that
+// refer to the target by another column than its ID: number, value, IDs.
 
 // conflicts finds the rows that cannot be taken back, and says what is left.
 func (u *sqliteUndo) conflicts(ctx context.Context) (rev *plan.Reversal, err error) {
@@ -23,9 +26,13 @@ func (u *sqliteUndo) conflicts(ctx context.Context) (rev *plan.Reversal, err err
 	}
 	ids := u.idColumns("%c")
 	u.skipped = 0
-	_, err = u.exec(ctx, fmt.Sprintf(`DROP TABLE IF EXISTS temp.sluice_skip; DROP TABLE IF EXISTS temp.sluice_mine; DROP TABLE IF EXISTS temp.sluice_put;
-		CREATE TABLE temp.sluice_skip (%[1]s, op, why, PRIMARY KEY (%[1]s, op)) WITHOUT ROWID; CREATE TABLE temp.sluice_mine (%[1]s, op, PRIMARY KEY (%[1]s)) WITHOUT ROWID; CREATE TABLE temp.sluice_put (%[1]s, %[2]s)`,
-		ids, strings.Join(u.whole(), ", ")))
+	var loaded []string
+	for _, c := range u.columns {
+		loaded = append(loaded, quoteName(c.to.Name))
+	}
+	_, err = u.exec(ctx, fmt.Sprintf(`DROP TABLE IF EXISTS temp.sluice_skip; DROP TABLE IF EXISTS temp.sluice_mine; DROP TABLE IF EXISTS temp.sluice_put; DROP TABLE IF EXISTS temp.sluice_will; DROP TABLE IF EXISTS temp.sluice_owned;
+		CREATE TABLE temp.sluice_will (%[1]s, %[3]s, sluice_changes, PRIMARY KEY (%[1]s)) WITHOUT ROWID; CREATE TABLE temp.sluice_owned (link, own, %[1]s, PRIMARY KEY (link, own)) WITHOUT ROWID; CREATE TABLE temp.sluice_skip (%[1]s, op, why, PRIMARY KEY (%[1]s, op)) WITHOUT ROWID; CREATE TABLE temp.sluice_mine (%[1]s, op, PRIMARY KEY (%[1]s)) WITHOUT ROWID; CREATE TABLE temp.sluice_put (%[1]s, %[2]s)`,
+		ids, strings.Join(u.whole(), ", "), strings.Join(loaded, ", ")))
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +42,9 @@ func (u *sqliteUndo) conflicts(ctx context.Context) (rev *plan.Reversal, err err
 	for before := int64(-1); before < u.skipped; {
 		before = u.skipped
 		if err := u.parts(ctx, u.dependent); err != nil {
+			return nil, err
+		}
+		if err := u.followed(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -75,12 +85,23 @@ type conflict struct {
 
 // moved finds the rows of a part that are no longer as the run left them.
 func (u *sqliteUndo) moved(ctx context.Context, p *journalPart) error {
-	if p.op == "delete" && u.self() {
+	into := map[string]string{}
+	if u.self() {
+		into["delete"], into["update"] = "put", "will"
+	}
+	if slices.ContainsFunc(u.Referrers, u.refersBack) {
+		into["update"] = "will"
+	}
+	if table := into[p.op]; table != "" {
 		if _, err := u.giveBack(ctx, p); err != nil {
 			return err
 		}
-		_, err := u.exec(ctx, "INSERT INTO temp.sluice_put SELECT * FROM temp.sluice_back")
-		return err
+		if _, err := u.exec(ctx, "INSERT INTO temp.sluice_"+table+" SELECT * FROM temp.sluice_back"); err != nil {
+			return err
+		}
+	}
+	if p.op == "delete" {
+		return u.ownDeleted(ctx, p)
 	}
 	if p.op != "new" && p.op != "update" {
 		return nil
@@ -95,6 +116,7 @@ func (u *sqliteUndo) moved(ctx context.Context, p *journalPart) error {
 		}
 	}
 	var found []conflict
+	var owned [][]byte
 	k := &rowChunk{}
 	for part := range slices.Chunk(rows, chunkRows) {
 		if err := u.giveTouched(ctx, part); err != nil {
@@ -117,8 +139,12 @@ func (u *sqliteUndo) moved(ctx context.Context, p *journalPart) error {
 			if why := u.changed(&part[i], fields); why != "" {
 				found = append(found, conflict{part[i].ids, why})
 			}
+			owned = u.ownTouched(owned, &part[i], fields)
 			at++
 		}
+	}
+	if err := u.own(ctx, owned); err != nil {
+		return err
 	}
 	return u.skip(ctx, p.op, found)
 }
@@ -238,9 +264,6 @@ func (u *sqliteUndo) owners(ctx context.Context, p *journalPart, t *Table) (entr
 		return nil, nil, "", nil
 	}
 	l := u.links[i].link
-	if len(u.ids) != 1 || u.ids[0] != quoteName(l.ownID.Name) {
-		return nil, nil, "", fmt.Errorf("rows in conflict cannot be skipped: table %s refers to %s of table %s, which does not tell its rows apart", l.Name, l.ownID.Name, u.Name)
-	}
 	ops = "'new', 'update', 'delete'"
 	if p.op != "add" {
 		at := slices.Index(t.whole(), quoteName(l.own.Name))
@@ -248,7 +271,8 @@ func (u *sqliteUndo) owners(ctx context.Context, p *journalPart, t *Table) (entr
 		for _, record := range entries {
 			owners = append(owners, fieldAt(record, at))
 		}
-		return entries, owners, ops, nil
+		owners, err = u.ownersOf(ctx, i, owners)
+		return entries, owners, ops, err
 	}
 	entries = p.ids(len(t.rowIDs()), 0)
 	owners = slices.Repeat([][]byte{{storedNull}}, len(entries))
@@ -259,6 +283,9 @@ func (u *sqliteUndo) owners(ctx context.Context, p *journalPart, t *Table) (entr
 		owners[v[0].(int64)-1] = putValue(nil, v[1])
 		return nil
 	})
+	if err == nil {
+		owners, err = u.ownersOf(ctx, i, owners)
+	}
 	return entries, owners, ops, err
 }
 

@@ -55,7 +55,11 @@ func (t *sqliteTarget) form() journalForm {
 func (f *journalForm) target(table *Table) *sqliteTarget {
 	t := &sqliteTarget{target: &target{Table: table}, ids: table.rowIDs()}
 	for i, name := range f.Columns {
-		t.columns = append(t.columns, &binding{at: i, to: &Column{Name: name}})
+		to := table.Column(name)
+		if to == nil {
+			to = &Column{Name: name}
+		}
+		t.columns = append(t.columns, &binding{at: i, to: to})
 	}
 	for _, l := range f.Links {
 		t.links = append(t.links, &binding{link: &link{Table: &Table{Schema: table.Schema, Name: l.Table}, own: &Column{Name: l.Own}, other: &Column{Name: l.Other}, ownID: &Column{Name: l.OwnID}}})
@@ -186,31 +190,41 @@ func (j *journal) flush(ctx context.Context) error {
 }
 
 // remove deletes the rows k of a table that a join finds, and journals them
-// whole. It returns how many there were.
-func (j *journal) remove(ctx context.Context, op string, t *Table, join string) (int64, error) {
+// whole.
+func (j *journal) remove(ctx context.Context, op string, t *Table, join string) error {
+	n, err := j.keep(ctx, op, t, join)
+	if err != nil || n == 0 {
+		return err
+	}
+	return j.drop(ctx, t, join)
+}
+
+// keep journals rows whole, and returns how many there are.
+func (j *journal) keep(ctx context.Context, op string, t *Table, join string) (int64, error) {
 	values := of("k", t.whole())
 	var entries [][]byte
 	err := j.scan(ctx, selectValues(values, rowQuery{from: join}), len(values), func(v []driver.Value) error {
-		var entry []byte
-		for _, one := range v {
-			entry = putValue(entry, one)
-		}
-		entries = append(entries, entry)
+		entries = append(entries, putWhole(nil, v))
 		return nil
 	})
-	if err != nil || len(entries) == 0 {
-		return 0, err
-	}
 	for _, entry := range entries {
-		if err := j.add(ctx, op, t, entry); err != nil {
-			return 0, err
+		if err == nil {
+			err = j.add(ctx, op, t, entry)
 		}
 	}
-	n, err := j.exec(ctx, fmt.Sprintf("DELETE FROM %s WHERE (%s) IN (SELECT %s FROM %s)", t.sqlName(), strings.Join(t.rowIDs(), ", "), strings.Join(of("k", t.rowIDs()), ", "), join))
-	if err == nil && n != int64(len(entries)) {
-		err = fmt.Errorf("%d rows of table %s were deleted, and %d were to be: a trigger of the table may have done it", n, t.Name, len(entries))
+	return int64(len(entries)), err
+}
+
+// drop deletes rows; some may go with others, which they refer to.
+func (j *journal) drop(ctx context.Context, t *Table, join string) error {
+	if _, err := j.exec(ctx, fmt.Sprintf("DELETE FROM %s WHERE (%s) IN (SELECT %s FROM %s)", t.sqlName(), strings.Join(t.rowIDs(), ", "), strings.Join(of("k", t.rowIDs()), ", "), join)); err != nil {
+		return err
 	}
-	return n, err
+	n, err := j.number(ctx, "SELECT count(*) FROM "+join)
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%d rows of table %s were to be deleted, and are still there: a trigger of the table may have done it", n, t.Name)
+	}
+	return err
 }
 
 // giveFields makes a table of the columns i0, ... whose rows are records of n

@@ -67,6 +67,19 @@ func putValues(b []byte, values []driver.Value) []byte {
 	return b
 }
 
+// putWhole appends the values of a whole row as they are: a float stays one, which
+// a column without an affinity tells from an integer.
+func putWhole(b []byte, values []driver.Value) []byte {
+	for _, v := range values {
+		if f, ok := v.(float64); ok {
+			b = binary.LittleEndian.AppendUint64(append(b, storedReal), math.Float64bits(f))
+		} else {
+			b = putValue(b, v)
+		}
+	}
+	return b
+}
+
 // cutStored parts a record behind its first n fields.
 func cutStored(b []byte, n int) (fields, rest []byte) {
 	at := 0

@@ -76,6 +76,20 @@ func (t *Table) rowid() string {
 	return ""
 }
 
+// asIs tells of the loaded columns which are read as in whole rows: those of no
+// affinity, the key apart, which is compared by its bytes; nil: none.
+func (t *sqliteTarget) asIs() (asIs []bool) {
+	for n, c := range t.columns {
+		if c.to.Affinity == "BLOB" && !slices.Contains(t.key, c) {
+			if asIs == nil {
+				asIs = make([]bool, len(t.columns))
+			}
+			asIs[n] = true
+		}
+	}
+	return asIs
+}
+
 // A rowChunk is some rows of the target: for each its IDs, the loaded columns,
 // and a set for each link.
 type rowChunk struct {
@@ -160,9 +174,14 @@ func (d *sqlite) read(ctx context.Context, t *sqliteTarget, q rowQuery, k *rowCh
 	if q.limit > 0 {
 		limit = q.limit
 	}
+	asIs := t.asIs()
 	err := d.scanSome(ctx, selectValues(values, q), limit, len(values), func(v []driver.Value) error {
-		for _, one := range v {
-			k.recs = putValue(k.recs, one)
+		for i := range v {
+			if n := i - len(t.ids); n >= 0 && asIs != nil && asIs[n] {
+				k.recs = putWhole(k.recs, v[i:i+1])
+			} else {
+				k.recs = putValue(k.recs, v[i])
+			}
 		}
 		k.ends = append(k.ends, len(k.recs))
 		return nil

@@ -124,8 +124,10 @@ func (t *sqliteTracer) deleteSome(ctx context.Context, some []*rowChange) error 
 	for _, c := range some {
 		ids = append(ids, c.ids)
 	}
-	_, err := t.journal.removeRows(ctx, t.sqliteTarget, ids)
-	return err
+	if err := t.journal.keepRows(ctx, t.sqliteTarget, ids); err != nil {
+		return err
+	}
+	return t.journal.dropRows(ctx, t.sqliteTarget, ids)
 }
 
 // changePlace returns the file and the row that a change is of; of one that the

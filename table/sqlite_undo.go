@@ -41,7 +41,11 @@ func (u *sqliteUndo) takeBack(ctx context.Context, run plan.Run) (left []plan.Pr
 	}
 	r := &sqliteReverter{sqliteUndo: u, journal: j, statements: map[string]driver.Stmt{}, tables: map[string]*Table{u.Name: u.Table}}
 	defer r.close()
-	for _, do := range []func(context.Context, *journalPart) error{r.part, r.made} {
+	passes := []func(context.Context, *journalPart) error{r.keepNew, r.part, r.made}
+	if r.triggered() {
+		passes = append(passes, r.asItWas)
+	}
+	for _, do := range passes {
 		err := u.parts(ctx, func(ctx context.Context, p *journalPart) error {
 			t, err := r.table(ctx, p.tbl)
 			if err == nil {
@@ -91,7 +95,7 @@ func (r *sqliteReverter) part(ctx context.Context, p *journalPart) error {
 	}
 	switch p.op {
 	case "new":
-		return r.removeNew(ctx, p)
+		return r.journal.dropRows(ctx, r.sqliteTarget, idsTouched(r.touched(p)))
 	case "update", "make":
 		return nil // see made
 	case "add":
@@ -100,25 +104,13 @@ func (r *sqliteReverter) part(ctx context.Context, p *journalPart) error {
 	return r.insert(ctx, p, t)
 }
 
-// removeNew deletes rows that the run made, and their links.
-func (r *sqliteReverter) removeNew(ctx context.Context, p *journalPart) error {
-	for _, c := range r.links {
-		t, err := r.table(ctx, c.link.Name)
-		if err != nil {
-			return err
-		}
-		c.link.Table = t
+// keepNew journals rows that the run made, before the first of them goes, and
+// deletes their links.
+func (r *sqliteReverter) keepNew(ctx context.Context, p *journalPart) error {
+	if p.op != "new" {
+		return nil
 	}
-	rows := r.touched(p)
-	ids := make([][]byte, len(rows))
-	for i := range rows {
-		ids[i] = rows[i].ids
-	}
-	n, err := r.journal.removeRows(ctx, r.sqliteTarget, ids)
-	if err == nil && n != p.rows {
-		err = fmt.Errorf("%d rows of table %s were deleted, and %d were to be", n, r.Name, p.rows)
-	}
-	return err
+	return r.journal.keepRows(ctx, r.sqliteTarget, idsTouched(r.touched(p)))
 }
 
 // idsJoin finds the rows k of the IDs in temp.sluice_ids.
@@ -136,8 +128,7 @@ func (r *sqliteReverter) removeAdded(ctx context.Context, p *journalPart, t *Tab
 	if err := r.giveFields(ctx, "ids", n, p.ids(n, 0)); err != nil {
 		return err
 	}
-	_, err := r.journal.remove(ctx, "remove", t, idsJoin(t))
-	return err
+	return r.journal.remove(ctx, "remove", t, idsJoin(t))
 }
 
 // unmake deletes rows of look-ups, but for those that others refer to by now, or
@@ -169,7 +160,7 @@ func (r *sqliteReverter) unmake(ctx context.Context, p *journalPart, t *Table) e
 	err := r.scan(ctx, selectValues(values, rowQuery{from: idsJoin(t)}), len(values), func(v []driver.Value) error {
 		entry, why := entries[v[0].(int64)-1], ""
 		switch ids, _ := cutStored(entry, n); {
-		case string(putHash(nil, putValues(nil, v[3:]))) != string(entry[len(ids):]):
+		case string(putHash(nil, putWhole(nil, v[3:]))) != string(entry[len(ids):]):
 			why = "it stays: it was changed since"
 		case v[2].(int64) != 0:
 			why = "it stays: rows refer to it"
@@ -188,8 +179,7 @@ func (r *sqliteReverter) unmake(ctx context.Context, p *journalPart, t *Table) e
 	if err := r.giveFields(ctx, "ids", n, gone); err != nil {
 		return err
 	}
-	_, err = r.journal.remove(ctx, "remove", t, idsJoin(t))
-	return err
+	return r.journal.remove(ctx, "remove", t, idsJoin(t))
 }
 
 // insert makes whole rows again that the run deleted.
@@ -199,12 +189,12 @@ func (r *sqliteReverter) insert(ctx context.Context, p *journalPart, t *Table) e
 	if err := r.giveFields(ctx, "whole", len(columns), records); err != nil {
 		return err
 	}
-	n, err := r.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM temp.sluice_whole", t.sqlName(), strings.Join(columns, ", ")))
+	n, err := r.exec(ctx, fmt.Sprintf("INSERT%s INTO %s (%s) SELECT * FROM temp.sluice_whole", t.orAbort(), t.sqlName(), strings.Join(columns, ", ")))
 	if err != nil {
 		return err
 	}
 	if n != p.rows {
-		return fmt.Errorf("%d rows of table %s were inserted, and %d were to be", n, t.Name, p.rows)
+		return fmt.Errorf("%d rows of table %s were inserted, and %d were to be: a trigger of the table may have done it", n, t.Name, p.rows)
 	}
 	if p.op != "remove" {
 		return nil // made journals the rows of the target; their links go with them
@@ -262,12 +252,13 @@ func (r *sqliteReverter) made(ctx context.Context, p *journalPart) error {
 	return nil
 }
 
-// restore writes the fields of updated rows as they were.
+// restore writes the fields of updated rows as they were, the last one first: what
+// a row took over from another it gives back before that.
 func (r *sqliteReverter) restore(ctx context.Context, p *journalPart) error {
 	rows := r.touched(p)
+	slices.Reverse(rows)
 	t, k := r.bare(), &rowChunk{}
-	for from := 0; from < len(rows); from += chunkRows {
-		part := rows[from:min(from+chunkRows, len(rows))]
+	for part := range slices.Chunk(rows, chunkRows) {
 		if err := r.giveTouched(ctx, part); err != nil {
 			return err
 		}
@@ -321,7 +312,7 @@ func (r *sqliteReverter) write(ctx context.Context, row *touchedRow) (err error)
 	values, _ = takeValues(values, row.ids, len(r.ids))
 	n, err := r.setRow(ctx, r.sqliteTarget, r.statements, row.mask, values)
 	if err == nil && n != 1 {
-		err = fmt.Errorf("%d rows of table %s were restored for one", n, r.Name)
+		err = fmt.Errorf("%d rows of table %s were restored for one: a trigger of the table may have done it", n, r.Name)
 	}
 	return err
 }

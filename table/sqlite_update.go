@@ -120,7 +120,17 @@ func (d *sqlite) updateSQL(t *sqliteTarget, mask []byte) string {
 			set = append(set, quoteName(c.to.Name)+" = ?")
 		}
 	}
-	return fmt.Sprintf("UPDATE %s SET %s WHERE (%s) = (%s)", t.sqlName(), strings.Join(set, ", "), t.idList("%c"), t.idList("?"))
+	return fmt.Sprintf("UPDATE%s %s SET %s WHERE (%s) = (%s)", t.orAbort(), t.sqlName(), strings.Join(set, ", "), t.idList("%c"), t.idList("?"))
+}
+
+// orAbort makes an error of a conflict, whatever the table's constraints say:
+// IGNORE, or REPLACE, which takes other rows. Triggers would follow it, too, in
+// what they write.
+func (t *Table) orAbort() string {
+	if len(t.Triggers) > 0 {
+		return ""
+	}
+	return " OR ABORT"
 }
 
 // relink notes which links of a row go, and which come.
@@ -139,8 +149,20 @@ func (u *updates) relink(c *rowChange, fields, sets []byte) {
 			own = fieldAt(fields, at)
 		}
 		was, _ := takeSet(nil, c.was[len(u.columns)+l])
-		u.gone[l] = append(u.gone[l], without(own, was, is)...)
+		u.gone[l] = append(u.gone[l], without(u.ownBefore(c, l, fields), was, is)...)
 		u.come[l] = append(u.come[l], without(own, is, was)...)
+	}
+}
+
+// ownBefore is what the links of a row that changes refer to.
+func (s *sqliteImport) ownBefore(c *rowChange, l int, fields []byte) []byte {
+	switch at := s.ownAt[l]; {
+	case at < 0:
+		return c.ids
+	case c.was[at] != nil:
+		return c.was[at]
+	default:
+		return fieldAt(fields, at)
 	}
 }
 
@@ -193,7 +215,7 @@ func (u *updates) exchange(ctx context.Context, c *binding, gone, come [][]byte)
 		if err := u.giveFields(ctx, "pairs", 2, gone); err != nil {
 			return err
 		}
-		if _, err := u.journal.remove(ctx, "remove", c.link.Table, join); err != nil {
+		if err := u.journal.remove(ctx, "remove", c.link.Table, join); err != nil {
 			return err
 		}
 	}

@@ -23,15 +23,19 @@ func newSQLiteWorld(t testing.TB, ddl, job string) *world {
 			t.Fatalf("%v\n%s", err, statements)
 		}
 	}
-	w.rowsOf = func(table string) (lines []string) {
+	w.rowsOf = func(table string) []string {
 		t.Helper()
 		var columns string
 		if err := db.QueryRow(`SELECT group_concat('coalesce("' || name || '", '''')', ', ') FROM pragma_table_xinfo($1)`, table).Scan(&columns); err != nil {
 			t.Fatal(err)
 		}
-		rows, err := db.Query("SELECT concat('(', concat_ws(',', " + columns + "), ')') FROM " + table + " ORDER BY " + columns)
+		return w.texts("SELECT concat('(', concat_ws(',', " + columns + "), ')') FROM " + table + " ORDER BY " + columns)
+	}
+	w.texts = func(query string) (lines []string) {
+		t.Helper()
+		rows, err := db.Query(query)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v\n%s", err, query)
 		}
 		defer rows.Close()
 		for rows.Next() {
