@@ -200,6 +200,10 @@ func (b *binder) link(ctx context.Context, out *binding) bool {
 		b.fail(col.Through.Pos, "", "", "table %s does not have exactly one foreign key to %s and one to %s", table.Name, b.Name, out.lookup.Name)
 		return false
 	}
+	if what, hint := table.inexact(); what != "" {
+		b.fail(col.Through.Pos, "", hint, "%s", what)
+		return false
+	}
 	l := &link{Table: table, own: table.Column(own[0].Columns[0]), other: table.Column(other[0].Columns[0]), ownID: b.Column(own[0].RefColumns[0])}
 	if missing := table.Unfilled([]string{l.own.Name, l.other.Name}); len(missing) > 0 {
 		b.fail(col.Through.Pos, "", "", "rows of table %s cannot be made: %s must be filled, too", table.Name, strings.Join(missing, ", "))
@@ -322,19 +326,28 @@ func (b *binder) deletes() {
 // refuse finds what keeps sluice from loading the table exactly.
 func (b *binder) refuse() {
 	to := &b.job.To
-	switch {
-	case len(b.Rules) > 0:
-		b.fail(to.Table.Pos, "", "load a table without rules; triggers are no hindrance", "table %s has rules (%s), which make other statements of those that are planned", b.Name, strings.Join(b.Rules, ", "))
-	case b.RowSecurity:
-		b.fail(to.Table.Pos, "", "connect as a user with BYPASSRLS, or as the owner", "row-level security of table %s hides rows from this user: what is there could be taken for new", b.Name)
-	case b.Inherited:
-		b.fail(to.Table.Pos, "", "load the tables that inherit from it", "other tables inherit from table %s: their rows would be taken for its own", b.Name)
+	if what, hint := b.inexact(); what != "" {
+		b.fail(to.Table.Pos, "", hint, "%s", what)
 	}
 	for _, c := range b.columns {
 		if c.to.Identity == IdentityAlways && !slices.Contains(b.key, c) && to.Write != "insert" {
 			b.fail(c.col.Pos, "", "leave it out, or make it the key", "column %s of table %s is GENERATED ALWAYS AS IDENTITY: it cannot be updated", c.to.Name, b.Name)
 		}
 	}
+}
+
+// inexact says what keeps sluice from writing just what is planned to a table, and
+// what to do; "": nothing.
+func (t *Table) inexact() (what, hint string) {
+	switch {
+	case len(t.Rules) > 0:
+		return fmt.Sprintf("table %s has rules (%s), which make other statements of those that are planned", t.Name, strings.Join(t.Rules, ", ")), "load a table without rules; triggers are no hindrance"
+	case t.RowSecurity:
+		return fmt.Sprintf("row-level security of table %s hides rows from this user: what is there could be taken for new", t.Name), "connect as a user with BYPASSRLS, or as the owner"
+	case t.Inherited:
+		return fmt.Sprintf("other tables inherit from table %s: their rows would be taken for its own", t.Name), "load the tables that inherit from it"
+	}
+	return "", ""
 }
 
 // fixed are the columns that stay as they are in rows that are updated: those of

@@ -132,6 +132,7 @@ func (u *postgresUndo) unmake(g []*binding, journal string) []step {
 	l, behind := g[0].lookup, fmt.Sprintf("_c%d", g[0].at)
 	id := quoteName(l.id.Name)
 	return []step{
+		{"", -1, fmt.Sprintf("SELECT FROM %s l JOIN %s%s j ON l.%s = j.%s WHERE j.sluice_op = 'n' FOR UPDATE OF l", l.sqlName(), u.journal, behind, id, id)}, // so that nothing comes to refer to them
 		{"", -1, fmt.Sprintf("INSERT INTO %[1]s%[2]s (sluice_op, %[3]s) SELECT 'd', %[4]s FROM %[5]s l JOIN %[6]s%[2]s j ON l.%[7]s = j.%[7]s WHERE j.sluice_op = 'n' AND ROW(%[4]s)::text = ROW(%[8]s)::text AND NOT %[9]s",
 			journal, behind, l.rowOf(""), l.rowOf("l"), l.sqlName(), u.journal, id, l.rowOf("j"), u.used(g))},
 		{"", -1, fmt.Sprintf("DELETE FROM %[1]s l USING %[2]s%[3]s j WHERE j.sluice_op = 'd' AND l.%[4]s = j.%[4]s", l.sqlName(), journal, behind, id)},

@@ -106,10 +106,20 @@ type journalPart struct {
 	data []byte
 }
 
-// parts gives the rows of the run's journal, the last one first.
-func (u *sqliteUndo) parts(ctx context.Context, each func(ctx context.Context, p *journalPart) error) error {
-	last, err := u.number(ctx, "SELECT coalesce(max(seq), 0) FROM main.sluice_journal WHERE run = ?", u.n)
-	for seq := last; seq > 0 && err == nil; seq-- {
+// parts gives the rows of the run's journal, the last one first: those of some
+// ops, or all.
+func (u *sqliteUndo) parts(ctx context.Context, each func(ctx context.Context, p *journalPart) error, ops ...string) error {
+	var seqs []int64
+	err := u.scan(ctx, "SELECT seq AS v0, op AS v1 FROM main.sluice_journal WHERE run = ? ORDER BY seq DESC", 2, func(v []driver.Value) error {
+		if ops == nil || slices.Contains(ops, v[1].(string)) {
+			seqs = append(seqs, v[0].(int64))
+		}
+		return nil
+	}, u.n)
+	for _, seq := range seqs {
+		if err != nil {
+			break
+		}
 		p := &journalPart{seq: seq}
 		row := u.conn.QueryRowContext(ctx, "SELECT op, tbl, rows, data FROM main.sluice_journal WHERE run = ? AND seq = ?", u.n, seq)
 		if err = row.Scan(&p.op, &p.tbl, &p.rows, &p.data); err == nil {

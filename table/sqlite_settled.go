@@ -17,16 +17,14 @@ func (r *sqliteReverter) triggered() bool {
 
 // asItWas finds out whether what was taken back of a part is as it was before the
 // run.
-func (r *sqliteReverter) asItWas(ctx context.Context, p *journalPart) error {
-	t, err := r.table(ctx, p.tbl)
-	if err != nil || len(t.Triggers) == 0 {
-		return err
+func (r *sqliteReverter) asItWas(ctx context.Context, p *journalPart, t *Table) (err error) {
+	if len(t.Triggers) == 0 {
+		return nil
 	}
 	var found []string
-	switch p.op {
-	case "update":
+	if p.op == "update" {
 		found, err = r.otherFields(ctx, r.touched(p))
-	case "delete", "unlink", "remove":
+	} else {
 		found, err = r.otherRows(ctx, t, r.wholeRows(p, t))
 	}
 	if err != nil || found == nil {

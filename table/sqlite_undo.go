@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -41,11 +42,10 @@ func (u *sqliteUndo) takeBack(ctx context.Context, run plan.Run) (left []plan.Pr
 	}
 	r := &sqliteReverter{sqliteUndo: u, journal: j, statements: map[string]driver.Stmt{}, tables: map[string]*Table{u.Name: u.Table}}
 	defer r.close()
-	passes := []func(context.Context, *journalPart) error{r.keepNew, r.part, r.made}
-	if r.triggered() {
-		passes = append(passes, r.asItWas)
+	if _, err := r.exec(ctx, "DROP TABLE IF EXISTS temp.sluice_rests; CREATE TABLE temp.sluice_rests (seq, first, data)"); err != nil {
+		return nil, err
 	}
-	for _, do := range passes {
+	for _, pass := range r.passes() {
 		err := u.parts(ctx, func(ctx context.Context, p *journalPart) error {
 			t, err := r.table(ctx, p.tbl)
 			if err == nil {
@@ -54,8 +54,8 @@ func (u *sqliteUndo) takeBack(ctx context.Context, run plan.Run) (left []plan.Pr
 			if err != nil || p.rows == 0 {
 				return err
 			}
-			return do(ctx, p)
-		})
+			return pass.do(ctx, p, t)
+		}, pass.ops...)
 		if err != nil {
 			return nil, err
 		}
@@ -87,30 +87,41 @@ func (r *sqliteReverter) table(ctx context.Context, name string) (t *Table, err 
 	return t, err
 }
 
-// part takes back one row of the journal.
-func (r *sqliteReverter) part(ctx context.Context, p *journalPart) error {
-	t, err := r.table(ctx, p.tbl)
-	if err != nil {
-		return err
+// A pass takes back one row of the journal after the other, of some ops.
+type pass struct {
+	ops []string
+	do  func(ctx context.Context, p *journalPart, t *Table) error
+}
+
+// passes are in an order in which no row is in the way of another: first goes what
+// the run has made, then the updated rows are restored, then comes back what it
+// removed. Journaled is what is as it will be, links and all.
+func (r *sqliteReverter) passes() []pass {
+	passes := []pass{
+		{[]string{"new"}, r.keepNew},
+		{[]string{"add"}, r.removeAdded},
+		{[]string{"new"}, r.dropNew},
+		{[]string{"update"}, r.restore},
+		{[]string{"delete", "unlink", "remove"}, r.insert},
+		{[]string{"update"}, r.updated},
+		{[]string{"delete"}, r.remade},
+		{[]string{"make"}, r.unmake},
 	}
-	switch p.op {
-	case "new":
-		return r.journal.dropRows(ctx, r.sqliteTarget, idsTouched(r.touched(p)))
-	case "update", "make":
-		return nil // see made
-	case "add":
-		return r.removeAdded(ctx, p, t)
+	if r.triggered() {
+		passes = append(passes, pass{[]string{"update", "delete", "unlink", "remove"}, r.asItWas})
 	}
-	return r.insert(ctx, p, t)
+	return passes
 }
 
 // keepNew journals rows that the run made, before the first of them goes, and
 // deletes their links.
-func (r *sqliteReverter) keepNew(ctx context.Context, p *journalPart) error {
-	if p.op != "new" {
-		return nil
-	}
+func (r *sqliteReverter) keepNew(ctx context.Context, p *journalPart, _ *Table) error {
 	return r.journal.keepRows(ctx, r.sqliteTarget, idsTouched(r.touched(p)))
+}
+
+// dropNew deletes them.
+func (r *sqliteReverter) dropNew(ctx context.Context, p *journalPart, _ *Table) error {
+	return r.journal.dropRows(ctx, r.sqliteTarget, idsTouched(r.touched(p)))
 }
 
 // idsJoin finds the rows k of the IDs in temp.sluice_ids.
@@ -197,7 +208,7 @@ func (r *sqliteReverter) insert(ctx context.Context, p *journalPart, t *Table) e
 		return fmt.Errorf("%d rows of table %s were inserted, and %d were to be: a trigger of the table may have done it", n, t.Name, p.rows)
 	}
 	if p.op != "remove" {
-		return nil // made journals the rows of the target; their links go with them
+		return nil // remade journals the rows of the target; their links go with them
 	}
 	at := wholeIDs(t)
 	for _, record := range records {
@@ -216,22 +227,8 @@ func (r *sqliteReverter) insert(ctx context.Context, p *journalPart, t *Table) e
 	return nil
 }
 
-// made does what comes when links are as they were: it restores what was updated,
-// journals the rows that were made again, and deletes rows of look-ups.
-func (r *sqliteReverter) made(ctx context.Context, p *journalPart) error {
-	switch p.op {
-	case "update":
-		return r.restore(ctx, p)
-	case "make":
-		t, err := r.table(ctx, p.tbl)
-		if err != nil {
-			return err
-		}
-		return r.unmake(ctx, p, t)
-	case "delete":
-	default:
-		return nil
-	}
+// remade journals the rows that were made again.
+func (r *sqliteReverter) remade(ctx context.Context, p *journalPart, _ *Table) error {
 	at := wholeIDs(r.Table)
 	var entries [][]byte
 	for _, record := range r.wholeRows(p, r.Table) {
@@ -254,11 +251,9 @@ func (r *sqliteReverter) made(ctx context.Context, p *journalPart) error {
 
 // restore writes the fields of updated rows as they were, the last one first: what
 // a row took over from another it gives back before that.
-func (r *sqliteReverter) restore(ctx context.Context, p *journalPart) error {
-	rows := r.touched(p)
-	slices.Reverse(rows)
+func (r *sqliteReverter) restore(ctx context.Context, p *journalPart, _ *Table) error {
 	t, k := r.bare(), &rowChunk{}
-	for part := range slices.Chunk(rows, chunkRows) {
+	for part := range r.backwards(p) {
 		if err := r.giveTouched(ctx, part); err != nil {
 			return err
 		}
@@ -268,19 +263,46 @@ func (r *sqliteReverter) restore(ctx context.Context, p *journalPart) error {
 		if len(k.rows) != len(part) {
 			return fmt.Errorf("%d rows of table %s are there, and %d were", len(k.rows), r.Name, len(part))
 		}
-		var entries, rests [][]byte
+		var rests []byte
 		for i := range part {
-			ids, fields := k.row(i)
-			entries, rests = append(entries, append([]byte(nil), ids...)), append(rests, r.before(&part[i], fields))
+			_, fields := k.row(i)
+			rests = putBlob(rests, r.before(&part[i], fields))
 			if err := r.write(ctx, &part[i]); err != nil {
 				return err
 			}
 		}
+		if _, err := r.exec(ctx, "INSERT INTO temp.sluice_rests (seq, first, data) VALUES (?, ?, ?)", p.seq, part[0].ids, rests); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backwards gives the updated rows of a part in chunks, from the last one.
+func (r *sqliteReverter) backwards(p *journalPart) iter.Seq[[]touchedRow] {
+	rows := r.touched(p)
+	slices.Reverse(rows)
+	return slices.Chunk(rows, chunkRows)
+}
+
+// updated journals them.
+func (r *sqliteReverter) updated(ctx context.Context, p *journalPart, _ *Table) error {
+	for part := range r.backwards(p) {
+		var rests []byte
+		if err := r.conn.QueryRowContext(ctx, "SELECT data FROM temp.sluice_rests WHERE seq = ? AND first = ?", p.seq, part[0].ids).Scan(&rests); err != nil {
+			return err
+		}
+		entries := idsTouched(part)
+		for i := range entries {
+			entries[i] = slices.Clone(entries[i])
+		}
 		if err := r.readBack(ctx, r.sqliteTarget, entries); err != nil {
 			return err
 		}
-		for i, entry := range entries {
-			if err := r.journal.add(ctx, "update", r.Table, append(entry, rests[i]...)); err != nil {
+		for _, entry := range entries {
+			var rest []byte
+			rest, rests = cutStored(rests, 1)
+			if err := r.journal.add(ctx, "update", r.Table, append(entry, contentStored(rest)...)); err != nil {
 				return err
 			}
 		}
