@@ -336,20 +336,6 @@ func (b *binder) refuse() {
 	}
 }
 
-// inexact says what keeps sluice from writing just what is planned to a table, and
-// what to do; "": nothing.
-func (t *Table) inexact() (what, hint string) {
-	switch {
-	case len(t.Rules) > 0:
-		return fmt.Sprintf("table %s has rules (%s), which make other statements of those that are planned", t.Name, strings.Join(t.Rules, ", ")), "load a table without rules; triggers are no hindrance"
-	case t.RowSecurity:
-		return fmt.Sprintf("row-level security of table %s hides rows from this user: what is there could be taken for new", t.Name), "connect as a user with BYPASSRLS, or as the owner"
-	case t.Inherited:
-		return fmt.Sprintf("other tables inherit from table %s: their rows would be taken for its own", t.Name), "load the tables that inherit from it"
-	}
-	return "", ""
-}
-
 // fixed are the columns that stay as they are in rows that are updated: those of
 // the primary key, if all of it is loaded, that are not in the job's key. Rows of
 // other tables, links and journals know a row by them.
