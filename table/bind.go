@@ -106,9 +106,6 @@ func (b *binder) bind(ctx context.Context, i int) {
 	case out.to.Refused != "":
 		b.fail(col.Pos, "", "leave it out", "column %s of table %s cannot be loaded: %s", out.to.Name, b.Name, out.to.Refused)
 		return
-	case out.to.Type.Kind == row.List:
-		b.fail(col.Pos, "", "leave it out", "column %s of table %s is %s: sluice does not load arrays yet", out.to.Name, b.Name, out.to.Declared)
-		return
 	}
 	if out.to.Type.Kind == row.List {
 		b.fail(col.Pos, "", "leave it out", "column %s of table %s cannot be loaded: it is %s, and sluice does not load arrays yet", out.to.Name, b.Name, out.to.Declared)

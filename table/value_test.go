@@ -131,6 +131,6 @@ func TestValuesOfOneDatabase(t *testing.T) {
 func TestColumnsThatAreNotLoaded(t *testing.T) {
 	w := newWorld(t, "CREATE TABLE item (id int PRIMARY KEY, tags text[], ip inet, net cidr)", "columns:\n  id: {from: id}\n  tags: {from: tags}\n  ip: {from: ip}\n  net: {from: net}\nto: {DATABASE, table: item, key: [id]}")
 	_, err := w.open("id,tags,ip,net")
-	has(t, err, "job.yaml:7:3: columns.tags: column tags of table item is text[]: sluice does not load arrays yet",
+	has(t, err, "job.yaml:7:3: columns.tags: column tags of table item cannot be loaded: it is text[], and sluice does not load arrays yet",
 		"job.yaml:8:3: columns.ip: column ip of table item cannot be loaded: sluice does not load type inet", "job.yaml:9:3: columns.net: ")
 }
