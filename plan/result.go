@@ -43,6 +43,7 @@ type Result struct {
 	Rejected string    `json:"rejects_file,omitempty"`
 	Invalid  []Problem `json:"invalid,omitempty"` // files that cannot be read as what they should be
 	Failed   []Problem `json:"failed,omitempty"`  // files that a store did not give or take
+	Refused  []Problem `json:"refused,omitempty"` // rows that a database did not take, so that nothing was written
 	Skipped  []Problem `json:"skipped,omitempty"` // revert: conflicts that were left
 	BytesIn  int64     `json:"bytes_in"`          // of the source files that were done
 	BytesOut int64     `json:"bytes_out"`         // of the outputs that were written

@@ -95,8 +95,11 @@ func TestRefused(t *testing.T) {
 			}
 			newWorlds(t, tc.ddl[0], tc.ddl[1], to, func(w *world) {
 				before := w.rows("a")
-				_, err := w.tryApply(tc.file...)
+				r, err := w.tryApply(tc.file...)
 				has(w, err, tc.want...)
+				if r == nil || len(r.Refused) != tc.rows {
+					w.Errorf("the result has not %d rows that are refused: %+v", tc.rows, r)
+				}
 				var refused *plan.RefusedError
 				if errors.As(err, &refused) != (tc.rows > 0) || refused != nil && len(refused.Rows) != tc.rows {
 					w.Errorf("%d rows: %+v", tc.rows, refused)

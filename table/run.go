@@ -247,6 +247,10 @@ func (r *run) finish(ctx context.Context, out *plan.Result, err error) (*plan.Re
 	case out.Rejects > 0:
 		out.Status = 3
 	}
+	var refused *plan.RefusedError
+	if errors.As(err, &refused) {
+		out.Refused = refused.Rows
+	}
 	if err != nil {
 		out.Error = spec.Redact(err.Error())
 		if r.done == 0 {

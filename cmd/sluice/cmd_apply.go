@@ -162,6 +162,9 @@ func (a *app) result(r *sluice.Result, err error, text func()) error {
 		a.report(err)
 	}
 	a.problems("failed", r.Failed)
+	if len(r.Refused) > 1 { // of which the error has named the first
+		a.problems("refused", r.Refused[1:])
+	}
 	if err == nil || len(r.Invalid) > 1 {
 		a.problems("invalid", r.Invalid)
 	}
@@ -174,7 +177,7 @@ const mostProblems = 50
 
 // problems lists files by name, with what is wrong with each.
 func (a *app) problems(what string, list []plan.Problem) {
-	list = slices.SortedFunc(slices.Values(list), func(a, b plan.Problem) int { return strings.Compare(a.File, b.File) })
+	list = slices.SortedStableFunc(slices.Values(list), func(a, b plan.Problem) int { return strings.Compare(a.File, b.File) })
 	for i, p := range list {
 		if i == mostProblems {
 			fmt.Fprintf(a.err, "sluice: %s: and %s more (--json lists all)\n", what, number(int64(len(list)-i), "file"))
