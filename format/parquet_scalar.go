@@ -63,6 +63,7 @@ type scalar struct {
 	physical int32
 	width    int // bytes of a value, 0 where they differ
 	typ      row.Type
+	most     int64  // of an integer, how many numbers its type has above 0, and 0; 0: not known
 	refused  string // what it is that is not read; "": it is
 
 	// One of these appends a value: a number as it is stored, with its bits for
@@ -126,6 +127,7 @@ func addBytes(c *row.Column, v []byte) { c.AppendBytes(v) }
 // integer says how whole numbers are read: what they count, if anything.
 func (e *pqElement) integer(s *scalar) {
 	s.of(row.Int64, addInt)
+	s.most = e.span()
 	l, wide := e.logical, e.physical == physicalInt64
 	unsigned := l.id == logicalInteger && !l.signed || l.id == 0 && e.converted >= convertedUint8 && e.converted <= convertedUint64
 	switch {
@@ -147,6 +149,28 @@ func (e *pqElement) integer(s *scalar) {
 	case unsigned:
 		s.of(row.Int64, func(c *row.Column, v int64) { c.AppendInt(int64(uint32(v))) })
 	}
+}
+
+// span returns how many whole numbers from 0 on the type has; 0 if they have 64
+// bits.
+func (e *pqElement) span() int64 {
+	bits, signed := 0, true
+	switch l := e.logical; {
+	case l.id == logicalInteger:
+		bits, signed = int(l.bits), l.signed
+	case l.id == 0 && e.converted >= convertedUint8 && e.converted <= convertedUint64+4:
+		at := int(e.converted - convertedUint8)
+		bits, signed = 8<<(at%4), at >= 4
+	default:
+		bits = 32 * int(e.physical)
+	}
+	if bits >= 64 || bits < 8 {
+		return 0
+	}
+	if signed {
+		bits--
+	}
+	return 1 << bits
 }
 
 // perSecond returns how many units of a time are in a second.
@@ -191,7 +215,7 @@ func (e *pqElement) decimal(s *scalar) {
 		return
 	}
 	if s.typ = (row.Type{Kind: row.Decimal, Precision: p, Scale: scale}); p > row.MaxPrecision {
-		s.typ = row.Type{Kind: row.Decimal}
+		s.typ.Precision = 0 // any number, as text
 	}
 	switch wide := p > 18; {
 	case s.word != nil && !wide:

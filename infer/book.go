@@ -178,6 +178,9 @@ func (t *trial) rows(s *sample, l layout) reader {
 	if s.sheet != nil {
 		return &sheetReader{s.sheet, t.program.Headers()}
 	}
+	if s.columnar != nil {
+		return s.reader(t.program.Paths())
+	}
 	return format.JSONBytes(s.data, format.JSONOptions{Shape: l.shape, At: l.at, Paths: t.program.Paths()})
 }
 

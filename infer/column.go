@@ -50,6 +50,9 @@ func (d *draft) choose() {
 		d.notes = append(d.notes, fmt.Sprintf("records have more than %d keys: the others have no column", mostMembers))
 	}
 	d.settleText()
+	if d.samples[0].columnar != nil {
+		d.chooseTyped()
+	}
 	used := map[string]bool{}
 	for _, c := range d.columns {
 		c.name = unusedName(nameOfPath(c.path), used)

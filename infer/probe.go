@@ -53,6 +53,7 @@ func (d *draft) newProber() (*prober, error) {
 				break // its end, or what was wrong with it before
 			}
 			b.Truncate(min(b.Len, len(s.records)-n))
+			b.Own()
 			n += b.Len
 			p.batches = append(p.batches, b)
 			p.files = append(p.files, mapping.File{URL: s.url, Key: s.file.Key, Name: path.Base(s.file.Key)})
@@ -64,7 +65,9 @@ func (d *draft) newProber() (*prober, error) {
 // read reads a column of the files as a column of a job that is like col.
 func (p *prober) read(c *column, col spec.Column) (*reading, error) {
 	col.Name = c.name
-	if key, text := c.source(); key == "value" && !isTable("."+p.job.From.Format) {
+	if key, text := c.source(); col.Value.S != "" {
+		// it reads what it says
+	} else if key == "value" && !isTable("."+p.job.From.Format) {
 		col.Value = spec.Text{S: text}
 	} else if isTable("." + p.job.From.Format) {
 		col.From = spec.Text{S: c.path[0].Name}

@@ -30,6 +30,8 @@ type sample struct {
 	cut     bool   // the file goes on
 	records [][]byte
 	sheet   *sheet // of a table: its rows
+
+	*columnar // of Parquet
 }
 
 // A look is what became of the files that were looked at.
@@ -72,6 +74,7 @@ func (d *draft) sample(ctx context.Context) error {
 	}
 	d.explainLayout()
 	d.explainTable()
+	d.explainParquet()
 	return nil
 }
 
@@ -89,7 +92,7 @@ func (d *draft) look(ctx context.Context) (l look, err error) {
 			return l, err
 		case err != nil:
 			l.bad = append(l.bad, err)
-		case s.sheet == nil && isBlank(s.data):
+		case s.sheet == nil && s.columnar == nil && isBlank(s.data):
 			l.none++
 			if len(bytes.Trim(s.data, " \t\r\n\ufeff")) == 0 {
 				l.hollow = append(l.hollow, s.url)
@@ -145,6 +148,8 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 		return s, nil
 	case isBook(inner(d.place.ext)):
 		return d.openBook(ctx, f)
+	case isParquet(d.place.ext):
+		return d.openParquet(ctx, f)
 	case f.Size > mostBytes:
 		raw, _, err = store.GetRange(ctx, d.place.store, f.Key, f.ETag, store.Range{Length: mostBytes})
 		s.cut = true
@@ -182,7 +187,7 @@ func (d *draft) refuse(url string, data []byte) error {
 		what = foreign(data)
 	}
 	if what != "" {
-		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, tables named .csv or .tsv, and Excel's .xlsx", what))
+		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, tables named .csv or .tsv, .parquet, and Excel's .xlsx", what))
 	}
 	return nil
 }
@@ -241,6 +246,10 @@ func isBlank(data []byte) bool { return blank.Match(data[:min(len(data), 4096)])
 func (d *draft) read(s *sample, most int) error {
 	if s.sheet != nil {
 		s.records = s.sheet.records(most)
+		return nil
+	}
+	if s.columnar != nil {
+		s.records = s.lines[:min(len(s.lines), most)]
 		return nil
 	}
 	records, bad, err := readRecords(s, d.layout, most)

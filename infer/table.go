@@ -96,7 +96,11 @@ func (t *tableDraft) decide(ctx context.Context) (err error) {
 		if strings.HasPrefix(c.typ, "list(") {
 			typ = row.Type{Kind: row.List, Elem: &row.Type{Kind: row.String}}
 		}
-		if r, err := t.prober.read(c, spec.Column{Type: &typ}); err == nil && r.rejects == 0 {
+		col := spec.Column{Type: &typ}
+		if isParquet(t.place.ext) && c.isTime() {
+			col.Value = spec.Text{S: "string(" + c.expression() + ")"} // no text yet, as elsewhere
+		}
+		if r, err := t.prober.read(c, col); err == nil && r.rejects == 0 {
 			t.texts[c] = r
 		}
 	}

@@ -67,6 +67,8 @@ func (d *draft) writeFrom(b *strings.Builder) {
 	switch {
 	case isBook(inner(d.place.ext)):
 		fmt.Fprintf(b, "  format: xlsx\n")
+	case isParquet(d.place.ext):
+		fmt.Fprintf(b, "  format: parquet\n")
 	case isText(d.place.ext):
 		fmt.Fprintf(b, "  format: %s\n", inner(d.place.ext)[1:])
 	case isLines(d.place.ext):

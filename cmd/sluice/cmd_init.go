@@ -46,7 +46,8 @@ look it over, and take what you need.
 It reads JSON: an array of records, a record a line, records within a document,
 or an object of columns as pandas writes it; tables named .csv or .tsv, whose
 first line holds the names of the columns; plain, gzip or zstd. And .xlsx: the
-first sheet, whose first row holds the names.
+first sheet, whose first row holds the names; and .parquet, whose columns keep
+their types.
 
 With --database and --table the job loads that table. Columns of the files are
 matched with the table's by name and by what they hold; natural keys of a row
