@@ -33,6 +33,7 @@ func TestRoundTripLink(t *testing.T) {
 	add("a column that must be filled", "id serial PRIMARY KEY, "+keys+", note text NOT NULL DEFAULT 'x'", "", roundTrip{})
 	add("cascades", "id serial PRIMARY KEY, a_id int NOT NULL REFERENCES a ON DELETE CASCADE ON UPDATE CASCADE, tag_id int NOT NULL REFERENCES tag ON DELETE CASCADE", "", roundTrip{})
 	add("twice the same", keys, "INSERT INTO a_tag VALUES (1, 1)", roundTrip{})
+	add("no key, numbered anew", keys, "", roundTrip{file: []string{"k,v,tags,gone", "k3,c,y|z,"}, since: "DELETE FROM a_tag WHERE a_id = 1 AND tag_id = 1; VACUUM; INSERT INTO a_tag VALUES (1, 3)", conflict: "0 rows of table a_tag that the run made are there, and 1 were"})
 	add("a table between with rules", keys, "", roundTrip{})
 	add("twice the same of a row that goes", keys, "INSERT INTO a_tag VALUES (2, 1)", roundTrip{})
 	for _, action := range []string{"", "ON DELETE CASCADE", "ON DELETE SET NULL"} {
@@ -52,6 +53,9 @@ func TestRoundTripLink(t *testing.T) {
 		one("a child of a link that came", more, roundTrip{since: "INSERT INTO note SELECT id FROM a_tag WHERE a_id = 1 AND tag_id = 3", conflict: "a 1: a row of note refers to its tags"})
 		one("a child of a link of a new row", more, roundTrip{since: "INSERT INTO note SELECT id FROM a_tag WHERE a_id = 4 AND tag_id = 3", conflict: "a 4: a row of note refers to its tags"})
 	}
+	numbered := cases["no key, numbered anew"]
+	numbered.postgres = ""
+	cases["no key, numbered anew"] = numbered
 	ruled := cases["a table between with rules"]
 	ruled.postgres, ruled.sqlite, ruled.refuse = ruled.postgres+"; CREATE RULE r AS ON DELETE TO a_tag DO INSTEAD NOTHING", "", "table a_tag has rules (r)"
 	cases["a table between with rules"] = ruled

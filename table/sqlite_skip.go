@@ -274,7 +274,7 @@ func (u *sqliteUndo) owners(ctx context.Context, p *journalPart, t *Table) (entr
 		owners, err = u.ownersOf(ctx, i, owners)
 		return entries, owners, ops, err
 	}
-	entries = p.ids(len(t.rowIDs()), 0)
+	entries = p.ids(len(t.rowIDs()), 8)
 	owners = slices.Repeat([][]byte{{storedNull}}, len(entries))
 	if err := u.giveFields(ctx, "ids", len(t.rowIDs()), entries); err != nil {
 		return nil, nil, "", err

@@ -23,7 +23,7 @@ import (
 //	delete   of the target: whole rows
 //	unlink   whole rows that went with the deleted ones which they refer to
 //	remove   whole rows
-//	add      IDs of links
+//	add      IDs of links; hash of what they link
 //	make     of a look-up's table: IDs; hash of the whole row, as it is then
 const sqliteState = `
 	CREATE TABLE IF NOT EXISTS main.sluice_run (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, form TEXT NOT NULL, record TEXT NOT NULL);

@@ -135,9 +135,24 @@ func idsJoin(t *Table) string {
 
 // removeAdded deletes links.
 func (r *sqliteReverter) removeAdded(ctx context.Context, p *journalPart, t *Table) error {
-	n := len(t.rowIDs())
-	if err := r.giveFields(ctx, "ids", n, p.ids(n, 0)); err != nil {
+	n, there := len(t.rowIDs()), int64(0)
+	entries := p.ids(n, 8)
+	if err := r.giveFields(ctx, "ids", n, entries); err != nil {
 		return err
+	}
+	l := r.links[slices.IndexFunc(r.links, func(c *binding) bool { return c.link.Name == t.Name })].link
+	err := r.scan(ctx, selectValues([]string{"s.rowid", "k." + quoteName(l.own.Name), "k." + quoteName(l.other.Name)}, rowQuery{from: idsJoin(t)}), 3, func(v []driver.Value) error {
+		_, hash := cutStored(entries[v[0].(int64)-1], n)
+		if string(putHash(nil, putValues(nil, v[1:]))) == string(hash) {
+			there++
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case there != p.rows:
+		return fmt.Errorf("%d rows of table %s that the run made are there, and %d were: the table has no number of its own for its rows, and the database was vacuumed, or read in from a dump", there, t.Name, p.rows)
 	}
 	return r.journal.remove(ctx, "remove", t, idsJoin(t))
 }
@@ -216,11 +231,14 @@ func (r *sqliteReverter) insert(ctx context.Context, p *journalPart, t *Table) e
 		for _, i := range at {
 			ids = append(ids, fieldAt(record, i)...)
 		}
-		op := "add"
-		if !r.linked(t.Name) {
-			op, ids = "make", putHash(ids, record)
+		op, of := "make", record
+		if l := slices.IndexFunc(r.links, func(c *binding) bool { return c.link.Name == t.Name }); l >= 0 {
+			op, of = "add", nil
+			for _, name := range []string{r.links[l].link.own.Name, r.links[l].link.other.Name} {
+				of = append(of, fieldAt(record, slices.Index(columns, quoteName(name)))...)
+			}
 		}
-		if err := r.journal.add(ctx, op, t, ids); err != nil {
+		if err := r.journal.add(ctx, op, t, putHash(ids, of)); err != nil {
 			return err
 		}
 	}

@@ -225,14 +225,11 @@ func (u *updates) exchange(ctx context.Context, c *binding, gone, come [][]byte)
 	if err := u.addLinks(ctx, c, come); err != nil {
 		return err
 	}
-	ids := c.link.rowIDs()
+	values := append(of("k", c.link.rowIDs()), "k."+quoteName(c.link.own.Name), "k."+quoteName(c.link.other.Name))
 	var entries [][]byte
-	err := u.scan(ctx, selectValues(of("k", ids), rowQuery{from: join}), len(ids), func(v []driver.Value) error {
-		var entry []byte
-		for _, one := range v {
-			entry = putValue(entry, one)
-		}
-		entries = append(entries, entry)
+	err := u.scan(ctx, selectValues(values, rowQuery{from: join}), len(values), func(v []driver.Value) error {
+		ids := len(v) - 2
+		entries = append(entries, putHash(putValues(nil, v[:ids]), putValues(nil, v[ids:])))
 		return nil
 	})
 	for _, entry := range entries {
