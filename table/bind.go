@@ -107,6 +107,10 @@ func (b *binder) bind(ctx context.Context, i int) {
 		b.fail(col.Pos, "", "leave it out", "column %s of table %s cannot be loaded: %s", out.to.Name, b.Name, out.to.Refused)
 		return
 	}
+	if out.to.Type.Kind == row.List {
+		b.fail(col.Pos, "", "leave it out", "column %s of table %s cannot be loaded: it is %s, and sluice does not load arrays yet", out.to.Name, b.Name, out.to.Declared)
+		return
+	}
 	natural := out.to
 	if col.Lookup.S != "" {
 		if out.lookup = b.lookup(ctx, col, b.reference(out.to.Name)); out.lookup == nil {

@@ -68,7 +68,7 @@ func TestRefusedTables(t *testing.T) {
 		"CREATE TABLE a (k int PRIMARY KEY, v text); CREATE TABLE b () INHERITS (a)":                   "other tables inherit from table a",
 		"CREATE TABLE a (k int PRIMARY KEY, v int GENERATED ALWAYS AS (k) STORED)":                     "the database generates it",
 		"CREATE TABLE a (k text PRIMARY KEY, v int GENERATED ALWAYS AS IDENTITY)":                      "it cannot be updated",
-		"CREATE TABLE a (k text PRIMARY KEY, v text[])":                                                "column v of table a is text[]: sluice does not load arrays yet",
+		"CREATE TABLE a (k text PRIMARY KEY, v text[])":                                                "column v of table a cannot be loaded: it is text[], and sluice does not load arrays yet",
 		"CREATE TABLE a (k text PRIMARY KEY, v point)":                                                 "sluice does not load type point",
 	} {
 		w := newWorld(t, ddl, toOf("columns: {k: {from: k}, v: {from: v}}\n"))
