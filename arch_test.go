@@ -26,7 +26,7 @@ const layers = `
 	spec store format
 	mapping plan
 	source
-	stage table
+	stage table profile
 	infer
 	.
 	cmd/sluice`

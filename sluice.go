@@ -105,8 +105,10 @@ type Options struct {
 // to its database until it is closed.
 type Job struct {
 	spec   *spec.Job
+	params *spec.Values
 	target target
 	stores *store.Set
+	stdin  io.Reader
 }
 
 // A target is what a job writes: files (a *stage.Stage) or a table (a
@@ -221,7 +223,7 @@ func Open(ctx context.Context, file string, o Options) (*Job, error) {
 	stores := store.NewSet(store.Options{
 		Stores: settings, MaxRequests: job.Limits.MaxRequests, Fixed: job.Limits.Requests, Rate: job.Limits.Rate, Wrap: o.Wrap,
 	})
-	j := &Job{spec: job, stores: stores}
+	j := &Job{spec: job, params: params, stores: stores, stdin: o.Stdin}
 	if job.Table() {
 		j.target, err = table.Open(ctx, table.Options{Job: job, Params: params, Stores: stores, Unread: o.Unread, Stdin: o.Stdin, Version: o.Version, Notify: o.Notify})
 	} else {

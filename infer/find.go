@@ -95,7 +95,8 @@ func (p *place) one(ctx context.Context, key string) (bool, error) {
 // take takes one file as the source.
 func (p *place) take(f store.Info) {
 	p.source, p.files = p.url(f), []store.Info{f}
-	p.ext, p.output = extension(path.Base(f.Key)), "{file.stem}.parquet"
+	name, _, _ := strings.Cut(path.Base(f.Key), "?") // of a web host
+	p.ext, p.output = extension(name), "{file.stem}.parquet"
 }
 
 // list returns the keys of a folder, or if there is none of that name, those

@@ -23,6 +23,7 @@ type Options struct {
 // A Draft is a job file for a source.
 type Draft struct {
 	Name    string   // of the job
+	Source  string   // the value of its param source, with what is secret in it
 	Text    []byte   // the job file
 	Files   int      // that the job would read, as far as they were listed
 	Sampled int      // files
@@ -58,7 +59,7 @@ func Job(ctx context.Context, stores *store.Set, source string, o Options) (*Dra
 		return nil, err
 	}
 	return &Draft{
-		Name: d.name, Text: d.text(), Files: len(d.place.files), Sampled: len(d.samples), Records: d.records, Columns: len(d.columns),
+		Name: d.name, Source: d.place.source, Text: d.text(), Files: len(d.place.files), Sampled: len(d.samples), Records: d.records, Columns: len(d.columns),
 		Notes: d.allNotes(),
 	}, nil
 }

@@ -56,3 +56,12 @@ func (c *Catalog) Found(ctx context.Context, t *Table, column string, values []s
 	n, err := c.db.found(ctx, t, col, values)
 	return n, c.db.explain(ctx, err)
 }
+
+// Typed returns the job with the types that its columns have by the table.
+func (im *Import) Typed() *spec.Job {
+	job := *im.target.job
+	if im.target.verdict >= 0 {
+		job.Cols = job.Cols[:im.target.verdict] // without what says that a row is deleted
+	}
+	return &job
+}

@@ -62,7 +62,7 @@ exactly that and goes on where it was cut off, revert takes it back.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object a line: events, then the result")
-	root.AddCommand(a.initCmd(), a.checkCmd(), a.previewCmd(), a.planCmd(), a.applyCmd(), a.revertCmd(), a.runsCmd(), a.setupCmd(), a.exportCmd(), a.schemaCmd(), a.versionCmd(), a.demoCmd())
+	root.AddCommand(a.initCmd(), a.checkCmd(), a.previewCmd(), a.planCmd(), a.applyCmd(), a.revertCmd(), a.runsCmd(), a.profileCmd(), a.setupCmd(), a.exportCmd(), a.schemaCmd(), a.versionCmd(), a.demoCmd())
 	a.complete(root)
 	return root
 }

@@ -44,6 +44,15 @@ Exit status:
 		text += "  3    finished, but files or rows are rejected\n"
 	case "preview":
 		text += "  3    records would be rejected, or a file cannot be read\n"
+	case "profile":
+		return `
+Exit status:
+  0    done
+  1    error: a store, the disk, the database
+  2    usage or job file: nothing was read
+  3    a file could not be read to its end
+  130  interrupted: what was read so far is told
+`
 	case "export":
 		text = strings.Replace(text, "a store, the disk, the lock; run it again, it goes on from there", "the database, a store, a value that the file cannot say; no file was written", 1)
 		return text + "  130  interrupted: no file was written\n"
