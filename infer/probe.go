@@ -65,13 +65,13 @@ func (d *draft) newProber() (*prober, error) {
 // read reads a column of the files as a column of a job that is like col.
 func (p *prober) read(c *column, col spec.Column) (*reading, error) {
 	col.Name = c.name
-	if key, text := c.source(); col.Value.S != "" {
-		// it reads what it says
-	} else if key == "value" && !isTable("."+p.job.From.Format) {
-		col.Value = spec.Text{S: text}
-	} else if isTable("." + p.job.From.Format) {
+	switch key, text := c.source(); {
+	case col.Value.S != "": // it reads what it says
+	case isTable("." + p.job.From.Format):
 		col.From = spec.Text{S: c.path[0].Name}
-	} else {
+	case key == "value":
+		col.Value = spec.Text{S: text}
+	default:
 		col.From = spec.Text{S: text}
 	}
 	job := *p.job

@@ -145,9 +145,12 @@ func (c *counter) measure(col *row.Column, r int) {
 	case row.UUID:
 	default:
 		v := position(col, r)
+		if math.IsNaN(v) {
+			return
+		}
 		if c.sample.add(v); c.number() {
 			before := v - c.mean
-			c.mean += before / float64(c.out.Values)
+			c.mean += before / float64(c.sample.seen)
 			c.squares += before * (v - c.mean)
 		}
 	}

@@ -35,7 +35,7 @@ func (c *counter) spread(out *Column) {
 	if c.number() && !math.IsInf(c.mean, 0) && !math.IsNaN(c.mean) {
 		mean := c.mean
 		out.Mean = &mean
-		if std := math.Sqrt(c.squares / float64(out.Values-1)); out.Values > 1 && !math.IsInf(std, 0) && !math.IsNaN(std) {
+		if std := math.Sqrt(c.squares / float64(c.sample.seen-1)); c.sample.seen > 1 && !math.IsInf(std, 0) && !math.IsNaN(std) {
 			out.Std = &std
 		}
 	}
