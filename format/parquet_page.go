@@ -146,6 +146,8 @@ func (p *pqPage) check(w *pqWindow) error {
 	switch {
 	case p.size < 0 || p.packed < 0 || p.values < 0 || p.reps < 0 || p.defs < 0:
 		return errors.New("its header is damaged: it has a size below 0")
+	case int(p.size) > w.room.most:
+		return w.room.take(uint64(p.size))
 	case int64(p.packed) > w.end-w.at:
 		return fmt.Errorf("it should have %d bytes, and the column has %d more", p.packed, w.end-w.at)
 	}

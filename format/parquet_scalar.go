@@ -105,9 +105,10 @@ func (e *pqElement) scalar() scalar {
 	if e.physical == physicalFixed && (e.length <= 0 || e.length > 1<<20) {
 		s.refused = fmt.Sprintf("of values of %d bytes", e.length)
 	}
-	if e.logical.id == logicalNull {
+	if e.logical.id == logicalNull && s.word != nil {
 		s.of(row.Any, func(c *row.Column, _ int64) { c.AppendNull() })
-		s.text = func(c *row.Column, _ []byte) { c.AppendNull() }
+	} else if e.logical.id == logicalNull {
+		s.ofText(row.Any, func(c *row.Column, _ []byte) { c.AppendNull() })
 	}
 	return s
 }

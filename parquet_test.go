@@ -1,0 +1,127 @@
+package sluice_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/seed-128c3863/sluice"
+	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/store"
+)
+
+// wideFile writes a Parquet file of so many columns of numbers that cannot be
+// compressed, and returns its size.
+func wideFile(t *testing.T, name string, columns, rows int) int64 {
+	t.Helper()
+	var s row.Schema
+	for c := range columns {
+		s = append(s, row.Field{Name: "c" + strconv.Itoa(c), Type: row.Type{Kind: row.Int64}})
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p, err := format.NewParquet(f, s, format.ParquetOptions{RowGroupRows: rows / 2, Compression: "none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for b := row.NewBatch(s); rows > 0; rows -= b.Len {
+		b.Reset()
+		for range min(rows, 1000) {
+			for c := range b.Cols {
+				b.Cols[c].AppendInt(random.Int64())
+			}
+			b.Len++
+		}
+		if err := p.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
+// gets counts what is read of objects of an ending.
+type gets struct {
+	store.Store
+	ending          string
+	requests, bytes *atomic.Int64
+}
+
+func (g gets) Do(ctx context.Context, r store.Request) (store.Answer, error) {
+	a, err := g.Store.Do(ctx, r)
+	if r.Op == store.OpGet && strings.HasSuffix(r.Key, g.ending) {
+		g.requests.Add(1)
+		g.bytes.Add(int64(len(a.Body)))
+	}
+	return a, err
+}
+
+// Of a Parquet file the footer and the wanted columns are fetched, and nothing
+// else: columns that lie next to each other by one request.
+func TestProjection(t *testing.T) {
+	gw := tool(t, "SLUICE_TEST_VERSITYGW")
+	dir := t.TempDir()
+	for _, bucket := range []string{"raw", "stage"} {
+		if err := os.Mkdir(filepath.Join(dir, bucket), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const columns, rows = 100, 40_000
+	size := wideFile(t, filepath.Join(dir, "raw", "wide.parquet"), columns, rows)
+	addr := freeAddr(t)
+	serve(t, addr, nil, gw, "--access", "test", "--secret", "testtest", "--port", addr, "posix", dir)
+	environment(t, addr, "test", "testtest")
+	for name, tc := range map[string]struct {
+		wanted   []string
+		requests int64 // the footer, and for each of two row groups
+	}{
+		"apart":    {[]string{"c3", "c50", "c90"}, 1 + 2*3},
+		"adjacent": {[]string{"c7", "c8", "c9"}, 1 + 2*1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "sluice: 1\nname: wide\nfrom: {files: s3://raw/wide.parquet}\ncolumns:\n"
+			for _, c := range tc.wanted {
+				text += "  " + c + ": {type: int64, from: " + c + "}\n"
+			}
+			file := filepath.Join(t.TempDir(), "wide.yaml")
+			if err := os.WriteFile(file, []byte(text+"to: {files: \"s3://stage/"+name+"/{file.stem}.csv\"}\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			var requests, bytes atomic.Int64
+			job, err := sluice.Open(t.Context(), file, sluice.Options{
+				Wrap: func(_ string, s store.Store) store.Store { return gets{s, "wide.parquet", &requests, &bytes} },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := job.Apply(t.Context(), sluice.ApplyOptions{})
+			if err != nil || r.Rows != rows {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			chunks := int64(len(tc.wanted)) * size / columns
+			if got := bytes.Load(); got < chunks*9/10 || got > chunks+chunks/20+(256<<10) {
+				t.Errorf("%d bytes of %d were read, and the columns have %d", got, size, chunks)
+			}
+			if got := requests.Load(); got != tc.requests {
+				t.Errorf("%d requests, want %d", got, tc.requests)
+			}
+			t.Logf("%d of %d bytes by %d requests", bytes.Load(), size, requests.Load())
+		})
+	}
+}
