@@ -120,15 +120,14 @@ func TestHostileParquet(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"empty":        {nil, "the file is empty"},
-		"text":         {[]byte("id,name\n1,a\n2,b\n"), `it is no Parquet file: it begins with "id,n", not with "PAR1"`},
-		"cut off":      {file()[:5000], "it is cut off"},
-		"short":        {[]byte("PAR1PAR1"), "it is cut off"},
-		"encrypted":    {damaged(-4, "PARE"), "its footer is encrypted"},
-		"footer size":  {damaged(-8, "\xff\xff\xff\xff"), "its footer should have 4294967295 bytes"},
-		"footer bytes": {damaged(-500, strings.Repeat("\xff", 200)), "its footer is damaged"},
-		"rows": {footer(func(m *pqformat.FileMetaData) { m.RowGroups[0].NumRows = 1e12 }),
-			"row group 1 should have 1000000000000 rows, more than a file of"},
+		"empty":                 {nil, "the file is empty"},
+		"text":                  {[]byte("id,name\n1,a\n2,b\n"), `it is no Parquet file: it begins with "id,n", not with "PAR1"`},
+		"cut off":               {file()[:5000], "it is cut off"},
+		"short":                 {[]byte("PAR1PAR1"), "it is cut off"},
+		"encrypted":             {damaged(-4, "PARE"), "its footer is encrypted"},
+		"footer size":           {damaged(-8, "\xff\xff\xff\xff"), "its footer should have 4294967295 bytes"},
+		"footer bytes":          {damaged(-500, strings.Repeat("\xff", 200)), "its footer is damaged"},
+		"rows":                  {footer(func(m *pqformat.FileMetaData) { m.RowGroups[0].NumRows = 1e12 }), "row group 1 should have 1000000000000 rows, more than"},
 		"more rows than values": {footer(func(m *pqformat.FileMetaData) { m.RowGroups[0].NumRows = 400 }), "has fewer values than its row group has rows"},
 		"place":                 {footer(func(m *pqformat.FileMetaData) { m.RowGroups[0].Columns[1].MetaData.TotalCompressedSize = 1 << 60 }), "it is damaged"},
 		"before":                {footer(func(m *pqformat.FileMetaData) { m.RowGroups[0].Columns[1].MetaData.DataPageOffset = -5 }), "it is damaged"},
