@@ -2,6 +2,7 @@ package format
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -91,8 +92,10 @@ func nulls(text []byte, whole bool) *charset {
 // decoded returns a text in UTF-8, nil if it is no text of the encoding. At its
 // end a character may be cut off.
 func decoded(set *charset, text []byte) []byte {
+	d := newTextDecoder(bytes.NewReader(text), set, 0)
+	d.fits = true
 	var out bytes.Buffer
-	if _, err := out.ReadFrom(newTextDecoder(bytes.NewReader(text), set, 0)); err != nil {
+	if _, err := out.ReadFrom(d); err != nil {
 		return nil
 	}
 	plain := out.Bytes()
@@ -146,7 +149,7 @@ func weigh(text []byte, whole bool) []Guess {
 			guesses[i] = Guess{l.encoding, score, why}
 		}
 	}
-	slices.SortStableFunc(guesses, func(a, b Guess) int { return int(math.Copysign(1, b.Sure-a.Sure)) })
+	slices.SortStableFunc(guesses, func(a, b Guess) int { return cmp.Compare(b.Sure, a.Sure) })
 	for i := range guesses {
 		margin := guesses[i].Sure
 		if i == 0 && len(guesses) > 1 {
@@ -208,11 +211,6 @@ func (l *language) weigh(text []rune) (score float64, why string) {
 		if r < 0x80 || n == enough {
 			continue
 		}
-		if strings.ContainsRune(symbols, r) {
-			score += 0.1
-			continue
-		}
-		n++
 		before, after := ' ', ' '
 		if i > 0 {
 			before = text[i-1]
@@ -220,6 +218,14 @@ func (l *language) weigh(text []rune) (score float64, why string) {
 		if i+1 < len(text) {
 			after = text[i+1]
 		}
+		if strings.ContainsRune(symbols, r) {
+			score += 0.1
+			if l.script != eastern && (unicode.IsLetter(before) && unicode.IsLetter(after) || before >= 0x80 && unicode.IsLetter(before)) {
+				score--
+			}
+			continue
+		}
+		n++
 		if l.set[unicode.ToLower(r)] {
 			common++
 		}
@@ -239,7 +245,10 @@ func (l *language) weight(r, before, after rune) float64 {
 	case l.script == eastern:
 		return 1.5
 	case l.script == latin && (before >= 0x80 && inWord || after >= 0x80 && unicode.IsLetter(after)):
-		return -1.2
+		if before >= 0x80 && !l.set[unicode.ToLower(before)] || after >= 0x80 && !l.set[unicode.ToLower(after)] || before >= 0x80 && after >= 0x80 {
+			return -1.2
+		}
+		return 0.2
 	case l.script == other && (before < 0x80 && inWord || after < 0x80 && unicode.IsLetter(after)):
 		return -2
 	case unicode.IsUpper(r) && inWord:

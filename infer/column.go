@@ -26,6 +26,7 @@ type column struct {
 	comment string // "": none
 	unsure  bool   // a person should look at it
 	plain   bool   // it never holds a list or an object
+	options string // how texts are written, as in ", decimal: x"
 }
 
 // choose makes columns of what was seen, less deep if there would be too many.
@@ -194,6 +195,7 @@ func (c *column) widen(why string) bool {
 	default:
 		c.typ = "json"
 	}
+	c.options = ""
 	c.empty, c.comment, c.unsure = false, "not of one type: "+why, true
 	return true
 }

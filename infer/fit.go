@@ -94,6 +94,10 @@ func ways(texts *reading, to *table.Column) []fit {
 			fit{Column: spec.Column{Decimal: ",", Thousand: "."}, note: `numbers are written as 1.234,5`},
 			fit{Column: spec.Column{Decimal: ",", Thousand: " "}, note: `numbers are written as 1 234,5`})
 	}
+	if s := styleOf(texts.distinct()); s != nil && (s.Currency != nil || s.Percent || s.Brackets) {
+		s.Null, s.Trim = nil, false
+		all = append(all, fit{Column: s.Column, note: "numbers are written " + s.why})
+	}
 	if !padded(texts.distinct()) {
 		return all
 	}
@@ -168,7 +172,7 @@ var dateForms = []string{
 	"%y.%m.%d", "%y/%m/%d", "%y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%y%m%d",
 }
 
-var clockForms = []string{"", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p"}
+var clockForms = []string{"", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", "T%H:%M:%S", " %p %I:%M:%S", " %p %I:%M", " %I:%M %p", " %I:%M:%S %p"}
 
 // timeWays are the forms that dates have, with a time of day if the first value
 // has one. Times without a zone are of UTC in a column of instants.

@@ -88,6 +88,7 @@ type draft struct {
 	name    string // of the job
 	place   *place
 	layout  layout
+	dialect *dialect // of tables of text
 	samples []*sample
 	records int
 	root    *seen // what the records hold
@@ -136,6 +137,8 @@ func (d *draft) allNotes() []string {
 		switch {
 		case c.unsure:
 			notes = append(notes, fmt.Sprintf("column %s is %s: %s", c.name, c.typ, c.comment))
+		case c.options != "":
+			notes = append(notes, fmt.Sprintf("column %s is %s, written %s", c.name, c.typ, c.comment))
 		case c.typ == "json":
 			whole = append(whole, c.name)
 		}

@@ -73,6 +73,7 @@ func (d *draft) sample(ctx context.Context) error {
 		d.notes = append(d.notes, "without even an empty array, so invalid when the job runs: "+spec.Redact(some(l.hollow)))
 	}
 	d.explainLayout()
+	d.explainDialect()
 	d.explainTable()
 	d.explainParquet()
 	return nil
@@ -176,7 +177,7 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 	if err := d.refuse(s.url, s.data); err != nil || !isText(d.place.ext) || isBlank(s.data) {
 		return s, err
 	}
-	return s, d.openText(s)
+	return s, d.openText(ctx, s)
 }
 
 // refuse returns an error for bytes that are well known and not what the files

@@ -2,13 +2,18 @@ package infer
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/store"
 )
 
 // isText says whether files of the extension are tables of text by their name.
@@ -20,11 +25,12 @@ func isTable(ext string) bool { return isText(ext) || isBook(inner(ext)) }
 
 // openText reads the first rows of a table of text, of which the data are the
 // beginning.
-func (d *draft) openText(s *sample) error {
-	o := format.CSVReadOptions{}
-	if inner(d.place.ext) == ".tsv" {
-		o.Delimiter = "\t"
+func (d *draft) openText(ctx context.Context, s *sample) error {
+	t, err := d.dialectOf(ctx, s)
+	if err != nil {
+		return row.At(s.url, err)
 	}
+	o := t.o
 	names := format.CSVBytes(s.data, o)
 	if err := names.Read(&row.Batch{}); err != nil && !errors.Is(err, io.EOF) {
 		return row.At(s.url, err)
@@ -41,10 +47,91 @@ func (d *draft) openText(s *sample) error {
 		if err != nil {
 			return row.At(s.url, err)
 		}
+		if len(b.Bad) > 0 && s.sheet.faults == 0 {
+			s.sheet.first = b.Bad[0].Error.Error()
+		}
+		s.sheet.faults += len(b.Bad)
+		b.Bad = nil
 		s.sheet.batches = append(s.sheet.batches, b)
-		n += b.Len + len(b.Bad)
+		n += b.Len
 	}
 	return nil
+}
+
+// dialectOf is how the first file is written that is looked at, and so all.
+func (d *draft) dialectOf(ctx context.Context, s *sample) (*dialect, error) {
+	if d.dialect != nil {
+		return d.dialect, nil
+	}
+	var tail []byte
+	if s.cut && s.file.Size > mostBytes && format.Compressed(s.data) == "none" {
+		raw, _, err := store.GetRange(ctx, d.place.store, s.file.Key, s.file.ETag, store.Range{Offset: s.file.Size - tailBytes, Length: tailBytes})
+		if err != nil {
+			return nil, err
+		}
+		tail = raw
+	}
+	t, err := findDialect(s.data, tail, s.cut, inner(d.place.ext))
+	if err == nil {
+		d.dialect = t
+	}
+	return t, err
+}
+
+// tailBytes is how much of a large file's end is looked at.
+const tailBytes = 64 << 10
+
+// writeDialect writes how the table of text is written, and how sure that is.
+func (d *draft) writeDialect(b *strings.Builder) {
+	fmt.Fprintf(b, "  format: %s\n", inner(d.place.ext)[1:])
+	width := 0
+	for _, f := range d.dialect.findings {
+		width = max(width, utf8.RuneCountInString(f.line()))
+	}
+	for _, f := range d.dialect.findings {
+		if f.key != "" {
+			fmt.Fprintf(b, "%s  # %s; %s\n", pad(f.line(), min(width, 40)), inComment(f.why), percent(f.sure))
+		}
+	}
+}
+
+// line is a finding as the job has it.
+func (f finding) line() string {
+	if f.key == "" {
+		return ""
+	}
+	if f.key == "header" || f.key == "encoding" {
+		return "  " + f.key + ": " + f.value // no quotes are needed
+	}
+	return "  " + f.key + ": " + scalar(f.value)
+}
+
+// usual says whether a finding is what a table of text is taken for anyway.
+func (f finding) usual() bool {
+	return f.sure >= 0.95 && (f.key == "" || f.key == "encoding" && f.value == "utf-8" || f.key == "delimiter" && f.value == ",")
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.0f%%", 100*min(share, 1)) }
+
+// explainDialect notes what was found, and what is in doubt.
+func (d *draft) explainDialect() {
+	if d.dialect == nil {
+		return
+	}
+	for _, f := range d.dialect.findings {
+		if f.usual() {
+			continue
+		}
+		note := f.why
+		if f.key != "" {
+			note = strings.TrimSpace(f.line()) + ", because " + f.why
+		}
+		doubt := ""
+		if f.sure < 0.8 {
+			doubt = "; in doubt: look at the preview, and change from." + f.key + " if it is wrong"
+		}
+		d.notes = append(d.notes, note+"; "+percent(f.sure)+doubt)
+	}
 }
 
 var jsonNumber = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$`)
@@ -68,6 +155,10 @@ func (d *draft) settleText() {
 		return
 	}
 	for _, c := range d.columns {
+		if st := styleOf(d.textsOf(c.path[0].Name)); st != nil {
+			c.typ, c.options, c.comment, c.unsure, c.empty = st.typ, st.options(), st.why, st.unsure, false
+			continue
+		}
 		s := d.root.members[c.path[0].Name]
 		if c.typ != "string" || s == nil || s.values() == 0 {
 			continue
@@ -77,4 +168,22 @@ func (d *draft) settleText() {
 			c.comment = ""
 		}
 	}
+}
+
+// textsOf returns the cells of a column in the samples.
+func (d *draft) textsOf(name string) (texts []string) {
+	for _, s := range d.samples {
+		c := slices.Index(s.sheet.names, name)
+		if c < 0 {
+			continue
+		}
+		for _, b := range s.sheet.batches {
+			for r := range b.Len {
+				if !b.Cols[c].Null[r] {
+					texts = append(texts, string(b.Cols[c].Bytes[r]))
+				}
+			}
+		}
+	}
+	return texts
 }

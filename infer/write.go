@@ -70,7 +70,7 @@ func (d *draft) writeFrom(b *strings.Builder) {
 	case isParquet(d.place.ext):
 		fmt.Fprintf(b, "  format: parquet\n")
 	case isText(d.place.ext):
-		fmt.Fprintf(b, "  format: %s\n", inner(d.place.ext)[1:])
+		d.writeDialect(b)
 	case isLines(d.place.ext):
 		fmt.Fprintf(b, "  format: ndjson\n")
 	default:
@@ -103,6 +103,7 @@ func (d *draft) writeColumns(b *strings.Builder) {
 		if c.empty {
 			lines[i] += `, empty: "null"`
 		}
+		lines[i] += c.options
 		lines[i] += "}"
 		if c.comment != "" && utf8.RuneCountInString(lines[i]) < 90 {
 			line = max(line, utf8.RuneCountInString(lines[i]))

@@ -98,18 +98,7 @@ func (t *tableDraft) members(m *match) []string {
 	if m.to != nil && m.by == nil && m.to.Type.Kind == row.Any {
 		put("type", typeText(c.Type.String()))
 	}
-	if c.Trim {
-		put("trim", "true")
-	}
-	put("null", listText(c.Null))
-	if len(c.Formats) > 0 {
-		put("formats", quoted(c.Formats[0].S))
-	}
-	put("timezone", c.Timezone)
-	put(`"true"`, listText(c.True))
-	put(`"false"`, listText(c.False))
-	put("decimal", quotedOrNone(c.Decimal))
-	put("thousands", quotedOrNone(c.Thousand))
+	parts = append(parts, optionsOf(&c)...)
 	put("split", quotedOrNone(c.Split.S))
 	put("through", scalarOrNone(c.Through.S))
 	put("lookup", scalarOrNone(c.Lookup.S))

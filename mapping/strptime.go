@@ -110,6 +110,19 @@ func (f *timeFormat) settleKind() error {
 	return nil
 }
 
+// TimeForm returns what says whether a text matches a format of dates or times
+// in full, which is none if the format is no such.
+func TimeForm(format string) func(text string) bool {
+	f, err := parseTimeFormat(format)
+	return func(text string) bool {
+		if err != nil {
+			return false
+		}
+		_, bad := f.parse(text)
+		return bad == nil
+	}
+}
+
 // reads says why the format cannot be used to read: a date needs its year.
 func (f *timeFormat) reads() error {
 	for _, it := range f.items {

@@ -1,0 +1,243 @@
+package infer
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/format"
+)
+
+// findHeader finds out where the names are, and leaves the rows in records.
+func (t *dialect) findHeader() {
+	kinds := t.columnKinds()
+	first := t.firstRow(kinds)
+	typed := slices.ContainsFunc(kinds, func(k textKind) bool { return k != words })
+	switch {
+	case !typed:
+		t.headerByForm()
+		return
+	case first == 0:
+		t.o.NoHeader = true
+		t.found("header", "false", 0.8, "the first row has values where the others have them: %s", shorten(t.records[0].Text, 60))
+		t.width = max(t.width, len(t.records[0].Cells))
+		return
+	}
+	top := first - 1
+	for top > 0 && t.isUpper(top-1, top) {
+		top--
+	}
+	t.setHeader(top, first-1, 0.97, "the rows below it have numbers or dates where it has words")
+}
+
+// setHeader says that the names are in these records.
+func (t *dialect) setHeader(top, last int, sure float64, why string) {
+	line, until := t.records[top].Line, t.records[last].Line
+	switch {
+	case last > top:
+		t.o.HeaderLine, t.o.HeaderUntil = line, until
+		t.found("header", fmt.Sprintf("%d-%d", line, until), min(sure, 0.9), "%s, and a name above several stands in the first of them", why)
+	case top > 0 || line > 1 && t.o.Comment == "":
+		t.o.HeaderLine = line
+		t.found("header", fmt.Sprint(line), min(sure, 0.95), "%s; before it stands %q", why, shorten(t.records[0].Text, 40))
+	default:
+		t.found("", "", sure, "header: the first line, as %s", why)
+	}
+	t.width = len(t.records[last].Cells)
+	for _, r := range t.records[top : last+1] {
+		t.width = max(t.width, filledTo(r.Cells))
+	}
+	t.records = t.records[last+1:]
+}
+
+// filledTo is the number of cells up to the last that is not empty.
+func filledTo(cells []string) int {
+	n := len(cells)
+	for n > 0 && strings.TrimSpace(cells[n-1]) == "" {
+		n--
+	}
+	return n
+}
+
+func filled(cells []string) (n int) {
+	for _, c := range cells {
+		if strings.TrimSpace(c) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// headerByForm takes the first record of many cells that all differ as names.
+func (t *dialect) headerByForm() {
+	for i, r := range t.records {
+		if filled(r.Cells)*2 < t.width+1 {
+			continue
+		}
+		names := slices.Clone(r.Cells)
+		slices.Sort(names)
+		if len(slices.Compact(names)) < len(r.Cells)-1 {
+			break
+		}
+		t.setHeader(i, i, 0.7, "its cells all differ; all columns are texts, so that it could be a row")
+		return
+	}
+	t.o.NoHeader = true
+	t.found("header", "false", 0.5, "no line has a name for each column")
+}
+
+// columnKinds are what the cells of each column mostly are.
+func (t *dialect) columnKinds() []textKind {
+	kinds := make([]textKind, t.width)
+	for c := range kinds {
+		n, all := map[textKind]int{}, 0
+		for _, r := range t.records {
+			if c < len(r.Cells) && strings.TrimSpace(r.Cells[c]) != "" {
+				n[kindOfText(strings.TrimSpace(r.Cells[c]))]++
+				all++
+			}
+		}
+		for kind, count := range n {
+			if kind != words && 2*count >= all {
+				kinds[c] = kind
+			}
+		}
+	}
+	return kinds
+}
+
+// firstRow is the first record that has values of the kinds of its columns.
+func (t *dialect) firstRow(kinds []textKind) int {
+	typed := 0
+	for _, k := range kinds {
+		if k != words {
+			typed++
+		}
+	}
+	for i, r := range t.records {
+		fit, there := 0, 0
+		for c, k := range kinds {
+			if k == words || c >= len(r.Cells) || strings.TrimSpace(r.Cells[c]) == "" {
+				continue
+			}
+			if there++; kindOfText(strings.TrimSpace(r.Cells[c])) == k {
+				fit++
+			}
+		}
+		if fit > 0 && 2*fit >= there && (2*fit >= typed || 2*there >= typed && i > 0) && filled(r.Cells) >= min(2, t.width) {
+			return i
+		}
+	}
+	return len(t.records) - 1
+}
+
+// isUpper says whether a record holds names for several columns of the next one,
+// which has not a name for each, or the same twice.
+func (t *dialect) isUpper(above, below int) bool {
+	a, b := t.records[above], t.records[below]
+	if b.Line != a.Line+1+strings.Count(a.Text, "\n") || filled(a.Cells) < 2 || len(a.Cells) != len(b.Cells) || filled(a.Cells) == len(a.Cells) {
+		return false
+	}
+	for _, c := range a.Cells {
+		if text := strings.TrimSpace(c); text != "" && kindOfText(text) != words {
+			return false
+		}
+	}
+	seen := map[string]bool{}
+	for _, name := range b.Cells[:filledTo(b.Cells)] {
+		if name == "" || seen[name] {
+			return true
+		}
+		seen[name] = true
+	}
+	return filledTo(b.Cells) < filledTo(a.Cells)
+}
+
+var (
+	totalWord = regexp.MustCompile(`(?i)^(?:합\s*계|총\s*계|총\s*합\s*계|누\s*계|계|(?:grand )?totals?|sum(?:me)?|합산|合計|合计|总计|total general|totaux)\s*:?$`)
+	digits    = regexp.MustCompile(`[0-9]+`)
+)
+
+// findFooter finds the line that ends the rows: one of totals, or one that is no
+// row, among the last.
+func (t *dialect) findFooter(last []format.CSVRecord, cut bool) {
+	const most = 10
+	if !cut {
+		last = t.records
+	}
+	for i := max(0, len(last)-most); i < len(last); i++ {
+		pattern, why := t.footerOf(last[i])
+		if pattern == "" || i == 0 && !cut {
+			continue
+		}
+		if form := regexp.MustCompile(pattern); slices.ContainsFunc(t.records[:t.upTo(i, cut)], func(r format.CSVRecord) bool { return form.MatchString(r.Text) }) {
+			t.found("", "", 0.5, "line %d looks like the end of the rows, but rows before it do, too: %s", last[i].Line, shorten(last[i].Text, 60))
+			return
+		}
+		t.o.Footer = pattern
+		t.found("footer", pattern, 0.9, "%s: %q; it and what follows is no row", why, shorten(last[i].Text, 60))
+		if !cut {
+			t.records = t.records[:i]
+		}
+		return
+	}
+}
+
+// upTo is how many of the records stand before the i-th of the last.
+func (t *dialect) upTo(i int, cut bool) int {
+	if cut {
+		return len(t.records)
+	}
+	return i
+}
+
+// footerOf returns what a line that ends the rows would be known by, "" for a
+// row.
+func (t *dialect) footerOf(r format.CSVRecord) (pattern, why string) {
+	at := slices.IndexFunc(r.Cells, func(c string) bool { return strings.TrimSpace(c) != "" })
+	if at < 0 || t.width < 2 {
+		return "", ""
+	}
+	word := r.Cells[at]
+	switch n := filled(r.Cells); {
+	case totalWord.MatchString(strings.TrimSpace(word)):
+		return t.lineOf(at, word, true), "a line of totals"
+	case n == 1 && t.width > 2 && kindOfText(strings.TrimSpace(word)) == words && (len([]rune(word)) > 3 || strings.ContainsAny(word, "※*:()")) && at == 0 && t.firstIsFull():
+		return t.lineOf(at, word, false), "a line of one cell"
+	}
+	return "", ""
+}
+
+// firstIsFull says whether most rows have more than their first cell.
+func (t *dialect) firstIsFull() bool {
+	n := 0
+	for _, r := range t.records {
+		if filled(r.Cells) > 1 {
+			n++
+		}
+	}
+	return n*4 > len(t.records)*3
+}
+
+// lineOf is a regular expression for lines whose first cell that is not empty is
+// a word, or begins with it.
+func (t *dialect) lineOf(at int, word string, whole bool) string {
+	d, quote := regexp.QuoteMeta(t.o.Delimiter), `"?`
+	if t.o.Delimiter == "\t" {
+		d = `\t`
+	}
+	if t.o.Quote != "" && t.o.Quote != "none" {
+		quote = regexp.QuoteMeta(t.o.Quote) + "?"
+	}
+	if whole {
+		return "^" + strings.Repeat(d, at) + quote + regexp.QuoteMeta(word) + quote + "(?:" + d + "|$)"
+	}
+	if runes := []rune(word); len(runes) > 12 {
+		word = string(runes[:12])
+	}
+	if i := strings.IndexAny(word, ":="); i > 0 {
+		word = word[:i+1]
+	}
+	return "^" + quote + digits.ReplaceAllString(regexp.QuoteMeta(word), "[0-9]+")
+}
