@@ -146,7 +146,23 @@ func quoteJSON(text string) []byte {
 // A sheetReader gives the rows of a sheet again, for the columns of a job.
 type sheetReader struct {
 	*sheet
-	columns []string
+	places []int // of the columns of the job in the sheet; -1: it has none of that name
+}
+
+func newSheetReader(s *sheet, columns []string) *sheetReader {
+	at := make(map[string]int, len(s.names))
+	for i, name := range s.names {
+		at[name] = i
+	}
+	r := &sheetReader{sheet: s}
+	for _, column := range columns {
+		if place, ok := at[column]; ok {
+			r.places = append(r.places, place)
+		} else {
+			r.places = append(r.places, -1)
+		}
+	}
+	return r
 }
 
 func (s *sheetReader) Read(b *row.Batch) error {
@@ -156,8 +172,8 @@ func (s *sheetReader) Read(b *row.Batch) error {
 	next := s.batches[0]
 	s.sheet = &sheet{names: s.names, batches: s.batches[1:]}
 	*b = row.Batch{Len: next.Len, Row: next.Row, Line: next.Line}
-	for _, column := range s.columns {
-		if c := slices.Index(s.names, column); c >= 0 {
+	for _, c := range s.places {
+		if c >= 0 {
 			b.Cols = append(b.Cols, next.Cols[c])
 			continue
 		}
@@ -176,7 +192,7 @@ type reader interface{ Read(b *row.Batch) error }
 // rows reads a sample's rows for the program of a trial.
 func (t *trial) rows(s *sample, l layout) reader {
 	if s.sheet != nil {
-		return &sheetReader{s.sheet, t.program.Headers()}
+		return newSheetReader(s.sheet, t.program.Headers())
 	}
 	if s.columnar != nil {
 		return s.reader(t.program.Paths())

@@ -31,7 +31,7 @@ type column struct {
 
 // choose makes columns of what was seen, less deep if there would be too many.
 func (d *draft) choose() {
-	d.root = &seen{}
+	d.root = &seen{table: isTable(d.place.ext)}
 	for _, s := range d.samples {
 		for _, r := range s.records {
 			d.root.observe(r)
@@ -40,7 +40,7 @@ func (d *draft) choose() {
 	for depth := mostDepth; depth > 0; depth-- {
 		d.columns = d.columns[:0]
 		d.flatten(d.root, nil, nil, depth)
-		if len(d.columns) <= mostColumns {
+		if d.root.table || len(d.columns) <= mostColumns {
 			break
 		}
 		if depth == mostDepth {

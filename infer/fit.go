@@ -196,8 +196,11 @@ func timeWays(texts *reading, k row.Kind) (all []fit) {
 		}
 		all = append(all, f)
 	}
-	if k == row.TimestampTZ {
+	switch k {
+	case row.TimestampTZ:
 		add()
+	case row.Timestamp:
+		all = append(all, fit{Column: spec.Column{Timezone: "UTC"}, note: "times with a zone are shown in UTC"})
 	}
 	clocks := strings.Contains(values[0], ":")
 	for _, date := range dateForms {

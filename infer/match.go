@@ -54,6 +54,7 @@ type matcher struct {
 	targets []*target
 	prober  *prober
 	texts   map[*column]*reading
+	unfit   map[*column]string // why a column does not go where its name says
 }
 
 // matches returns what each column of the files may be, the likeliest first.
@@ -69,6 +70,9 @@ func (m *matcher) matches(ctx context.Context) ([]*match, error) {
 			found, err := m.match(ctx, c, to)
 			if err != nil {
 				return nil, err
+			}
+			if found == nil && alike >= likely && m.texts[c] != nil && m.unfit[c] == "" {
+				m.unfit[c] = m.misfit(c, to)
 			}
 			if found == nil {
 				continue
@@ -88,6 +92,18 @@ func (m *matcher) matches(ctx context.Context) ([]*match, error) {
 		return 0
 	})
 	return all, nil
+}
+
+// misfit says why values of a column do not go where its name says.
+func (m *matcher) misfit(c *column, to *target) string {
+	if to.to == nil {
+		return "its values are none that " + to.through + " links"
+	}
+	why := "its values do not fit " + to.to.Name
+	if f, err := m.prober.fit(c, m.texts[c], to.to); err == nil && f.first != "" {
+		why += ": " + f.first
+	}
+	return why
 }
 
 // like says how alike the name of a column is to those of a target.
@@ -332,8 +348,8 @@ func (m *match) column() spec.Column {
 	if m.by != nil {
 		c.Lookup.S = m.refers.name + "." + m.by.Name
 	}
-	if c.Through.S = m.through; m.through != "" && m.texts.items == nil {
-		c.Split.S = m.split
+	if c.Through.S = m.through; m.through != "" {
+		c.Split.S = m.split // of a list it has no meaning, but must be there
 	}
 	return c
 }

@@ -128,11 +128,6 @@ func (d *draft) chooseTyped() {
 	}
 }
 
-// isTime says whether the column has dates, times or timestamps.
-func (c *column) isTime() bool {
-	return slices.Contains([]string{"date", "time", "timestamp", "timestamptz"}, c.typ)
-}
-
 // explainParquet notes what a person may want otherwise.
 func (d *draft) explainParquet() {
 	if !isParquet(d.place.ext) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 
+	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/spec"
@@ -66,7 +67,6 @@ func (d *draft) newProber() (*prober, error) {
 func (p *prober) read(c *column, col spec.Column) (*reading, error) {
 	col.Name = c.name
 	switch key, text := c.source(); {
-	case col.Value.S != "": // it reads what it says
 	case isTable("." + p.job.From.Format):
 		col.From = spec.Text{S: c.path[0].Name}
 	case key == "value":
@@ -114,9 +114,9 @@ func (r *reading) take(src, dst *row.Batch) {
 		if i < dst.Len && dst.Row[i] == number {
 			if c.Null[i] {
 				r.nulls++
-			} else if c.Type.Kind == row.String {
-				text := string(c.Bytes[i])
-				cell = &text
+			} else if text, err := format.AppendText(nil, c, i); err == nil {
+				whole := string(text)
+				cell = &whole
 			}
 			i++
 		}
@@ -129,6 +129,23 @@ func (r *reading) take(src, dst *row.Batch) {
 			}
 		}
 	}
+}
+
+// texts reads the values of a column as texts; nil if they are none. Lists are
+// read as those of texts.
+func (p *prober) texts(c *column) *reading {
+	types := []row.Type{{Kind: row.String}}
+	if own, err := row.ParseType(c.typ); err == nil && own.Kind == row.List {
+		types = []row.Type{{Kind: row.List, Elem: &row.Type{Kind: row.String}}}
+	} else if err == nil && own.Kind != row.JSON {
+		types = append(types, own) // what the file knows to be a time is no text
+	}
+	for _, t := range types {
+		if r, err := p.read(c, spec.Column{Type: &t}); err == nil && r.rejects == 0 {
+			return r
+		}
+	}
+	return nil
 }
 
 // mostDistinct is how many values of a column are looked for in a database.

@@ -26,6 +26,7 @@ type seen struct {
 	// Of the texts: how many are of a form.
 	empty, dates, stamps, zoned, uuids int
 
+	table   bool     // the objects are rows of a table, whose columns are all kept
 	keys    []string // of the objects, in the order in which they are first met
 	members map[string]*seen
 	crowd   bool // more keys than are kept
@@ -132,7 +133,7 @@ func (s *seen) object(d *json.Decoder) {
 		m := s.members[key]
 		if m == nil {
 			m = &seen{}
-			if len(s.keys) < mostMembers {
+			if s.table || len(s.keys) < mostMembers {
 				s.members[key] = m
 				s.keys = append(s.keys, key)
 				if idLike(key) {

@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -90,19 +91,9 @@ func (t *tableDraft) decide(ctx context.Context) (err error) {
 	if t.prober, err = t.newProber(); err != nil {
 		return err
 	}
-	t.texts = map[*column]*reading{}
+	t.texts, t.unfit = map[*column]*reading{}, map[*column]string{}
 	for _, c := range t.columns {
-		typ := row.Type{Kind: row.String}
-		if strings.HasPrefix(c.typ, "list(") {
-			typ = row.Type{Kind: row.List, Elem: &row.Type{Kind: row.String}}
-		}
-		col := spec.Column{Type: &typ}
-		if isParquet(t.place.ext) && c.isTime() {
-			col.Value = spec.Text{S: "string(" + c.expression() + ")"} // no text yet, as elsewhere
-		}
-		if r, err := t.prober.read(c, col); err == nil && r.rejects == 0 {
-			t.texts[c] = r
-		}
+		t.texts[c] = t.prober.texts(c)
 	}
 	all, err := t.matches(ctx)
 	if err != nil {
@@ -308,7 +299,7 @@ func (t *tableDraft) decisions() (all []Decision) {
 	for _, c := range t.columns {
 		m := t.taker(c)
 		if m == nil {
-			why := "no column of the table is like it"
+			why := cmp.Or(t.unfit[c], "no column of the table is like it")
 			if t.texts[c] == nil {
 				why = "it holds objects, or is not of one type"
 			}

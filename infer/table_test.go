@@ -155,6 +155,31 @@ func TestTableProducts(t *testing.T) {
 	})
 }
 
+const nested = `{"sku":"A1","info":{"title":"Desk","description":""},"category":"cat-001","price":1.5,"stock":2,"updated_at":"2024-04-17T05:30:00Z","active":true,"tags":["tag01","tag02"]}
+{"sku":"A2","info":{"title":"Chair","description":"d"},"category":"cat-002","price":2,"stock":3,"updated_at":"2024-04-18T05:30:00Z","active":false,"tags":[]}
+`
+
+// TestTableNested loads objects and lists.
+func TestTableNested(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database string, run func(string)) {
+		shopSchema(t, database, run)
+		file := filepath.Join(t.TempDir(), "nested.ndjson")
+		if err := os.WriteFile(file, []byte(nested), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		draft := tableDrafted(t, file, TableOptions{Database: database, Table: "shop_product"})
+		if !strings.Contains(string(draft.Text), "title:       {from: info.title}") || !strings.Contains(string(draft.Text), "through: shop_product_tags") {
+			t.Error("title or tags")
+		}
+		if counts := applied(t, draft, database); counts[plan.New] != 2 {
+			t.Errorf("apply: %v", counts)
+		}
+		if counts := applied(t, draft, database); counts[plan.Unchanged] != 2 {
+			t.Errorf("second apply: %v", counts)
+		}
+	})
+}
+
 const messy = `"SKU *",Product Title,Desc,분류,Author ID,Unit Price,qty in stock,Published,updatedAt,Active?,ISBN-13,Weight (kg),Tags,Remark
 A1,x,d1,cat-001,1,"1,395.50",5,17/04/2024,2024-04-17 10:00,예,,1.5,tag01; tag02,r
 A2,y,d2,cat-002,,"12,395.5",6,18/04/2024,2024-04-18 10:00,아니오,,,tag03,
@@ -224,6 +249,11 @@ func TestTableAsks(t *testing.T) {
 		}
 		if counts := applied(t, draft, database); counts[plan.New] != 2 {
 			t.Errorf("apply: %v", counts)
+		}
+		run("CREATE TABLE count (code varchar(3) PRIMARY KEY, moody integer)")
+		draft = tableDrafted(t, file, TableOptions{Database: database, Table: "count"})
+		if why := draft.Decisions[2].Why; !strings.HasPrefix(why, `its values do not fit moody: "x" is not`) {
+			t.Errorf("why: %s", why)
 		}
 		run("CREATE TABLE bare (moody text, day text)")
 		draft = tableDrafted(t, file, TableOptions{Database: database, Table: "bare"})

@@ -77,7 +77,7 @@ func (t *tableDraft) writeMatches(b *strings.Builder) {
 	}
 	for _, d := range t.decisions() {
 		if d.To == "" {
-			fmt.Fprintf(b, "  # %s is not loaded: %s\n", inComment(scalar(d.Column)), d.Why)
+			fmt.Fprintf(b, "  # %s is not loaded: %s\n", inComment(scalar(d.Column)), inComment(d.Why))
 		}
 	}
 }
