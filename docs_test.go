@@ -283,6 +283,7 @@ func TestDocumentedExamples(t *testing.T) {
 // typesOf are the types of columns whose keys are for no text.
 var typesOf = map[string]string{
 	"formats": "date", "timezone": "timestamp", `"true"`: "bool", "decimal": "float64", "thousands": "float64",
+	"currency": "float64", "percent": "float64", "brackets": "float64",
 }
 
 // exampleJob is a job with the example, and with those of the keys beside it

@@ -201,7 +201,7 @@ type: int64, currency: "₩" | "₩₩1" | !"₩₩1" is not an integer
 type: int64, currency: "₩" | "-₩-1" | !"-₩-1" is not an integer
 type: int64, brackets: true, thousands: "," | "(1,395)" | -1395
 type: int64, brackets: true | "(-1)" | !"(-1)" is not an integer
-type: int64 | "(1)" | !"(1)" is not an integer
+type: int64 | "(1)" | !"(1)" is a text, not an integer (write int(...) or number(...) where it holds one)
 type: float64, percent: true | "12.5%" | 0.125
 type: "decimal(5,3)", percent: true | "-12.5 %" | -125
 type: "decimal(5,2)", percent: true | "12.5%" | !"12.5%" has more than 2 digits after the point, as decimal(5,2) holds
