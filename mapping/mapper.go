@@ -184,6 +184,14 @@ func (m *Mapper) column(i int, col *column, dst *row.Column) {
 		m.cells(i, col, &m.src.Cols[ch.col], dst)
 		return
 	}
+	if ch := col.n.path; ch != nil && col.check == nil {
+		if src := &m.src.Cols[ch.col]; src.Type.Kind != row.Any {
+			if same := sameOf(col.conv, src); same != nil {
+				m.same(i, col, src, dst, same)
+				return
+			}
+		}
+	}
 	for r := range m.src.Len {
 		m.value(i, col, dst, r)
 	}
