@@ -106,8 +106,8 @@ func fromKind() kind[From] {
 		at("ragged", func(f *From) *string { return &f.Ragged }, oneOf("reject", "pad", "trim", "fit"),
 			"Of CSV: a row with other than the header's number of cells is a reject (the default); pad: one with fewer gets nulls; trim: empty cells beyond the names are left out; fit: both."),
 		at("extra_columns", func(f *From) *string { return &f.ExtraColumns }, oneOf("ignore", "fail"),
-			"Of tables of text: what a column that no column of the job reads does: ignore (the default, noted) or fail."),
+			"Of tables: what a column that no column of the job reads does: ignore (the default, noted) or fail."),
 		at("absent_columns", func(f *From) *string { return &f.AbsentColumns }, oneOf("fail", "null"),
-			"Of tables of text: what a column that is not in the file does: fail (the default) or null."),
+			"Of tables: what a column that is not in the file does: fail (the default) or null."),
 	).withKeys(betweenFromKeys())
 }
