@@ -4,13 +4,15 @@ Prints a line for each difference."""
 import json
 import math
 import sys
+import warnings
 
 import numpy
 import pandas
 
+warnings.simplefilter("ignore")
 file, profile = sys.argv[1], json.load(open(sys.argv[2]))
 if file.endswith(".xlsx"):
-    raw = pandas.read_excel(file, dtype=object)
+    raw = pandas.read_excel(file, dtype=object, engine="openpyxl")
 elif ".csv" in file:
     raw = pandas.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
 else:
