@@ -52,7 +52,6 @@ type tableDraft struct {
 	key    []*match
 	keyWhy string
 	write  string // "": upsert
-	asked  map[*match]bool
 }
 
 // Table drafts a job that loads a file, a folder or a prefix into a table.
@@ -67,7 +66,7 @@ func Table(ctx context.Context, stores *store.Set, source string, o TableOptions
 		return nil, err
 	}
 	defer db.Close(ctx)
-	t := &tableDraft{matcher: &matcher{draft: d, db: db}, o: o, asked: map[*match]bool{}}
+	t := &tableDraft{matcher: &matcher{draft: d, db: db}, o: o}
 	if err := t.decide(ctx); err != nil {
 		return nil, err
 	}
@@ -151,10 +150,13 @@ func (t *tableDraft) ask(best *match, all []*match) (*match, error) {
 		q.Best = len(choices)
 	}
 	at, asked, err := t.answer(q)
+	if err == nil && asked && at == len(choices) {
+		t.unfit[best.col] = "you left it out"
+	}
 	if err != nil || at == len(choices) {
 		return nil, err
 	}
-	if t.asked[choices[at]] = asked; asked {
+	if asked {
 		choices[at].likely = max(choices[at].likely, certain)
 		choices[at].why = []string{"as you said"}
 	}
