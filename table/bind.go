@@ -58,6 +58,9 @@ func bind(ctx context.Context, job *spec.Job, inspect func(context.Context, stri
 	if err != nil {
 		return nil, job.ErrorAt(job.To.Table, 0, err.Error(), "")
 	}
+	if table.Own {
+		return nil, job.ErrorAt(job.To.Table, 0, table.Name+" is one of sluice's own tables: it keeps its runs there", "if it was meant to be yours, name its schema")
+	}
 	copied := *job
 	copied.Cols = slices.Clone(job.Cols)
 	b := &binder{target: &target{Table: table, job: &copied, verdict: -1}, inspect: inspect}

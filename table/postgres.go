@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"regexp"
 	"strings"
 	"time"
 
@@ -119,11 +120,16 @@ func (p *postgres) close(ctx context.Context) {
 	}
 }
 
+// postgresOwnTables are the names of sluice's own tables in their schema: the runs, the
+// plans that are kept, and what belongs to one of them.
+var postgresOwnTables = regexp.MustCompile(`^(run|plan|[jp][0-9]+(_.*)?)$`)
+
 func (p *postgres) inspect(ctx context.Context, name string) (*Table, error) {
 	p.tables = append(p.tables, name)
 	t, err := inspectPostgres(ctx, p.conn, name)
 	if err == nil { // it may be written otherwise in the job
 		p.tables[len(p.tables)-1] = t.sqlName()
+		t.Own = t.Schema == p.schema && postgresOwnTables.MatchString(t.Name)
 	}
 	return t, err
 }

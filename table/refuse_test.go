@@ -161,3 +161,21 @@ func TestTriggersAreNoted(t *testing.T) {
 			same(w, "reverted", w.rows("a"), "(1,a)")
 		})
 }
+
+// Sluice's own tables are no targets: a job might find them by accident, where
+// their schema is on the search path.
+func TestOwnTables(t *testing.T) {
+	const ddl = "CREATE TABLE a (k int PRIMARY KEY)"
+	newWorlds(t, ddl, ddl, toOf("columns: {k: {from: k}}\n"), func(w *world) {
+		if _, err := w.tryApply("k", "1"); err != nil {
+			w.Fatal(err)
+		}
+		own := "sluice.run"
+		if strings.HasPrefix(w.url, "sqlite") {
+			own = "sluice_run"
+		}
+		w.job = strings.Replace(w.job, "table: a", "table: "+own, 1)
+		_, err := w.open("k")
+		has(w, err, own[len("sluice_"):]+" is one of sluice's own tables")
+	})
+}

@@ -29,6 +29,8 @@ type Table struct {
 	Inherited    bool   // other tables inherit from it: their rows are found in it
 	RowSecurity  bool   // policies decide which rows the user of this connection sees and writes
 
+	Own bool // it is one of sluice's own, which no job loads
+
 	Strict       bool // SQLite: values must have the type of their column
 	WithoutRowID bool // SQLite
 }

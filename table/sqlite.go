@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -105,8 +106,15 @@ func (d *sqlite) close(context.Context) {
 	d.raw, d.bridge = nil, bridge{}
 }
 
+// sqliteOwnTables are the names of sluice's own tables.
+var sqliteOwnTables = regexp.MustCompile(`(?i)^sluice_(run|journal|plan|plan_part)$`)
+
 func (d *sqlite) inspect(ctx context.Context, name string) (*Table, error) {
-	return inspectSQLite(ctx, d.conn, name)
+	t, err := inspectSQLite(ctx, d.conn, name)
+	if err == nil {
+		t.Own = sqliteOwnTables.MatchString(t.Name)
+	}
+	return t, err
 }
 
 // found returns how many of the values a column holds.
