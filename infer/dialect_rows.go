@@ -116,6 +116,9 @@ func (t *dialect) firstRow(kinds []textKind) int {
 		}
 	}
 	for i, r := range t.records {
+		if i+1 < len(t.records) && ofYears(r.Cells) && !ofYears(t.records[i+1].Cells) {
+			continue
+		}
 		fit, there := 0, 0
 		for c, k := range kinds {
 			if k == words || c >= len(r.Cells) || strings.TrimSpace(r.Cells[c]) == "" {
@@ -130,6 +133,26 @@ func (t *dialect) firstRow(kinds []textKind) int {
 		}
 	}
 	return len(t.records) - 1
+}
+
+var year = regexp.MustCompile(`^(?:19|20)[0-9]{2}$`)
+
+// ofYears says whether cells are words and years that all differ, which are
+// names.
+func ofYears(cells []string) bool {
+	seen := map[string]bool{}
+	other := 0
+	for _, c := range cells {
+		switch text := strings.TrimSpace(c); {
+		case !year.MatchString(text) && kindOfText(text) != words, seen[text]:
+			return false
+		case year.MatchString(text):
+			seen[text] = true
+		default:
+			other++
+		}
+	}
+	return len(seen) > 1 && other > 0
 }
 
 // isUpper says whether a record holds names for several columns of the next one,
@@ -155,8 +178,9 @@ func (t *dialect) isUpper(above, below int) bool {
 }
 
 var (
-	totalWord = regexp.MustCompile(`(?i)^(?:합\s*계|총\s*계|총\s*합\s*계|누\s*계|계|(?:grand )?totals?|sum(?:me)?|합산|合計|合计|总计|total general|totaux)\s*:?$`)
-	digits    = regexp.MustCompile(`[0-9]+`)
+	// totalWords are words before totals, by language.
+	totalWords = []string{`합\s*계|총\s*계|총\s*합\s*계|누\s*계|계`, `(?i:(?:grand )?totals?|sum)`, `(?i:summe|gesamt)`, `合計|総計`, `合计|总计`}
+	digits     = regexp.MustCompile(`[0-9]+`)
 )
 
 // findFooter finds the line that ends the rows: one of totals, or one that is no
@@ -201,12 +225,22 @@ func (t *dialect) footerOf(r format.CSVRecord) (pattern, why string) {
 	}
 	word := r.Cells[at]
 	switch n := filled(r.Cells); {
-	case totalWord.MatchString(strings.TrimSpace(word)):
-		return t.lineOf(at, word, true), "a line of totals"
+	case totalOf(word) != "":
+		return t.lineOf(at, totalOf(word), true), "a line of totals"
 	case n == 1 && t.width > 2 && kindOfText(strings.TrimSpace(word)) == words && (len([]rune(word)) > 3 || strings.ContainsAny(word, "※*:()")) && at == 0 && t.firstIsFull():
 		return t.lineOf(at, word, false), "a line of one cell"
 	}
 	return "", ""
+}
+
+// totalOf is a regular expression for words before totals that a cell is one of.
+func totalOf(cell string) string {
+	for _, form := range totalWords {
+		if regexp.MustCompile(`^(?:` + form + `)$`).MatchString(cell) {
+			return form
+		}
+	}
+	return ""
 }
 
 // firstIsFull says whether most rows have more than their first cell.
@@ -221,7 +255,7 @@ func (t *dialect) firstIsFull() bool {
 }
 
 // lineOf is a regular expression for lines whose first cell that is not empty is
-// a word, or begins with it.
+// of the form of a word, or begins with the word.
 func (t *dialect) lineOf(at int, word string, whole bool) string {
 	d, quote := regexp.QuoteMeta(t.o.Delimiter), `"?`
 	if t.o.Delimiter == "\t" {
@@ -231,7 +265,7 @@ func (t *dialect) lineOf(at int, word string, whole bool) string {
 		quote = regexp.QuoteMeta(t.o.Quote) + "?"
 	}
 	if whole {
-		return "^" + strings.Repeat(d, at) + quote + regexp.QuoteMeta(word) + quote + "(?:" + d + "|$)"
+		return "^" + strings.Repeat(d, at) + quote + "(?:" + word + ")" + quote + "(?:" + d + "|$)"
 	}
 	if runes := []rune(word); len(runes) > 12 {
 		word = string(runes[:12])

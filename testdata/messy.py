@@ -120,5 +120,15 @@ for r, t in zip(rows, AMPM):
     r[5] += " " + t
 case("ampm", "cp949", text(NAMES, rows), TIMES)
 
+# What is neither number nor date, though it has digits.
+case("sep", "cp1252", "sep=;\r\n" + DE, LATIN, header=2, delimiter=";")
+case("years", "cp949", text(["품명", "2022", "2023", "2024"], [["의자", "1,395", "900", "12"], ["책상", "2,000", "3", "15"], ["전등", "1", "2023", "2"]]), [("의자", 1395, 900, 12), ("책상", 2000, 3, 15), ("전등", 1, 2023, 2)])
+TEXTS = [("홍길동", "010-1234-5678", "서울시 종로구", "00123"), ("김철수", "010-9876-5432", "부산시 해운대구", "00456"), ("이영희", "02-123-4567", "대전시 유성구", "01000")]
+case("texts", "cp949", text(["이름", "전화", "주소", "우편번호"], TEXTS), TEXTS, encoding="cp949")
+case("one-column", "cp949", "품명\r\n의자\r\n책상\r\n전등과 등\r\n", [("의자",), ("책상",), ("전등과 등",)], encoding="cp949")
+case("one-row", "cp949", text(NAMES, PLAIN[:1]), GOODS[:1], encoding="cp949")
+case("ascii", "ascii", text(ENGLISH, table([(f"a{i}",) + g[1:] for i, g in enumerate(GOODS)])), [(f"a{i}",) + g[1:] for i, g in enumerate(GOODS)])
+case("total-english", "ascii", text(ENGLISH, table([(f"a{i}",) + g[1:] for i, g in enumerate(GOODS)])) + "Grand Total,,36,773085,,\n", [(f"a{i}",) + g[1:] for i, g in enumerate(GOODS)], footer=True)
+
 for c in CASES:
     print(json.dumps(c))
