@@ -83,16 +83,13 @@ func (c *checker) checkFrom() {
 }
 
 // checkCaptures checks the names of a template of files that are found by
-// listing, of which the first has the captures given.
-func (c *checker) checkCaptures(t Template, first []string) {
-	c.checkNames(t, names{known: slices.Concat(c.params, first), captures: true, what: "params and captures"})
+// listing, of which all have the captures given.
+func (c *checker) checkCaptures(t Template, all []string) {
+	c.checkNames(t, names{known: slices.Concat(c.params, all), captures: true, what: "params and captures"})
 	for _, p := range t.Parts {
 		if p.Capture {
 			c.checkField(Text{S: p.Name, Pos: place(c.lines, t.Text, p.Column-1)})
 		}
-	}
-	if !sameSet(t.Captures(), first) {
-		c.failAt(t.Text, &fault{0, fmt.Sprintf("the captures are %s, those of the first of from.files %s", listed(t.Captures()), listed(first)), "every one has the same"})
 	}
 }
 
@@ -166,10 +163,6 @@ func (c *checker) checkFormat(from *From) {
 	if slices.Contains(jsonFormats, from.Format) && from.Encoding != "" && from.Encoding != "utf-8" {
 		c.failKey("from", "encoding", "JSON is UTF-8 always", "leave it out")
 	}
-}
-
-func sameSet(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 func listed(names []string) string {

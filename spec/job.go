@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seed-128c3863/sluice/row"
@@ -86,13 +87,16 @@ type From struct {
 }
 
 // Fields returns the names that a source file's fields have beside the fixed
-// ones (see FileFields): those of an entry of each, or the captures.
+// ones (see FileFields): those of an entry of each, or the captures that every
+// template has.
 func (f *From) Fields() []string {
 	if f.Each == nil {
 		if len(f.Files) == 0 {
 			return nil
 		}
-		return f.Files[0].Captures()
+		return slices.DeleteFunc(f.Files[0].Captures(), func(name string) bool {
+			return slices.ContainsFunc(f.Files, func(t Template) bool { return !slices.Contains(t.Captures(), name) })
+		})
 	}
 	names := make([]string, len(f.Each.Fields))
 	for i, field := range f.Each.Fields {

@@ -59,6 +59,32 @@ func (l *load) place(number int64) (file string, r int64) {
 	return p.Source, number - p.before
 }
 
+// mostNamed is how many rows are named that are alike.
+const mostNamed = 5
+
+// named says which rows are meant, to someone who looks at the row of a number,
+// which is not named itself.
+func (l *load) named(rows []int64, at int64) string {
+	here, _ := l.place(at)
+	var names []string
+	for _, n := range rows {
+		if n == at {
+			continue
+		}
+		if len(names) == mostNamed {
+			names = append(names, "more")
+			break
+		}
+		file, r := l.place(n)
+		name := fmt.Sprintf("row %d", r)
+		if file != here {
+			name += " of " + file
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // ambiguous says that the key of a row finds more than one of the table.
 func (l *load) ambiguous(number int64, t *target) error {
 	file, r := l.place(number)

@@ -210,21 +210,3 @@ func (s *postgresImport) keysOfBad(ctx context.Context) error {
 	})
 	return err
 }
-
-// named says which rows are meant, to someone who looks at the row of a number.
-func (l *load) named(rows []int64, at int64) string {
-	here, _ := l.place(at)
-	var names []string
-	for _, n := range rows {
-		file, r := l.place(n)
-		name := fmt.Sprintf("row %d", r)
-		if file != here {
-			name += " of " + file
-		}
-		names = append(names, name)
-	}
-	if len(names) > 5 {
-		names[5] = "more"
-	}
-	return strings.Join(names, ", ")
-}

@@ -25,6 +25,7 @@ type world struct {
 	job    string    // columns and to of the job, as YAML; {to} is filled in
 	from   string    // more of the job's from
 	more   []string  // files behind the first
+	errors string    // more of the job's errors
 	exec   func(statements string)
 	rowsOf func(table string) []string // in order, (a,b,...) each; a null is empty
 	texts  func(query string) []string // of one text each row
@@ -88,7 +89,7 @@ func (w *world) openFile(file string) (*Import, error) {
 		}
 		files = append(files, more)
 	}
-	text := "sluice: 1\nname: " + cmp.Or(w.name, "test") + "\nfrom: {files: ['" + strings.Join(files, "', '") + "'], " + w.from + "}\nerrors: {rejects: '" + w.TempDir() + "/{run}.csv'}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
+	text := "sluice: 1\nname: " + cmp.Or(w.name, "test") + "\nfrom: {files: ['" + strings.Join(files, "', '") + "'], " + w.from + "}\nerrors: {rejects: '" + w.TempDir() + "/{run}.csv'" + w.errors + "}\n" + strings.ReplaceAll(w.job, "DATABASE", "database: '"+w.url+"'")
 	job, err := spec.Parse("job.yaml", []byte(text))
 	if err != nil {
 		w.Fatal(err)

@@ -255,17 +255,16 @@ func (s *sqliteImport) sharedInFiles(ctx context.Context, rows, group, what stri
 
 // refuseAll refuses rows that have the same of something: each names the others.
 func (s *sqliteImport) refuseAll(rows []int, c *binding, what string) error {
-	numbers := make([]string, len(rows))
+	numbers := make([]int64, len(rows))
 	for at, i := range rows {
 		number, _, err := s.in.record(i, nil)
 		if err != nil {
 			return err
 		}
-		numbers[at] = fmt.Sprintf("row %d", number)
+		numbers[at] = number
 	}
 	for at, i := range rows {
-		others := slices.Delete(slices.Clone(numbers), at, at+1)
-		s.refuse(i, c, "%s has %s", strings.Join(others, ", "), what)
+		s.refuse(i, c, "%s has %s", s.load.named(numbers, numbers[at]), what)
 	}
 	return nil
 }

@@ -1,0 +1,140 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// eachFolder runs a test on each database, with a table and a folder for files.
+func eachFolder(t *testing.T, test func(w *world, dir string)) {
+	const ddl = "CREATE TABLE a (k varchar(9) PRIMARY KEY, n int, part varchar(20))"
+	const job = "columns: {k: {from: k, required: true}, n: {from: n}, part: {value: file.stem}}\nto: {DATABASE, table: a, key: k}\nreport: all\n"
+	newWorlds(t, ddl, ddl, job, func(w *world) { test(w, w.TempDir()) })
+}
+
+// list is the names of files of a folder as one list of a job.
+func list(dir string, names ...string) string {
+	for i, name := range names {
+		names[i] = filepath.Join(dir, name)
+	}
+	return strings.Join(names, "', '")
+}
+
+// placed returns the rows of a plan of files by name and row, with their states.
+func (w *world) placed(files string) (*plan.Plan, string, error) {
+	w.Helper()
+	im, err := w.openFile(files)
+	if err != nil {
+		w.Fatal(err)
+	}
+	var rows []string
+	p, err := im.Plan(context.Background(), plan.Options{Row: func(r *plan.Row) error {
+		rows = append(rows, fmt.Sprintf("%s:%d:%s:%s", filepath.Base(r.File), r.Row, r.State, r.Why))
+		return nil
+	}})
+	return p, strings.Join(rows, "\n"), err
+}
+
+// Files of a list and of patterns are one plan, in the order of the list and,
+// of a pattern, of their names; every row is told by its file and the row in it.
+func TestRowsOfSeveralFiles(t *testing.T) {
+	eachFolder(t, func(w *world, dir string) {
+		w.file(dir+"/b10.csv", "k,n", "b10,1", "twice,1")
+		w.file(dir+"/b2.csv", "k,n", "b2,1", "bad,x")
+		w.file(dir+"/b3.csv", "k,n")
+		w.file(dir+"/last.csv", "k,n", "last,1")
+		w.file(dir+"/first.csv", "k,n", "twice,2", "first,1", "again,1", "again,1")
+		p, rows, err := w.placed(list(dir, "first.csv", "b{*n}.csv", "last.csv", "first.csv"))
+		if err != nil {
+			w.Fatal(err)
+		}
+		same(w, "rows", rows, `first.csv:1:invalid:row 2 of `+dir+`/b10.csv has the same key
+first.csv:3:invalid:row 4 has the same key
+first.csv:4:invalid:row 3 has the same key
+b10.csv:2:invalid:row 1 of `+dir+`/first.csv has the same key
+b2.csv:2:invalid:"x" is not an integer
+first.csv:2:new:
+b10.csv:1:new:
+b2.csv:1:new:
+last.csv:1:new:`)
+		var files []string
+		for _, f := range p.Table.Files {
+			files = append(files, filepath.Base(f.Source))
+		}
+		same(w, "files", strings.Join(files, " "), "first.csv b10.csv b2.csv b3.csv last.csv")
+	})
+}
+
+// A file that lacks a column, or is none of the job, is named, with all others
+// that cannot be read, and nothing is loaded; errors.files: stop names the first.
+func TestUnreadableAmongSeveralFiles(t *testing.T) {
+	eachFolder(t, func(w *world, dir string) {
+		w.file(dir+"/1.csv", "k,n", "a,1")
+		w.file(dir+"/2.csv", "k", "b")
+		w.file(dir+"/3.csv", "k,n", `"c,1`)
+		if err := os.WriteFile(dir+"/4.csv", nil, 0o600); err != nil {
+			w.Fatal(err)
+		}
+		files := list(dir, "{*n}.csv", "absent.csv")
+		apply := func() (*plan.Result, error) {
+			im, err := w.openFile(files)
+			if err != nil {
+				w.Fatal(err)
+			}
+			return im.Apply(context.Background(), plan.ApplyOptions{})
+		}
+		r, err := apply()
+		var invalid *plan.InvalidError
+		if !errors.As(err, &invalid) || r.Status != 3 || r.Rows != 0 {
+			w.Fatalf("%v, %+v", err, r)
+		}
+		var names []string
+		for _, p := range r.Invalid {
+			names = append(names, filepath.Base(p.File))
+		}
+		same(w, "invalid", strings.Join(names, " "), "2.csv 3.csv 4.csv absent.csv")
+		has(w, r.Invalid[0].Why, `the header has no "n"`)
+		same(w, "loaded", w.rows("a"), "")
+		w.errors = ", files: stop"
+		if r, _ = apply(); len(r.Invalid) != 1 || filepath.Base(r.Invalid[0].File) != "2.csv" {
+			w.Errorf("%+v", r)
+		}
+	})
+}
+
+// Of several files that a plan was made of, those are named that are no longer
+// what they were.
+func TestSeveralFilesMove(t *testing.T) {
+	eachFolder(t, func(w *world, dir string) {
+		for i := range 4 {
+			w.file(fmt.Sprintf("%s/%d.csv", dir, i), "k,n", fmt.Sprintf("k%d,%d", i, i))
+		}
+		files := list(dir, "{*n}.csv")
+		p := w.saved(files)
+		w.file(dir+"/1.csv", "k,n", "k1,100")
+		if err := os.Remove(dir + "/2.csv"); err != nil {
+			w.Fatal(err)
+		}
+		_, err := w.applySaved(p, files)
+		var drift *plan.DriftError
+		if !errors.As(err, &drift) {
+			w.Fatal(err)
+		}
+		same(w, "moved", fmt.Sprint(drift.Moved), fmt.Sprintf("[{%s/1.csv the source has changed} {%[1]s/2.csv the source is gone}]", dir))
+		same(w, "loaded", w.rows("a"), "")
+		w.file(dir+"/2.csv", "k,n", "k2,2")
+		if _, err = w.applySaved(p, files); err == nil {
+			w.Error("applied to a file that was written anew")
+		}
+		if r, err := w.applySaved(w.saved(files), files); err != nil || r.Rows != 4 {
+			w.Errorf("%v, %+v", err, r)
+		}
+	})
+}
