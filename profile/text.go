@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/width"
 )
 
 // Text writes a profile for a person, in lines of at most 80 characters where
@@ -24,13 +26,13 @@ func (p *Profile) Text(w io.Writer, terminal bool) error {
 		t.line(fmt.Sprintf("invalid: %s: %s", bad.File, bad.Why))
 	}
 	t.rejects("rows that cannot be read", p.Broken)
-	width := 0
+	most := 0
 	for _, c := range p.Columns {
-		width = max(width, min(len([]rune(c.Name)), 24))
+		most = max(most, min(cells(c.Name), 24))
 	}
 	for i := range p.Columns {
 		t.line("")
-		t.column(&p.Columns[i], p.Rows, width)
+		t.column(&p.Columns[i], p.Rows, most)
 	}
 	_, err := io.WriteString(w, t.out.String())
 	return err
@@ -66,12 +68,12 @@ func (t *text) label(label, text string) {
 }
 
 // column writes what is known of a column.
-func (t *text) column(c *Column, rows int64, width int) {
+func (t *text) column(c *Column, rows int64, most int) {
 	name := printable(c.Name)
 	if t.dim {
 		name = "\x1b[1m" + name + "\x1b[0m"
 	}
-	name += strings.Repeat(" ", max(0, width-len([]rune(c.Name))))
+	name += strings.Repeat(" ", max(0, most-cells(c.Name)))
 	fmt.Fprintf(&t.out, "%s  %s  %s\n", name, c.Type, strings.Join(c.facts(rows), ", "))
 	if c.From != c.Name {
 		t.label("from", c.From)
@@ -193,7 +195,7 @@ func fit(texts []string, most int) string {
 	line := ""
 	for i, text := range texts {
 		if i > 0 {
-			if len([]rune(line))+2+len([]rune(text)) > most {
+			if cells(line)+2+cells(text) > most {
 				break
 			}
 			line += ", "
@@ -203,13 +205,32 @@ func fit(texts []string, most int) string {
 	return line
 }
 
-// short cuts a text to so many characters.
+// short cuts a text to so many cells of a terminal.
 func short(text string, most int) string {
-	runes := []rune(text)
-	if len(runes) <= most {
+	if cells(text) <= most {
 		return text
 	}
-	return string(runes[:most-1]) + "…"
+	n := 0
+	for i, r := range text {
+		if n += cells(string(r)); n > most-1 {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// cells is how many cells of a terminal a text takes.
+func cells(text string) (n int) {
+	for _, r := range text {
+		switch k := width.LookupRune(r).Kind(); {
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		case k == width.EastAsianWide, k == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 // printable replaces what would disturb a line.
