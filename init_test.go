@@ -258,6 +258,27 @@ func TestInitRefuses(t *testing.T) {
 	}
 }
 
+// TestInitPacked takes the end of a large compressed file for no end of a table.
+func TestInitPacked(t *testing.T) {
+	w := &world{T: t, dir: t.TempDir()}
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.NoCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 500_000 {
+		fmt.Fprintf(z, "%d,text %d\n", i, i)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.write("a.csv.gz", b.String())
+	draft, err := sluice.Init(t.Context(), filepath.Join(w.dir, "a.csv.gz"), sluice.InitOptions{})
+	if err != nil || strings.Contains(string(draft.Text), "footer") {
+		t.Errorf("%v\n%s", err, draft.Text)
+	}
+}
+
 // TestInitS3 drafts jobs for what is in a bucket.
 func TestInitS3(t *testing.T) {
 	sim := tool(t, "SLUICE_TEST_S3SIM")

@@ -28,6 +28,7 @@ type sample struct {
 	file    store.Info
 	data    []byte // decompressed
 	cut     bool   // the file goes on
+	packed  bool   // the file is compressed
 	records [][]byte
 	sheet   *sheet // of a table: its rows
 
@@ -163,6 +164,7 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 	if err := d.refuse(s.url, raw); err != nil {
 		return nil, err
 	}
+	s.packed = format.Compressed(raw) != "none"
 	plain, err := format.Decompress(bytes.NewReader(raw), "auto")
 	if err == nil {
 		defer plain.Close()

@@ -64,7 +64,7 @@ func (d *draft) dialectOf(ctx context.Context, s *sample) (*dialect, error) {
 		return d.dialect, nil
 	}
 	var tail []byte
-	if s.cut && s.file.Size > mostBytes && format.Compressed(s.data) == "none" {
+	if s.cut && s.file.Size > mostBytes && !s.packed {
 		raw, _, err := store.GetRange(ctx, d.place.store, s.file.Key, s.file.ETag, store.Range{Offset: s.file.Size - tailBytes, Length: tailBytes})
 		if err != nil {
 			return nil, err
