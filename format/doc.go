@@ -3,7 +3,7 @@
 //
 //	bytes -> Decompress -> JSONReader -> row.Batch of undecoded values
 //	bytes -> Decompress -> CSVReader -> row.Batch of texts
-//	bytes, read here and there -> XLSXReader -> row.Batch of texts and what they are
+//	bytes, read here and there -> SheetReader -> row.Batch of texts and what they are
 //	bytes, of the wanted columns alone -> ParquetReader -> row.Batch of typed values
 //	row.Batch of typed values -> Parquet, CSV, NDJSON -> bytes
 //	row.Batch of texts and what they are -> XLSX -> bytes

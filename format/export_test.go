@@ -26,12 +26,12 @@ func CSVStreamOf(in io.Reader, o CSVReadOptions, size int) *CSVReader {
 
 // XLSXReaderOf is NewXLSXReader with a buffer for the sheet that begins with
 // size bytes.
-func XLSXReaderOf(in io.ReaderAt, n int64, o XLSXReadOptions, size int) *XLSXReader {
+func XLSXReaderOf(in io.ReaderAt, n int64, o SheetReadOptions, size int) *SheetReader {
 	r := NewXLSXReader(in, n, o)
 	r.step = func(b *row.Batch) error {
 		err := r.start(b)
 		if err == nil {
-			r.sheet.x.buf = make([]byte, 0, size)
+			r.sheet.(*xlsxRows).sheet.x.buf = make([]byte, 0, size)
 		}
 		return err
 	}
@@ -66,4 +66,16 @@ func Library(name string) encoding.Encoding {
 		return set.slow
 	}
 	return nil
+}
+
+// ODSReaderOf is NewODSReader with a buffer for the content that has size bytes
+// at first.
+func ODSReaderOf(in io.ReaderAt, n int64, o SheetReadOptions, size int) *SheetReader {
+	return newSheetReader(in, n, o, func(r *SheetReader) (cellRows, error) {
+		return openODSBy(r, func(in io.Reader, most int) *xmlReader {
+			x := newXML(in, most)
+			x.buf = make([]byte, 0, size)
+			return x
+		})
+	})
 }

@@ -47,7 +47,7 @@ func BenchmarkXLSXReader(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		r, n := format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.XLSXReadOptions{Columns: names}), 0
+		r, n := format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.SheetReadOptions{Columns: names}), 0
 		for batch := (&row.Batch{}); ; n += batch.Len {
 			err := r.Read(batch)
 			if err == io.EOF {

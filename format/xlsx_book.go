@@ -20,13 +20,14 @@ type xlsxBook struct {
 }
 
 const (
+	xlsxWhat  = "this is no workbook of Excel (.xlsx)"
 	bookBytes = 32 << 20 // of a part that says what the workbook is, as unpacked
 	bookToken = 1 << 20  // of one tag or text in it
 )
 
 // openBook reads what the sheet, of the name or number given, is read by.
 func openBook(in io.ReaderAt, size int64, sheet string, most int) (*xlsxBook, error) {
-	z, err := openZip(in, size)
+	z, err := openZip(in, size, xlsxWhat)
 	if err != nil {
 		return nil, err
 	}
@@ -90,16 +91,15 @@ func (b *xlsxBook) main() (string, error) {
 
 // isBook says what an archive is whose main part is no workbook.
 func (b *xlsxBook) isBook(main string) error {
-	const what = "this is no workbook of Excel (.xlsx)"
 	switch {
 	case b.zip.has("xl/workbook.bin"):
 		return errors.New("this is a binary workbook (.xlsb): open it in Excel or LibreOffice and save it as .xlsx")
 	case b.zip.has("content.xml") && b.zip.has("mimetype"):
-		return errors.New(what + " but a document of LibreOffice: save it as .xlsx")
+		return errors.New(xlsxWhat + " but a document of LibreOffice: if it is a spreadsheet, from.format: ods reads it")
 	case b.zip.has("word/document.xml"), b.zip.has("ppt/presentation.xml"):
-		return errors.New(what + " but another document of Office")
+		return errors.New(xlsxWhat + " but another document of Office")
 	case main == "":
-		return errors.New(what + " but a ZIP archive of something else")
+		return errors.New(xlsxWhat + " but a ZIP archive of something else")
 	}
 	return nil
 }

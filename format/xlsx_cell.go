@@ -10,13 +10,6 @@ import (
 	"github.com/seed-128c3863/sluice/row"
 )
 
-// A xlsxCell is a cell as it was scanned, or what it holds.
-type xlsxCell struct {
-	kind  row.Kind // Any: it is at fault
-	text  []byte   // nil: it is empty
-	fault string
-}
-
 // A rawCell is a cell before it is known what it holds. Its parts are valid
 // until the next one.
 type rawCell struct {
@@ -44,23 +37,9 @@ const (
 
 var cellTypes = map[string]cellType{"n": numberCell, "s": sharedCell, "inlineStr": inlineCell, "str": stringCell, "b": boolCell, "e": errorCell, "d": isoCell}
 
-// at is the name of a cell, such as B17.
-func cellName(column int, line int64) string {
-	return columnLetters(column) + strconv.FormatInt(line, 10)
-}
-
-// columnLetters names a column, counted from 0: A, Z, AA.
-func columnLetters(column int) string {
-	name := ""
-	for column++; column > 0; column = (column - 1) / 26 {
-		name = string(rune('A'+(column-1)%26)) + name
-	}
-	return name
-}
-
-// void says whether a cell is empty, without reading what it holds.
-func (r *XLSXReader) void(c *rawCell) bool {
-	switch {
+// void says whether the cell is empty, without reading what it holds.
+func (r *xlsxRows) void() bool {
+	switch c := &r.raw; {
 	case c.formula && !c.valued:
 		return false
 	case c.typ == inlineCell:
@@ -69,13 +48,14 @@ func (r *XLSXReader) void(c *rawCell) bool {
 		text, err := r.book.shared.get(c.value)
 		return err == nil && len(text) == 0
 	}
-	return len(c.value) == 0 && !(c.formula && c.typ != stringCell)
+	return len(r.raw.value) == 0 && !(r.raw.formula && r.raw.typ != stringCell)
 }
 
-// cell returns what a cell holds. An error is one of the file.
-func (r *XLSXReader) cell(b *row.Batch, c *rawCell) (xlsxCell, error) {
-	if r.void(c) {
-		return xlsxCell{}, nil
+// value returns what the cell holds. An error is one of the file.
+func (r *xlsxRows) value(b *row.Batch) (sheetCell, error) {
+	c := &r.raw
+	if r.void() {
+		return sheetCell{}, nil
 	}
 	if c.formula && (!c.valued || len(c.value) == 0 && c.typ != stringCell) {
 		return r.faulty(c, nil, "the formula in cell %s has no value: open the workbook in Excel or LibreOffice and save it"), nil
@@ -96,11 +76,11 @@ func (r *XLSXReader) cell(b *row.Batch, c *rawCell) (xlsxCell, error) {
 	case boolCell:
 		switch string(c.value) {
 		case "1", "true":
-			return xlsxCell{kind: row.Bool, text: []byte("TRUE")}, nil
+			return sheetCell{kind: row.Bool, text: []byte("TRUE")}, nil
 		case "0", "false":
-			return xlsxCell{kind: row.Bool, text: []byte("FALSE")}, nil
+			return sheetCell{kind: row.Bool, text: []byte("FALSE")}, nil
 		}
-		return xlsxCell{}, fmt.Errorf("%q is neither true nor false", shortText(c.value))
+		return sheetCell{}, fmt.Errorf("%q is neither true nor false", shortText(c.value))
 	case errorCell:
 		return r.faulty(c, b.Keep(c.value), "cell %s holds the error "+shortText(c.value)), nil
 	case isoCell:
@@ -110,40 +90,37 @@ func (r *XLSXReader) cell(b *row.Batch, c *rawCell) (xlsxCell, error) {
 }
 
 // texted is a cell of text.
-func (r *XLSXReader) texted(c *rawCell, text []byte) xlsxCell {
+func (r *xlsxRows) texted(c *rawCell, text []byte) sheetCell {
 	if bytes.IndexByte(text, 0) >= 0 {
 		return r.faulty(c, nil, "the text in cell %s has a character NUL in it")
 	}
-	return xlsxCell{kind: row.String, text: text}
+	return sheetCell{kind: row.String, text: text}
 }
 
 // faulty is a cell without a value that can be told. In the reason %s is its
 // name.
-func (r *XLSXReader) faulty(c *rawCell, text []byte, reason string) xlsxCell {
-	if text == nil {
-		text = []byte{}
-	}
-	return xlsxCell{kind: row.Any, text: text, fault: fmt.Sprintf(reason, cellName(c.column, r.line))}
+func (r *xlsxRows) faulty(c *rawCell, text []byte, reason string) sheetCell {
+	return faultyCell(text, fmt.Sprintf(reason, cellName(c.column, r.sheet.line)))
 }
 
 // number reads a number, which may be a date by the style of its cell.
-func (r *XLSXReader) number(b *row.Batch, c *rawCell) (xlsxCell, error) {
+func (r *xlsxRows) number(b *row.Batch, c *rawCell) (sheetCell, error) {
 	text, f, err := cellNumber(r.scratch[:0], c.value)
 	r.scratch = text
 	if err != nil {
-		return xlsxCell{}, err
+		return sheetCell{}, err
 	}
 	form := numberForm
 	if c.style < len(r.book.forms) {
 		form = r.book.forms[c.style]
 	}
 	if form == numberForm {
-		return xlsxCell{kind: row.Float64, text: b.Keep(text)}, nil
+		return sheetCell{kind: row.Float64, text: b.Keep(text)}, nil
 	}
 	if f == nil {
 		v, err := strconv.ParseFloat(string(text), 64)
 		if err != nil {
-			return xlsxCell{}, err
+			return sheetCell{}, err
 		}
 		f = &v
 	}
@@ -152,7 +129,7 @@ func (r *XLSXReader) number(b *row.Batch, c *rawCell) (xlsxCell, error) {
 		return r.faulty(c, b.Keep(text), "cell %s is a date or time by its format, and holds "+string(text)+": "+m.why), nil
 	}
 	r.moment = m.text
-	return xlsxCell{kind: m.kind, text: b.Keep(m.text)}, nil
+	return sheetCell{kind: m.kind, text: b.Keep(m.text)}, nil
 }
 
 // mostExact is how many digits of a number Excel shows and holds to.
@@ -236,7 +213,7 @@ func ShownNumber(text string) string {
 }
 
 // iso reads a date or time that is written as such, as strict workbooks have it.
-func (r *XLSXReader) iso(b *row.Batch, c *rawCell) (xlsxCell, error) {
+func (r *xlsxRows) iso(b *row.Batch, c *rawCell) (sheetCell, error) {
 	text := bytes.TrimPrefix(trimSpace(c.value), []byte("T"))
 	date, clock, both := bytes.Cut(text, []byte("T"))
 	kind := row.Timestamp
@@ -256,7 +233,7 @@ func (r *XLSXReader) iso(b *row.Batch, c *rawCell) (xlsxCell, error) {
 		}
 	}
 	if len(bytes.Trim(text, "0123456789-:.TZ+")) > 0 {
-		return xlsxCell{}, fmt.Errorf("%q is no date or time", shortText(text))
+		return sheetCell{}, fmt.Errorf("%q is no date or time", shortText(text))
 	}
-	return xlsxCell{kind: kind, text: b.Keep(text)}, nil
+	return sheetCell{kind: kind, text: b.Keep(text)}, nil
 }

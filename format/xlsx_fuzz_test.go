@@ -20,7 +20,7 @@ func FuzzXLSXSheet(f *testing.F) {
 		f.Add("<worksheet><sheetData>"+rows+"</sheetData></worksheet>", "a", uint8(0))
 	}
 	f.Fuzz(func(t *testing.T, sheet, column string, line uint8) {
-		o := format.XLSXReadOptions{Columns: []string{column, "2"}, HeaderLine: int(line), NoHeader: line == 255, AbsentNull: true, Record: true, MaxRecord: 1 << 16}
+		o := format.SheetReadOptions{Columns: []string{column, "2"}, HeaderLine: int(line), NoHeader: line == 255, AbsentNull: true, Record: true, MaxRecord: 1 << 16}
 		data := newBook("").with("xl/worksheets/sheet1.xml", sheet).with("xl/sharedStrings.xml", "<sst><si><t>shared</t></si></sst>").bytes(t)
 		want := xlsxRead(format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), o))
 		if got := xlsxRead(format.XLSXReaderOf(bytes.NewReader(data), int64(len(data)), o, 4)); got != want {
@@ -35,7 +35,7 @@ func FuzzXLSX(f *testing.F) {
 	f.Add(newBook(abHeader + `<row r="2"><c r="A2"><v>1</v></c></row>`).bytes(f))
 	f.Add([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		xlsxRead(format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.XLSXReadOptions{Columns: []string{"a"}, MaxRecord: 1 << 16, MaxTexts: 1 << 16}))
+		xlsxRead(format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.SheetReadOptions{Columns: []string{"a"}, MaxRecord: 1 << 16, MaxTexts: 1 << 16}))
 	})
 }
 

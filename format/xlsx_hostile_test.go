@@ -39,7 +39,12 @@ func (r *repeated) Read(p []byte) (n int, err error) {
 // so often between them that it is size bytes.
 func large(t testing.TB, part, begin, text, end string, size int) []byte {
 	t.Helper()
-	k := newBook(abHeader)
+	return largeIn(t, newBook(abHeader), part, begin, text, end, size)
+}
+
+// largeIn is the same of a book.
+func largeIn(t testing.TB, k book, part, begin, text, end string, size int) []byte {
+	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for name, body := range k.with(part, "") {
@@ -121,7 +126,7 @@ func TestXLSXHostile(t *testing.T) {
 			runtime.GC()
 			runtime.ReadMemStats(&before)
 			began := time.Now()
-			r := format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.XLSXReadOptions{Columns: []string{"a"}, MaxRecord: 1 << 20, MaxTexts: 4 << 20, Record: true})
+			r := format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.SheetReadOptions{Columns: []string{"a"}, MaxRecord: 1 << 20, MaxTexts: 4 << 20, Record: true})
 			b := &row.Batch{}
 			var err error
 			for err == nil {
@@ -153,7 +158,7 @@ func TestXLSXManyParts(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	got := xlsxRead(format.NewXLSXReader(bytes.NewReader(out.Bytes()), int64(out.Len()), format.XLSXReadOptions{}))
+	got := xlsxRead(format.NewXLSXReader(bytes.NewReader(out.Bytes()), int64(out.Len()), format.SheetReadOptions{}))
 	if want := "error: the list of the workbook's parts has more than 4 MiB, so it is none that is read\n"; got != want {
 		t.Errorf("got %s", got)
 	}
@@ -164,7 +169,7 @@ func TestXLSXManyParts(t *testing.T) {
 func TestXLSXDamaged(t *testing.T) {
 	k := newBook(abHeader + `<row r="2"><c r="A2"><v>1</v></c><c r="B2" t="s"><v>0</v></c></row>`)
 	data := k.with("xl/sharedStrings.xml", `<sst><si><t>text</t></si></sst>`).bytes(t)
-	o := format.XLSXReadOptions{Columns: []string{"a", "b"}}
+	o := format.SheetReadOptions{Columns: []string{"a", "b"}}
 	read := func(data []byte) string {
 		return xlsxRead(format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), o))
 	}
@@ -234,7 +239,7 @@ func TestXLSXForeign(t *testing.T) {
 		"bytes":             {[]byte("\x00\x01"), "this is no workbook of Excel (.xlsx)"},
 		"parts twice":       {twice(), "the workbook has two parts \""},
 	} {
-		got := xlsxRead(format.NewXLSXReader(bytes.NewReader(tc.data), int64(len(tc.data)), format.XLSXReadOptions{Columns: []string{"a"}}))
+		got := xlsxRead(format.NewXLSXReader(bytes.NewReader(tc.data), int64(len(tc.data)), format.SheetReadOptions{Columns: []string{"a"}}))
 		if !strings.Contains(got, tc.want) {
 			t.Errorf("%s: %s, want %s", name, got, tc.want)
 		}

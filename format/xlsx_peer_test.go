@@ -31,6 +31,19 @@ func TestXLSXAgainstPeers(t *testing.T) {
 	}
 }
 
+// TestSheetsAgainstPeers reads spreadsheets of LibreOffice and old workbooks, and
+// holds every cell to what calamine reads.
+func TestSheetsAgainstPeers(t *testing.T) {
+	dir := t.TempDir()
+	type peer struct {
+		Name  string
+		Cells [][]string
+	}
+	for _, p := range python[peer](t, "sheet_cases.py", dir) {
+		compareTables(t, p.Name, readTable(t, filepath.Join(dir, p.Name), len(p.Cells[0])), p.Cells)
+	}
+}
+
 // readTable returns the texts of all cells, with those in the line of the names.
 func readTable(t *testing.T, file string, columns int) (table [][]string) {
 	t.Helper()
@@ -47,7 +60,8 @@ func readTable(t *testing.T, file string, columns int) (table [][]string) {
 	for c := range columns {
 		names = append(names, strconv.Itoa(c+1))
 	}
-	r := format.NewXLSXReader(f, info.Size(), format.XLSXReadOptions{Columns: names, NoHeader: true})
+	form := strings.TrimPrefix(filepath.Ext(file), ".")
+	r := format.NewSheetReader(form, f, info.Size(), format.SheetReadOptions{Columns: names, NoHeader: true})
 	for b := (&row.Batch{}); ; {
 		err := r.Read(b)
 		if err == io.EOF {

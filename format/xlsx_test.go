@@ -66,7 +66,7 @@ func (k book) bytes(t testing.TB) []byte {
 // xlsxRead is all that a reader gives, a line for each row or error: its number,
 // its line, then its cells. n, d, t, s and b stand before numbers, dates, times,
 // timestamps and booleans, ! before what is wrong with a cell; ∅ is null.
-func xlsxRead(r *format.XLSXReader) string {
+func xlsxRead(r *format.SheetReader) string {
 	var out strings.Builder
 	marks := map[row.Kind]string{row.String: "", row.Float64: "n", row.Date: "d", row.Time: "t", row.Timestamp: "s", row.Bool: "b"}
 	b := &row.Batch{}
@@ -100,7 +100,7 @@ func xlsxRead(r *format.XLSXReader) string {
 	}
 }
 
-func readBook(t testing.TB, k book, o format.XLSXReadOptions) string {
+func readBook(t testing.TB, k book, o format.SheetReadOptions) string {
 	t.Helper()
 	data := k.bytes(t)
 	return xlsxRead(format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), o))
@@ -176,7 +176,7 @@ func TestXLSXCells(t *testing.T) {
 		"no date":                       {cell(` t="d"`, "<v>today</v>"), `"today" is no date or time`},
 		"a style that is not there":     {styled(99, "1"), `n"1"`},
 	} {
-		got := readBook(t, newBook(abHeader+tc.row), format.XLSXReadOptions{Columns: []string{"a"}})
+		got := readBook(t, newBook(abHeader+tc.row), format.SheetReadOptions{Columns: []string{"a"}})
 		if got = strings.TrimPrefix(strings.TrimPrefix(got, "1 2 "), "1 3 "); !strings.Contains(got, tc.want) || !strings.HasPrefix(tc.want, "error") && strings.HasPrefix(got, "error") && !strings.Contains(got, tc.want) {
 			t.Errorf("%s: got %swant %s", name, got, tc.want)
 		}
@@ -186,7 +186,7 @@ func TestXLSXCells(t *testing.T) {
 func TestXLSXFrom1904(t *testing.T) {
 	k := newBook(abHeader + `<row r="2"><c r="A2" s="1"><v>0</v></c><c r="B2" s="2"><v>43937.229166666664</v></c></row>`)
 	k["xl/workbook.xml"] = strings.Replace(k["xl/workbook.xml"], "<workbookPr/>", `<workbookPr date1904="1"/>`, 1)
-	if got, want := readBook(t, k, format.XLSXReadOptions{Columns: []string{"a", "b"}}), "1 2 d\"1904-01-01\" s\"2024-04-17T05:30:00\"\n"; got != want {
+	if got, want := readBook(t, k, format.SheetReadOptions{Columns: []string{"a", "b"}}), "1 2 d\"1904-01-01\" s\"2024-04-17T05:30:00\"\n"; got != want {
 		t.Errorf("got %swant %s", got, want)
 	}
 }
@@ -196,56 +196,56 @@ func TestXLSXRows(t *testing.T) {
 	ab := []string{"a", "b"}
 	for name, tc := range map[string]struct {
 		rows string
-		o    format.XLSXReadOptions
+		o    format.SheetReadOptions
 		want string
 	}{
 		"empty rows are no records": {
 			`<row r="1"/><row r="3"><c r="B3" t="str"><v>a</v></c><c r="C3" t="str"><v>b</v></c></row><row r="4"><c r="A4" s="3"/></row><row r="7" hidden="1"><c r="C7"><v>1</v></c></row><row r="9"><c r="B9" t="inlineStr"><is><t></t></is></c></row>`,
-			format.XLSXReadOptions{Columns: ab},
+			format.SheetReadOptions{Columns: ab},
 			"1 7 \"\" n\"1\"\n",
 		},
 		"rows and cells need not say where they are": {
 			`<row><c t="str"><v>a</v></c><c t="str"><v>b</v></c></row><row><c><v>1</v></c><c><v>2</v></c></row>`,
-			format.XLSXReadOptions{Columns: ab},
+			format.SheetReadOptions{Columns: ab},
 			"1 2 n\"1\" n\"2\"\n",
 		},
 		"names further down": {
 			note + `<row r="3"><c r="A3" t="str"><v>a</v></c><c r="B3"><v>2024</v></c></row><row r="4"><c r="A4"><v>1</v></c></row>`,
-			format.XLSXReadOptions{Columns: []string{"a", "2024"}, HeaderLine: 3},
+			format.SheetReadOptions{Columns: []string{"a", "2024"}, HeaderLine: 3},
 			"1 4 n\"1\" \"\"\n",
 		},
-		"names in an empty line":          {note + `<row r="3"/>`, format.XLSXReadOptions{Columns: ab, HeaderLine: 2}, "error: line 2: the line that should hold the columns' names is empty\n"},
-		"names in a line that is not":     {abHeader + `<row r="7"/>`, format.XLSXReadOptions{Columns: ab, HeaderLine: 5}, "error: line 5: the line that should hold the columns' names is empty\n"},
-		"names behind the end":            {abHeader, format.XLSXReadOptions{Columns: ab, HeaderLine: 5}, "error: line 1: the sheet ends before line 5, which should hold the columns' names\n"},
-		"nothing":                         {"", format.XLSXReadOptions{Columns: ab}, "error: there is nothing in the sheet\n"},
-		"names alone":                     {abHeader, format.XLSXReadOptions{Columns: ab}, ""},
-		"a name that is an error":         {`<row r="1"><c r="A1" t="e"><v>#REF!</v></c></row>`, format.XLSXReadOptions{Columns: ab}, "error: line 1: in the line of the columns' names cell A1 holds the error #REF!\n"},
-		"a name twice":                    {strings.Replace(abHeader, "<t>b<", "<t>a<", 1), format.XLSXReadOptions{Columns: ab}, "error: line 1: columns 1 and 2 have the same name \"a\"\n"},
-		"a column that is not there":      {abHeader, format.XLSXReadOptions{Columns: []string{"c"}}, "error: line 1: the header has no \"c\"; it has \"a\", \"b\" (absent_columns: \"null\" gives nulls)\n"},
-		"a column that may be absent":     {abHeader + `<row r="2"><c r="A2"><v>1</v></c></row>`, format.XLSXReadOptions{Columns: []string{"c", "a"}, AbsentNull: true}, "1 2 ∅ n\"1\"\n"},
-		"a column too many":               {abHeader, format.XLSXReadOptions{Columns: []string{"a"}, RefuseExtra: true}, "error: line 1: nothing reads \"b\" (extra_columns: ignore leaves it out)\n"},
-		"a cell in a column without name": {abHeader + `<row r="2"><c r="A2"><v>1</v></c><c r="D2"><v>9</v></c></row><row r="3"><c r="D3"><v>9</v></c></row>`, format.XLSXReadOptions{Columns: ab}, "1 2 n\"1\" \"\"\n"},
+		"names in an empty line":          {note + `<row r="3"/>`, format.SheetReadOptions{Columns: ab, HeaderLine: 2}, "error: line 2: the line that should hold the columns' names is empty\n"},
+		"names in a line that is not":     {abHeader + `<row r="7"/>`, format.SheetReadOptions{Columns: ab, HeaderLine: 5}, "error: line 5: the line that should hold the columns' names is empty\n"},
+		"names behind the end":            {abHeader, format.SheetReadOptions{Columns: ab, HeaderLine: 5}, "error: line 1: the sheet ends before line 5, which should hold the columns' names\n"},
+		"nothing":                         {"", format.SheetReadOptions{Columns: ab}, "error: there is nothing in the sheet\n"},
+		"names alone":                     {abHeader, format.SheetReadOptions{Columns: ab}, ""},
+		"a name that is an error":         {`<row r="1"><c r="A1" t="e"><v>#REF!</v></c></row>`, format.SheetReadOptions{Columns: ab}, "error: line 1: in the line of the columns' names cell A1 holds the error #REF!\n"},
+		"a name twice":                    {strings.Replace(abHeader, "<t>b<", "<t>a<", 1), format.SheetReadOptions{Columns: ab}, "error: line 1: columns 1 and 2 have the same name \"a\"\n"},
+		"a column that is not there":      {abHeader, format.SheetReadOptions{Columns: []string{"c"}}, "error: line 1: the header has no \"c\"; it has \"a\", \"b\" (absent_columns: \"null\" gives nulls)\n"},
+		"a column that may be absent":     {abHeader + `<row r="2"><c r="A2"><v>1</v></c></row>`, format.SheetReadOptions{Columns: []string{"c", "a"}, AbsentNull: true}, "1 2 ∅ n\"1\"\n"},
+		"a column too many":               {abHeader, format.SheetReadOptions{Columns: []string{"a"}, RefuseExtra: true}, "error: line 1: nothing reads \"b\" (extra_columns: ignore leaves it out)\n"},
+		"a cell in a column without name": {abHeader + `<row r="2"><c r="A2"><v>1</v></c><c r="D2"><v>9</v></c></row><row r="3"><c r="D3"><v>9</v></c></row>`, format.SheetReadOptions{Columns: ab}, "1 2 n\"1\" \"\"\n"},
 		"one that is refused": {
 			abHeader + `<row r="2"><c r="A2"><v>1</v></c><c r="AB2"><v>9</v></c></row>`,
-			format.XLSXReadOptions{Columns: ab, RefuseExtra: true},
+			format.SheetReadOptions{Columns: ab, RefuseExtra: true},
 			"error: line 2: nothing reads column AB, in which cell AB2 holds something (extra_columns: ignore leaves it out)\n",
 		},
 		"no names": {
 			`<row r="2"><c r="A2"><v>1</v></c></row><row r="3"><c r="C3"><v>3</v></c></row>`,
-			format.XLSXReadOptions{Columns: []string{"3", "1"}, NoHeader: true},
+			format.SheetReadOptions{Columns: []string{"3", "1"}, NoHeader: true},
 			"1 2 \"\" n\"1\"\n2 3 n\"3\" \"\"\n",
 		},
-		"a name where there are numbers": {`<row r="2"/>`, format.XLSXReadOptions{Columns: []string{"b", "2"}, NoHeader: true}, "error: a sheet without names has no \"b\"; it has \"1\", \"2\" (absent_columns: \"null\" gives nulls)\n"},
+		"a name where there are numbers": {`<row r="2"/>`, format.SheetReadOptions{Columns: []string{"b", "2"}, NoHeader: true}, "error: a sheet without names has no \"b\"; it has \"1\", \"2\" (absent_columns: \"null\" gives nulls)\n"},
 		"records": {
 			abHeader + `<row r="2"><c r="B2" s="1"><v>45399</v></c></row><row r="3"><c r="A3"><v>0.30000000000000004</v></c><c r="B3" t="e"><v>#N/A</v></c></row>`,
-			format.XLSXReadOptions{Columns: []string{"a"}, Record: true},
+			format.SheetReadOptions{Columns: []string{"a"}, Record: true},
 			"1 2 \"\" [\"\" \"2024-04-17\"] true\n2 3 n\"0.30000000000000004\" [\"0.3\" \"#N/A\"] true\n",
 		},
-		"rows out of order":     {abHeader + `<row r="5"/><row r="5"/>`, format.XLSXReadOptions{Columns: ab}, "error: line 5: part xl/worksheets/sheet1.xml of the workbook: row 5 stands behind row 5\n"},
-		"cells out of order":    {abHeader + `<row r="5"><c r="B5"/><c r="A5"/></row>`, format.XLSXReadOptions{Columns: ab}, "error: line 5: part xl/worksheets/sheet1.xml of the workbook: cell A5 stands behind cell B5\n"},
-		"a cell of another row": {abHeader + `<row r="5"><c r="B6"/></row>`, format.XLSXReadOptions{Columns: ab}, "error: line 5: part xl/worksheets/sheet1.xml of the workbook: it has the cell B6 in row 5\n"},
-		"a cell nowhere":        {abHeader + `<row r="5"><c r="ABCD5"/></row>`, format.XLSXReadOptions{Columns: ab}, "error: line 5: part xl/worksheets/sheet1.xml of the workbook: it has a cell at \"ABCD5\", which is no place\n"},
-		"a row beyond the last": {abHeader + `<row r="1048577"/>`, format.XLSXReadOptions{Columns: ab}, "error: line 1: part xl/worksheets/sheet1.xml of the workbook: it has a row 1048577, and 1048576 is the last of a sheet\n"},
+		"rows out of order":     {abHeader + `<row r="5"/><row r="5"/>`, format.SheetReadOptions{Columns: ab}, "error: line 5: part xl/worksheets/sheet1.xml of the workbook: row 5 stands behind row 5\n"},
+		"cells out of order":    {abHeader + `<row r="5"><c r="B5"/><c r="A5"/></row>`, format.SheetReadOptions{Columns: ab}, "error: line 5: part xl/worksheets/sheet1.xml of the workbook: cell A5 stands behind cell B5\n"},
+		"a cell of another row": {abHeader + `<row r="5"><c r="B6"/></row>`, format.SheetReadOptions{Columns: ab}, "error: line 5: part xl/worksheets/sheet1.xml of the workbook: it has the cell B6 in row 5\n"},
+		"a cell nowhere":        {abHeader + `<row r="5"><c r="ABCD5"/></row>`, format.SheetReadOptions{Columns: ab}, "error: line 5: part xl/worksheets/sheet1.xml of the workbook: it has a cell at \"ABCD5\", which is no place\n"},
+		"a row beyond the last": {abHeader + `<row r="1048577"/>`, format.SheetReadOptions{Columns: ab}, "error: line 1: part xl/worksheets/sheet1.xml of the workbook: it has a row 1048577, and 1048576 is the last of a sheet\n"},
 	} {
 		if got := readBook(t, newBook(tc.rows), tc.o); got != tc.want {
 			t.Errorf("%s:\ngot  %swant %s", name, got, tc.want)
@@ -292,7 +292,7 @@ func TestXLSXBooks(t *testing.T) {
 		"a chart":                     {sheets(newBook(cells), `<sheet name="A" r:id="r8"/>`), "A", "error: the sheet \"A\" has no cells: it is a chart or a dialog\n"},
 		"no sheet of cells":           {sheets(newBook(cells), `<sheet name="A" r:id="r8"/>`), "", "error: the workbook has no sheet of cells that is not hidden; from.sheet names one: \"A\"\n"},
 		"a binary workbook":           {book{"xl/workbook.bin": ""}, "", "error: this is a binary workbook (.xlsb): open it in Excel or LibreOffice and save it as .xlsx\n"},
-		"LibreOffice's own":           {book{"mimetype": "", "content.xml": ""}, "", "error: this is no workbook of Excel (.xlsx) but a document of LibreOffice: save it as .xlsx\n"},
+		"LibreOffice's own":           {book{"mimetype": "", "content.xml": ""}, "", "error: this is no workbook of Excel (.xlsx) but a document of LibreOffice: if it is a spreadsheet, from.format: ods reads it\n"},
 		"another archive":             {book{"a.txt": ""}, "", "error: this is no workbook of Excel (.xlsx) but a ZIP archive of something else\n"},
 		"a part that is not there":    {newBook(cells).with("xl/_rels/workbook.xml.rels", relsNS+`<Relationship Id="r1" Type="`+relType+`worksheet" Target="../../../etc/passwd"/></Relationships>`), "", "error: the workbook has no part \"etc/passwd\"\n"},
 		"another encoding":            {newBook(cells).with("xl/worksheets/sheet1.xml", `<?xml version="1.0" encoding="EUC-KR"?><worksheet/>`), "", "error: part xl/worksheets/sheet1.xml of the workbook: its XML is not UTF-8: open the workbook in Excel or LibreOffice and save it\n"},
@@ -303,7 +303,7 @@ func TestXLSXBooks(t *testing.T) {
 		"elements within one another": {newBook(cells).with("xl/worksheets/sheet1.xml", strings.Repeat("<a>", 201)), "", "error: part xl/worksheets/sheet1.xml of the workbook: it is no sheet of cells\n"},
 		"no XML":                      {newBook(cells).with("xl/worksheets/sheet1.xml", "{}"), "", "error: part xl/worksheets/sheet1.xml of the workbook: it is not XML\n"},
 	} {
-		if got := readBook(t, tc.book, format.XLSXReadOptions{Columns: []string{"a"}, Sheet: tc.sheet}); got != tc.want {
+		if got := readBook(t, tc.book, format.SheetReadOptions{Columns: []string{"a"}, Sheet: tc.sheet}); got != tc.want {
 			t.Errorf("%s:\ngot  %swant %s", name, got, tc.want)
 		}
 	}
@@ -344,7 +344,7 @@ func TestShownNumber(t *testing.T) {
 // What is wanted and not there is told by its name.
 func TestXLSXAbsent(t *testing.T) {
 	data := newBook(abHeader + `<row r="2"><c r="A2"><v>1</v></c></row>`).bytes(t)
-	r := format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.XLSXReadOptions{Columns: []string{"c", "a"}, AbsentNull: true})
+	r := format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.SheetReadOptions{Columns: []string{"c", "a"}, AbsentNull: true})
 	if err := r.Read(&row.Batch{}); err != nil {
 		t.Fatal(err)
 	}

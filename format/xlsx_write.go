@@ -25,7 +25,7 @@ type XLSXOptions struct {
 // A XLSX writes batches as a workbook of Excel: one sheet, whose row of names
 // stays in sight, with columns as wide as their names and first values.
 //
-// It takes texts and what they are, as XLSXReader gives them: CellKind says what
+// It takes texts and what they are, as SheetReader gives them: CellKind says what
 // a value can be. Numbers, dates, times and booleans are cells of their kind. A
 // text is never a formula: it is an inline string in a cell of format Text, and
 // what begins as a formula does (= + - @, a tab, a carriage return) is marked as
@@ -294,7 +294,7 @@ func isEscape(text []byte) bool {
 	return ok
 }
 
-// serial is the day of a date or time, as XLSXReader writes it, in the calendar
+// serial is the day of a date or time, as SheetReader writes it, in the calendar
 // of workbooks.
 func serial(kind row.Kind, text []byte) (float64, bool) {
 	layout := map[row.Kind]string{row.Date: time.DateOnly, row.Time: "15:04:05", row.Timestamp: "2006-01-02T15:04:05"}[kind]

@@ -94,7 +94,7 @@ func TestXLSXWriteAndRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.XLSXReadOptions{Columns: []string{"a", "b"}, Sheet: "Prices & <more>", HeaderLine: 3})
+	r := format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.SheetReadOptions{Columns: []string{"a", "b"}, Sheet: "Prices & <more>", HeaderLine: 3})
 	var got []string
 	for b := (&row.Batch{}); ; {
 		err := r.Read(b)
@@ -183,7 +183,7 @@ func TestXLSXWriteRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, tc.want)
 		}
 	}
-	if data, err := writeBook(t, a, format.XLSXOptions{}); err != nil || xlsxRead(format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.XLSXReadOptions{Columns: []string{"a"}})) != "" {
+	if data, err := writeBook(t, a, format.XLSXOptions{}); err != nil || xlsxRead(format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), format.SheetReadOptions{Columns: []string{"a"}})) != "" {
 		t.Errorf("no rows: %v", err)
 	}
 }

@@ -29,14 +29,14 @@ type xlsxZip struct {
 	parts map[string]*zip.File // nil: there twice
 }
 
-// openZip reads the list of the parts.
-func openZip(in io.ReaderAt, size int64) (*xlsxZip, error) {
+// openZip reads the list of the parts. what is said of a file that is none.
+func openZip(in io.ReaderAt, size int64, what string) (*xlsxZip, error) {
 	head := make([]byte, min(size, 512))
 	if _, err := in.ReadAt(head, 0); err != nil && err != io.EOF {
 		return nil, err
 	}
 	if !bytes.HasPrefix(head, []byte("PK\x03\x04")) {
-		return nil, noZip(in, size, head)
+		return nil, noZip(in, size, head, what)
 	}
 	list := &metered{in: in, left: zipList}
 	z, err := zip.NewReader(list, size)
@@ -172,8 +172,7 @@ var (
 )
 
 // noZip says what a file is that is no workbook.
-func noZip(in io.ReaderAt, size int64, head []byte) error {
-	const what = "this is no workbook of Excel (.xlsx)"
+func noZip(in io.ReaderAt, size int64, head []byte, what string) error {
 	switch {
 	case size == 0:
 		return errors.New("is empty (0 bytes)")

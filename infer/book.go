@@ -10,13 +10,17 @@ import (
 	"strconv"
 
 	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
 
 // isBook says whether files of the extension are workbooks by their name.
-func isBook(ext string) bool { return ext == ".xlsx" || ext == ".xlsm" }
+func isBook(ext string) bool { return format.HasSheets(bookForm(ext)) }
+
+// bookForm is the format of workbooks by their extension.
+func bookForm(ext string) string { return mapping.FormatOf(&spec.From{}, "x"+ext) }
 
 // A sheet is the first rows of a workbook's sheet, or of a table of text.
 type sheet struct {
@@ -31,12 +35,13 @@ func (d *draft) openBook(ctx context.Context, f store.Info) (*sample, error) {
 	s := &sample{url: d.place.url(f), file: f}
 	in := store.Open(ctx, d.place.store, f, store.OpenOptions{})
 	defer in.Close()
-	names := format.NewXLSXReader(in, f.Size, format.XLSXReadOptions{})
+	form := bookForm(inner(d.place.ext))
+	names := format.NewSheetReader(form, in, f.Size, format.SheetReadOptions{})
 	if err := names.Read(&row.Batch{}); err != nil && !errors.Is(err, io.EOF) {
 		return nil, bookFault(s.url, err)
 	}
 	s.sheet = &sheet{names: named(names.Names())}
-	rows := format.NewXLSXReader(in, f.Size, format.XLSXReadOptions{Columns: s.sheet.names})
+	rows := format.NewSheetReader(form, in, f.Size, format.SheetReadOptions{Columns: s.sheet.names})
 	for n := 0; n < mostRecords; {
 		b := &row.Batch{}
 		err := rows.Read(b)

@@ -66,7 +66,7 @@ func (d *draft) writeFrom(b *strings.Builder) {
 	fmt.Fprintf(b, "  files: %s\n", quoted("{source}"+d.place.names))
 	switch {
 	case isBook(inner(d.place.ext)):
-		fmt.Fprintf(b, "  format: xlsx\n")
+		fmt.Fprintf(b, "  format: %s\n", bookForm(inner(d.place.ext)))
 	case isParquet(d.place.ext):
 		fmt.Fprintf(b, "  format: parquet\n")
 	case isText(d.place.ext):

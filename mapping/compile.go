@@ -190,7 +190,7 @@ func (c *compiler) tableOfText() bool {
 		name = c.job.From.Files[0].S
 	}
 	f := FormatOf(&c.job.From, name)
-	return f == "csv" || f == "tsv" || f == "xlsx"
+	return f == "csv" || f == "tsv" || format.HasSheets(f)
 }
 
 // check compiles the condition that every value of a column must meet.

@@ -16,7 +16,7 @@ func FormatOf(from *spec.From, name string) string {
 		return from.Format
 	}
 	switch f := strings.ToLower(strings.TrimPrefix(path.Ext(format.PlainName(name)), ".")); f {
-	case "csv", "tsv", "xlsx", "parquet":
+	case "csv", "tsv", "xlsx", "ods", "parquet":
 		return f
 	case "xlsm": // one with macros
 		return "xlsx"
@@ -44,10 +44,10 @@ func CSVOptions(from *spec.From, form string) format.CSVReadOptions {
 	return o
 }
 
-// XLSXOptions returns how a workbook is read, as the job says it.
-func XLSXOptions(from *spec.From) format.XLSXReadOptions {
+// SheetOptions returns how a sheet is read, as the job says it.
+func SheetOptions(from *spec.From) format.SheetReadOptions {
 	line, _ := strconv.Atoi(from.Header) // 0 for true and false
-	return format.XLSXReadOptions{
+	return format.SheetReadOptions{
 		Sheet: from.Sheet, NoHeader: from.Header == "false", HeaderLine: line,
 		AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail",
 	}

@@ -53,7 +53,7 @@ func NewForm(job *spec.Job, program *mapping.Program) (*Form, error) {
 func ofText(form string) bool { return form == "csv" || form == "tsv" }
 
 // ofCells says whether a format is one of tables, whose columns have names.
-func ofCells(form string) bool { return ofText(form) || form == "xlsx" }
+func ofCells(form string) bool { return ofText(form) || format.HasSheets(form) }
 
 // Ready returns an error for a job whose sources are of a form that is not
 // read, or not yet.
@@ -65,8 +65,8 @@ func Ready(job *spec.Job) error {
 	}
 	at := spec.Text{Pos: job.From.Pos}
 	for _, files := range job.From.Files {
-		if mapping.FormatOf(&job.From, files.S) == "xlsx" && strings.Contains(job.From.Header, "-") {
-			return job.ErrorAt(at, 0, "the names of a workbook stand in one row", "as in header: 3")
+		if format.HasSheets(mapping.FormatOf(&job.From, files.S)) && strings.Contains(job.From.Header, "-") {
+			return job.ErrorAt(at, 0, "the names of a sheet stand in one row", "as in header: 3")
 		}
 	}
 	if o := mapping.CSVOptions(&job.From, job.From.Format); o.Check() != nil {
@@ -82,9 +82,11 @@ type Input interface {
 	Size() int64
 }
 
-// Workbook says whether a file is one, which is read here and there, and never
-// compressed once more.
-func (f *Form) Workbook(file *File) bool { return mapping.FormatOf(f.from, file.Path()) == "xlsx" }
+// Workbook says whether a file is one, or has tables like one. It is read here and
+// there, and never compressed once more.
+func (f *Form) Workbook(file *File) bool {
+	return format.HasSheets(mapping.FormatOf(f.from, file.Path()))
+}
 
 // Columnar says whether a file is one of columns, of which those that are wanted
 // are read. It is never compressed once more, either.
@@ -98,8 +100,8 @@ func (f *Form) Bytes(file *File, data []byte) Reader {
 	switch form := mapping.FormatOf(f.from, file.Path()); {
 	case ofText(form):
 		return format.CSVBytes(data, f.csv(form))
-	case form == "xlsx":
-		return format.NewXLSXReader(bytes.NewReader(data), int64(len(data)), f.xlsx())
+	case format.HasSheets(form):
+		return format.NewSheetReader(form, bytes.NewReader(data), int64(len(data)), f.sheet())
 	case form == "parquet":
 		return format.NewParquetReader(bytes.NewReader(data), int64(len(data)), f.parquet())
 	}
@@ -118,7 +120,7 @@ func (f *Form) Stream(file *File, in io.Reader) Reader {
 // returned ends its reading; in stays open.
 func (f *Form) Open(file *File, in Input) (Reader, io.Closer, error) {
 	if f.Workbook(file) {
-		return format.NewXLSXReader(in, in.Size(), f.xlsx()), io.NopCloser(nil), nil
+		return format.NewSheetReader(mapping.FormatOf(f.from, file.Path()), in, in.Size(), f.sheet()), io.NopCloser(nil), nil
 	}
 	if f.Columnar(file) {
 		return format.NewParquetReader(in, in.Size(), f.parquet()), io.NopCloser(nil), nil
@@ -151,8 +153,8 @@ func (f *Form) csv(form string) format.CSVReadOptions {
 	return o
 }
 
-func (f *Form) xlsx() format.XLSXReadOptions {
-	o := mapping.XLSXOptions(f.from)
+func (f *Form) sheet() format.SheetReadOptions {
+	o := mapping.SheetOptions(f.from)
 	o.Columns, o.Record, o.MaxRecord, o.MaxTexts = f.program.Headers(), f.Records, f.mostRecord(), int(f.memory/4)
 	return o
 }

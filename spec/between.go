@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-128c3863/sluice/row"
@@ -35,6 +36,8 @@ var ofTypes = []struct {
 var (
 	jsonFormats = []string{"json", "ndjson"}
 	textFormats = []string{"csv", "tsv"}
+
+	sheetFormats = []string{"xlsx", "ods"}
 )
 
 // ofFormats are the keys of from that only some formats have a use for.
@@ -52,10 +55,10 @@ var ofFormats = []struct {
 	{"comment", textFormats},
 	{"footer", textFormats},
 	{"ragged", textFormats},
-	{"header", []string{"csv", "tsv", "xlsx"}},
-	{"sheet", []string{"xlsx"}},
-	{"extra_columns", []string{"csv", "tsv", "xlsx", "parquet"}},
-	{"absent_columns", []string{"csv", "tsv", "xlsx", "parquet"}},
+	{"header", slices.Concat(textFormats, sheetFormats)},
+	{"sheet", sheetFormats},
+	{"extra_columns", slices.Concat(textFormats, sheetFormats, []string{"parquet"})},
+	{"absent_columns", slices.Concat(textFormats, sheetFormats, []string{"parquet"})},
 }
 
 // encodings are those that tables of text are read in.
@@ -108,7 +111,7 @@ func betweenFromKeys() object {
 	for _, k := range ofFormats {
 		when[k.key] = only("format", object{"enum": k.formats})
 	}
-	oneRow := object{"if": has("format", object{"const": "xlsx"}), "then": only("header", object{"not": object{"type": "string"}})}
+	oneRow := object{"if": has("format", object{"enum": sheetFormats}), "then": only("header", object{"not": object{"type": "string"}})}
 	when["header"] = object{"allOf": []any{when["header"], oneRow}}
 	return when
 }

@@ -8,7 +8,7 @@ import (
 
 // recorded writes the cells of the row one behind the other, each with its kind
 // and length before it.
-func (r *XLSXReader) recorded() []byte {
+func (r *SheetReader) recorded() []byte {
 	out := r.record[:0]
 	for i := range r.cells {
 		c := &r.cells[i]
@@ -21,7 +21,7 @@ func (r *XLSXReader) recorded() []byte {
 }
 
 // Cells returns the texts of the cells of a record that the reader gave.
-func (r *XLSXReader) Cells(record []byte) ([]string, bool) {
+func (r *SheetReader) Cells(record []byte) ([]string, bool) {
 	var cells []string
 	for len(record) > 0 {
 		kind := row.Kind(record[0])

@@ -10,7 +10,7 @@ import (
 )
 
 // numbered takes the numbers of columns as their names.
-func (r *XLSXReader) numbered() error {
+func (r *SheetReader) numbered() error {
 	var names []string
 	for _, name := range r.o.Columns {
 		if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= sheetColumns && strconv.Itoa(n) == name {
@@ -26,8 +26,8 @@ func (r *XLSXReader) numbered() error {
 }
 
 // top reads the row of the names.
-func (r *XLSXReader) top(b *row.Batch) error {
-	err := r.sheet.row()
+func (r *SheetReader) top(b *row.Batch) error {
+	line, err := r.sheet.row()
 	if err == io.EOF && r.o.HeaderLine > 0 {
 		return fmt.Errorf("the sheet ends before line %d, which should hold the columns' names", r.o.HeaderLine)
 	}
@@ -35,9 +35,9 @@ func (r *XLSXReader) top(b *row.Batch) error {
 		return errors.New("there is nothing in the sheet")
 	}
 	if err != nil {
-		return r.at(err)
+		return err
 	}
-	r.line = r.sheet.line
+	r.line = line
 	if r.line < int64(r.o.HeaderLine) {
 		return nil
 	}
@@ -58,26 +58,22 @@ func (r *XLSXReader) top(b *row.Batch) error {
 }
 
 // names reads a row as names, up to the last that is not empty.
-func (r *XLSXReader) names(b *row.Batch) (names []string, err error) {
-	var c rawCell
+func (r *SheetReader) names(b *row.Batch) (names []string, err error) {
 	for {
-		more, err := r.sheet.cell(&c)
-		if err != nil {
-			return nil, r.at(err)
+		column, err := r.sheet.cell()
+		if err != nil || column < 0 {
+			return names, err
 		}
-		if !more {
-			return names, nil
-		}
-		value, err := r.cell(b, &c)
+		value, err := r.sheet.value(b)
 		switch {
 		case err != nil:
-			return nil, r.inCell(&c, err)
+			return nil, r.inCell(column, err)
 		case value.fault != "":
 			return nil, fmt.Errorf("in the line of the columns' names %s", value.fault)
 		case len(value.text) == 0:
 			continue
 		}
-		for len(names) < c.column {
+		for len(names) < column {
 			names = append(names, "")
 		}
 		names = append(names, ShownNumber(string(value.text)))
@@ -85,11 +81,11 @@ func (r *XLSXReader) names(b *row.Batch) (names []string, err error) {
 }
 
 // lay finds the wanted columns among the names.
-func (r *XLSXReader) lay(names []string, top string) (err error) {
+func (r *SheetReader) lay(names []string, top string) (err error) {
 	if r.header, err = newHeader(names, r.o.Columns, top); err != nil {
 		return err
 	}
-	r.cells = make([]xlsxCell, len(names))
+	r.cells = make([]sheetCell, len(names))
 	r.places = make([]int, len(r.o.Columns))
 	for c := range r.places {
 		r.places[c] = -1
