@@ -233,7 +233,7 @@ func TestInitRefuses(t *testing.T) {
 		"CSV":             {files: map[string]string{"in/a": "a,b,c\n1,2,3\n"}, source: "in/a", want: `in/a: this is a table of text such as CSV (it begins with "a,b,c")`},
 		"CSV of a header": {files: map[string]string{"in/a.csv": "a,b,c\n"}, source: "in/a.csv", want: "there are no records in it", usage: true},
 		"ZIP named CSV":   {files: map[string]string{"in/a.csv": "PK\x03\x04"}, source: "in/a.csv", want: "this is a ZIP or Excel file"},
-		"Parquet":         {files: map[string]string{"in/a.parquet": "PAR1\x00"}, source: "in", want: "this is a Parquet file"},
+		"Parquet":         {files: map[string]string{"in/a.parquet": "PAR1\x00"}, source: "in", want: "it begins as a Parquet file, and does not end as one"},
 		"HTML":            {files: map[string]string{"in/a.json": "<!doctype html>"}, source: "in", want: "this is HTML or XML"},
 		"gzip of CSV":     {files: map[string]string{"in/a.json.gz": gzipped("a,b,c\n1,2,3\n")}, source: "in", want: "such as CSV"},
 		"cut off":         {files: map[string]string{"in/a.json": `[{"a":1},{"a"`}, source: "in", want: "a.json: byte 14"},
@@ -262,12 +262,13 @@ func TestInitRefuses(t *testing.T) {
 func TestInitPacked(t *testing.T) {
 	w := &world{T: t, dir: t.TempDir()}
 	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.NoCompression)
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 500_000 {
-		fmt.Fprintf(z, "%d,text %d\n", i, i)
+	r := rand.New(rand.NewPCG(1, 1))
+	for i := range 450_000 {
+		fmt.Fprintf(z, "%d,%x,%x,%d,%d,%d,%d\n", i, r.Uint64(), r.Uint64(), i%7, i%11, i%13, i%17)
 	}
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
