@@ -17,7 +17,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func (c *converter) number(v value, want string) (string, error) {
 	switch {
 	case v.k == floatKind && v.s == "" && !v.isFinite():
-		return "", refuse(v, want, "null: [NaN] makes it null")
+		return "", refuse(v, want, "null: ["+v.text()+"] makes it null")
 	case v.isNumber() || v.k == bigKind:
 		return v.text(), nil
 	case v.k != textKind:

@@ -95,7 +95,7 @@ func putJSON(c *converter, b *row.Batch, dst *row.Column, v value) error {
 		return nil
 	}
 	if v.k == floatKind && v.s == "" && !v.isFinite() {
-		return refuse(v, "JSON", "null: [NaN] makes it null")
+		return refuse(v, "JSON", "null: ["+v.text()+"] makes it null")
 	}
 	dst.AppendBytes(appendJSON(nil, v))
 	return nil

@@ -62,7 +62,7 @@ func TestFromTyped(t *testing.T) {
 		{"float64", float(math.NaN()), "float32", "NaN"},
 		{"float64", float(math.NaN()), "int64", "!NaN is not an integer (null: [NaN] makes it null)"},
 		{"float64", float(math.NaN()), "decimal(9,2)", "!NaN is not a number (null: [NaN] makes it null)"},
-		{"float64", float(math.Inf(1)), "json", "!+Inf is not JSON"},
+		{"float64", float(math.Inf(1)), "json", "!+Inf is not JSON (null: [+Inf] makes it null)"},
 		{"float64", float(math.NaN()), `int64, "null": [NaN]`, "null"},
 		{"bytes", text("\xff"), "bytes", "/w=="},
 		{"bytes", text("a"), "string", "!bytes is not a text"},
