@@ -154,6 +154,7 @@ type CSVReader struct {
 
 	ends     *regexp.Regexp // what ends the rows; nil: nothing does
 	behind   int            // lines behind them
+	earlier  int64          // a line before that of the names that has all that are wanted; 0: none
 	guessing bool           // the encoding is not known, as all was ASCII so far
 }
 

@@ -100,9 +100,13 @@ func (r *CSVReader) before(b *row.Batch) error {
 
 // skipLine passes a line before the header, whatever is in it.
 func (r *CSVReader) skipLine(d []byte) error {
+	line, at := r.line, r.src.pos
 	err := r.passLine(d)
 	if errors.Is(err, io.EOF) {
 		return &row.Error{Line: r.line, Err: fmt.Errorf("the file ends before line %d, which should hold the columns' names", r.o.HeaderLine)}
+	}
+	if err == nil && len(r.o.Columns) > 0 && !slices.ContainsFunc(r.o.Columns, func(name string) bool { return !bytes.Contains(d[:r.src.pos-at], []byte(name)) }) {
+		r.earlier = line
 	}
 	return err
 }
@@ -347,10 +351,13 @@ func (r *CSVReader) want() error {
 	return nil
 }
 
-// otherwise adds to an error for names that are not there that another delimiter
-// may be why.
+// otherwise adds to an error for names that are not there what may be why:
+// another delimiter, or that they stand in another line.
 func (r *CSVReader) otherwise(err error) error {
-	if len(r.names) > 1 {
+	switch {
+	case r.earlier > 0:
+		return fmt.Errorf("%w; line %d, which from.header passes over, has all that the job reads", err, r.earlier)
+	case len(r.names) > 1:
 		return err
 	}
 	for _, delimiter := range []string{",", ";", "\t", "|"} {

@@ -90,6 +90,7 @@ func TestCSVReader(t *testing.T) {
 		"two rows": {"title\n품명,매출,,비고\n,수량,\"금\n액\",\n1,2,3,4\n", with(func(o *format.CSVReadOptions) {
 			o.Columns, o.HeaderLine, o.HeaderUntil = []string{"품명", "매출 수량", "매출 금\n액", "비고"}, 2, 3
 		}), lines(`1 5 48 "1" "2" "3" "4"`)},
+		"moved":      {"a,b\n1,2\n3,4\n", with(func(o *format.CSVReadOptions) { o.HeaderLine = 2 }), lines(`error: line 2: byte 5: the header has no "a", "b"; it has "1", "2" (absent_columns: "null" gives nulls); line 1, which from.header passes over, has all that the job reads`)},
 		"no second":  {"a,b\n", with(func(o *format.CSVReadOptions) { o.HeaderLine, o.HeaderUntil = 1, 2 }), lines(`error: line 2: the file ends before line 2, which should hold the columns' names`)},
 		"pad past":   {"a,b,c\nlong,cells,here\n1\n", with(func(o *format.CSVReadOptions) { o.Columns, o.Pad = []string{"c", "a"}, true }), lines(`1 2 7 "here" "long"`, `2 3 23 ∅ "1"`)},
 		"nul":        {"a,b\n1,\x00\n\"\x00\n\",2\n3,4\n", ab, lines(`row 1: line 2: byte 7: the byte 0x00 is no character of a text ("1,\x00")`, `row 2: line 3: byte 10: the byte 0x00 is no character of a text ("\"\x00\n\",2")`, `3 5 16 "3" "4"`)},

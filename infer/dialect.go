@@ -82,7 +82,22 @@ func (t *dialect) findEncoding(data []byte, cut bool) ([]byte, error) {
 	return format.ToUTF8(data, g.Encoding)
 }
 
-// A trial of a delimiter, a quote and an escape.
+// alsoEncoded leaves the encoding to be found where files differ in it and each
+// is certain.
+func (t *dialect) alsoEncoded(s *sample) {
+	var other dialect
+	if _, err := other.findEncoding(s.data[:min(len(s.data), dialectBytes)], s.cut || len(s.data) > dialectBytes); err != nil {
+		return
+	}
+	i := slices.IndexFunc(t.findings, func(f finding) bool { return f.key == "encoding" })
+	if i < 0 || other.o.Encoding == "auto" || other.o.Encoding == t.o.Encoding || other.findings[0].sure < format.Certain || t.findings[i].sure < format.Certain {
+		return
+	}
+	t.findings[i] = finding{"encoding", "auto", fmt.Sprintf("files differ: %s and %s", t.o.Encoding, other.o.Encoding), 0.9}
+	t.o.Encoding = "auto"
+}
+
+// An attempt is a delimiter, a quote and an escape that are tried.
 type attempt struct {
 	o       format.CSVReadOptions
 	records []format.CSVRecord

@@ -100,3 +100,24 @@ func TestDialectOfLargeFiles(t *testing.T) {
 		t.Errorf("%v, %v", records, err)
 	}
 }
+
+// Where files of a folder are written in two encodings, both of which are
+// certain, none is written down.
+func TestDialectOfSeveralFiles(t *testing.T) {
+	korean, unicode, ascii := "\xc7\xb0\xb8\xed,\xb4\xdc\xb0\xa1\n\xc0\xc7\xc0\xda,1\n", "품명,단가\n의자,1\n", "a,b\nc,1\n"
+	for _, tc := range []struct{ first, then, want string }{
+		{korean, unicode, "auto"},
+		{unicode, korean, "auto"},
+		{korean, korean, "cp949"},
+		{korean, ascii, "cp949"},
+		{ascii, korean, "auto"},
+	} {
+		d, err := findDialect([]byte(tc.first), nil, false, ".csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.alsoEncoded(&sample{data: []byte(tc.then)}); d.o.Encoding != tc.want {
+			t.Errorf("%q, then %q: %s, want %s", tc.first, tc.then, d.o.Encoding, tc.want)
+		}
+	}
+}

@@ -61,6 +61,7 @@ func (d *draft) openText(ctx context.Context, s *sample) error {
 // dialectOf is how the first file is written that is looked at, and so all.
 func (d *draft) dialectOf(ctx context.Context, s *sample) (*dialect, error) {
 	if d.dialect != nil {
+		d.dialect.alsoEncoded(s)
 		return d.dialect, nil
 	}
 	var tail []byte
