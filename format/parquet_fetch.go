@@ -69,6 +69,20 @@ func (r *ParquetReader) fetch(g *pqGroup) error {
 	for _, l := range leaves { // what they had is given back before there is more
 		l.window.close()
 	}
+	if err := r.get(spans); err != nil {
+		return err
+	}
+	for _, l := range leaves {
+		c := &g.chunks[l.index]
+		if err := l.begin(c, r.in, textAt(spans, c.start, min(c.size, each)), int(each)); err != nil {
+			return r.inColumn(r.nameOf(l), err)
+		}
+	}
+	return nil
+}
+
+// get reads the spans, in place of those of the row group before.
+func (r *ParquetReader) get(spans []*pqSpan) error {
 	r.room.give(r.spans)
 	r.spans = 0
 	for _, s := range spans {
@@ -79,12 +93,6 @@ func (r *ParquetReader) fetch(g *pqGroup) error {
 		s.text = make([]byte, s.end-s.start)
 		if err := readFull(r.in, s.text, s.start); err != nil {
 			return err
-		}
-	}
-	for _, l := range leaves {
-		c := &g.chunks[l.index]
-		if err := l.begin(c, r.in, textAt(spans, c.start, min(c.size, each)), int(each)); err != nil {
-			return r.inColumn(r.nameOf(l), err)
 		}
 	}
 	return nil
