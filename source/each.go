@@ -61,7 +61,7 @@ func listName(url string) string {
 func (f *Finder) readAll(ctx context.Context, url string) ([]byte, error) {
 	if url == "-" {
 		if f.Stdin == nil {
-			return nil, &spec.UsageError{Err: errors.New("standard input is not there to be read")}
+			return nil, errNoStdin
 		}
 		return io.ReadAll(f.Stdin)
 	}

@@ -59,7 +59,7 @@ func ofCells(form string) bool { return ofText(form) || format.HasSheets(form) }
 // read, or not yet.
 func Ready(job *spec.Job) error {
 	for _, files := range job.From.Files {
-		if files.S == "-" {
+		if files.S == Stdin && !job.Table() {
 			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which a source is known again", "write it to a file first; a list of files may come from standard input: from.each")
 		}
 	}

@@ -23,7 +23,8 @@ type Options struct {
 	// Shard is the part of the files that is wanted. Default: all.
 	Shard Shard
 
-	// Stdin is what the job file calls "-". Default: nothing is there.
+	// Stdin is what the job file calls "-". It is read until its end.
+	// Default: nothing is there.
 	Stdin io.Reader
 
 	// Uses names the fields that what is made of a file depends on: entries
@@ -35,7 +36,8 @@ type Options struct {
 // A Finder finds the source files of a job.
 type Finder struct {
 	Options
-	fields []string // names of each entry's values, or of the captures
+	fields []string     // names of each entry's values, or of the captures
+	spool  *store.Spool // of standard input; nil: it was not read
 }
 
 // New returns a Finder. It asks no store yet.
@@ -133,6 +135,10 @@ func (f *Finder) found(ctx context.Context, t spec.Template, files []*File) ([]*
 	matcher, err := t.Matcher(f.Params.Text)
 	if err != nil {
 		return nil, err
+	}
+	if matcher.Prefix() == Stdin && !matcher.Captures() {
+		file, err := f.stdin(ctx)
+		return append(files, file), err
 	}
 	st, prefix, err := f.Stores.Open(ctx, matcher.Prefix())
 	if err != nil {

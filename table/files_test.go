@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/seed-128c3863/sluice/plan"
 )
@@ -136,5 +138,58 @@ func TestSeveralFilesMove(t *testing.T) {
 		if r, err := w.applySaved(w.saved(files), files); err != nil || r.Rows != 4 {
 			w.Errorf("%v, %+v", err, r)
 		}
+	})
+}
+
+// Standard input is one file: its bad rows are told of, it goes to the rejects
+// file, and what a plan was made of is known again by its content.
+func TestStandardInput(t *testing.T) {
+	eachFolder(t, func(w *world, dir string) {
+		w.from = "format: csv"
+		give := func(lines ...string) { w.stdin = strings.NewReader(strings.Join(lines, "\n") + "\n") }
+		give("k,n", "a,1", "b,x")
+		im, err := w.openFile("-")
+		if err != nil {
+			w.Fatal(err)
+		}
+		r, err := im.Apply(context.Background(), plan.ApplyOptions{})
+		if err != nil || r.Rows != 1 || r.Status != 3 {
+			w.Fatalf("%v, %+v", err, r)
+		}
+		same(w, "rejects", fmt.Sprint(records(w, r.Rejected)[1]), `[- 2 3 n x "x" is not an integer b x]`)
+		give("k,n", "a,2")
+		p := w.saved("-")
+		give("k,n", "a,3")
+		_, err = w.applySaved(p, "-")
+		has(w, err, "standard input is not what the plan was made of")
+		give("k,n", "a,2")
+		if r, err := w.applySaved(p, "-"); err != nil || r.Rows != 1 {
+			w.Errorf("%v, %+v", err, r)
+		}
+		same(w, "loaded", w.rows("a"), "(a,2,-)")
+		w.stdin = nil
+		im, err = w.openFile("-")
+		if err == nil {
+			_, err = im.Plan(context.Background(), plan.Options{})
+		}
+		has(w, err, "standard input is not there to be read")
+		w.from = ""
+		_, err = w.openFile("-")
+		has(w, err, "from.files: standard input has no name that tells its format (say it, as in from.format: csv)")
+	})
+}
+
+// Standard input that ends in an error is not taken for what came before.
+func TestStandardInputBreaks(t *testing.T) {
+	eachFolder(t, func(w *world, _ string) {
+		w.from = "format: csv"
+		w.stdin = io.MultiReader(strings.NewReader("k,n\na,1\n"), iotest.ErrReader(errors.New("broken pipe")))
+		im, err := w.openFile("-")
+		if err != nil {
+			w.Fatal(err)
+		}
+		_, err = im.Apply(context.Background(), plan.ApplyOptions{})
+		has(w, err, "standard input: broken pipe")
+		same(w, "loaded", w.rows("a"), "")
 	})
 }

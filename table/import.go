@@ -198,6 +198,8 @@ func openDatabase(ctx context.Context, url string, job *spec.Job) (database, err
 func (im *Import) lay(ctx context.Context) (err error) {
 	job := *im.Job
 	switch name, err := job.From.Files[0].Expand(im.Params.Text); {
+	case err == nil && name == source.Stdin && job.From.Format == "" && !im.Unread:
+		return job.ErrorAt(job.From.Files[0].Text, 0, "standard input has no name that tells its format", "say it, as in from.format: csv")
 	case err == nil:
 		job.From.Format = mapping.FormatOf(&job.From, name)
 	case im.Unread && job.From.Format == "":
@@ -225,8 +227,13 @@ func (im *Import) lay(ctx context.Context) (err error) {
 	return err
 }
 
-// Close ends the connections.
-func (im *Import) Close() { im.db.close(context.Background()) }
+// Close ends the connections, and gives back what was copied to the local disk.
+func (im *Import) Close() {
+	im.db.close(context.Background())
+	if im.files != nil {
+		_ = im.files.Close() // nothing is read of it any more
+	}
+}
 
 // Runs returns the runs of the job, oldest first.
 func (im *Import) Runs(ctx context.Context) (runs []plan.Run, err error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,7 @@ type world struct {
 	from   string    // more of the job's from
 	more   []string  // files behind the first
 	errors string    // more of the job's errors
+	stdin  io.Reader // nil: none
 	exec   func(statements string)
 	rowsOf func(table string) []string // in order, (a,b,...) each; a null is empty
 	texts  func(query string) []string // of one text each row
@@ -98,7 +100,7 @@ func (w *world) openFile(file string) (*Import, error) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	im, err := Open(context.Background(), Options{Job: job, Params: params, Stores: store.NewSet(store.Options{}), Version: "test"})
+	im, err := Open(context.Background(), Options{Job: job, Params: params, Stores: store.NewSet(store.Options{}), Stdin: w.stdin, Version: "test"})
 	if err == nil {
 		w.Cleanup(im.Close)
 	}

@@ -203,7 +203,9 @@ func (r *run) unmoved(ctx context.Context, were []plan.File) (files []*source.Fi
 		i := slices.IndexFunc(found, func(f *source.File) bool { return f.Source == was.Source })
 		why := "the source is gone"
 		if i >= 0 {
-			why = plan.Drift(was, found[i].File)
+			if why = plan.Drift(was, found[i].File); why != "" && was.Source == source.Stdin {
+				why = "standard input is not what the plan was made of: give it the same once more"
+			}
 			files = append(files, found[i])
 		}
 		if why != "" {

@@ -33,6 +33,7 @@ type app struct {
 	out, err io.Writer
 	json     bool
 	live     *liveLine // nil: there is none
+	consumed bool      // standard input was data, and is at its end
 	jobFlags
 }
 
@@ -44,6 +45,30 @@ func (a *app) Read(p []byte) (int, error) {
 		return own[:n], err
 	})
 	return copy(p, text), err
+}
+
+// An input is standard input as the data of a job.
+type input struct{ *app }
+
+func (i input) Read(p []byte) (int, error) {
+	if !i.consumed && terminal(i.stdin) {
+		fmt.Fprintln(i.err, "reading standard input until its end, Ctrl-D")
+	}
+	i.consumed = true
+	return i.app.Read(p)
+}
+
+// answers says whether somebody can answer a question: on a terminal, which is
+// asked itself where standard input was data.
+func (a *app) answers() bool {
+	if a.consumed {
+		tty, err := os.Open("/dev/tty")
+		if err != nil {
+			return false
+		}
+		a.stdin, a.consumed = tty, false // it is open until the program ends
+	}
+	return terminal(a.stdin)
 }
 
 // jobFlags are those of every command that opens a job.
@@ -177,7 +202,7 @@ func (a *app) open(cmd *cobra.Command, file string, notify func(sluice.Event)) (
 		return nil, err
 	}
 	job, err := sluice.Open(cmd.Context(), file, sluice.Options{
-		Params: params, Shard: a.shard, Stdin: a, Version: versionText(), Notify: notify, Unread: a.unread, FailFast: a.failFast,
+		Params: params, Shard: a.shard, Stdin: input{a}, Version: versionText(), Notify: notify, Unread: a.unread, FailFast: a.failFast,
 	})
 	if err != nil {
 		return nil, unread(file, err)

@@ -33,6 +33,9 @@ Of a job that loads a table it writes the rows that are new or differ, in one
 transaction, or in several, if the job says transaction: batch. With --json each
 row that changes is a line, as the job's report says, and the result the last.
 
+With from.files: "-" a job that loads a table reads standard input, and a question
+is answered on the terminal all the same.
+
 Given a plan that was saved with plan --out, it applies just what was reviewed,
 or nothing at all if a source file, the job, an output or a row of the table
 that it relies on has changed since.
@@ -43,6 +46,7 @@ the new.`,
 		Example: `  sluice apply job.yaml --param day=2024-04-17
   sluice apply job.yaml --param day=2024-04-17 --yes --json
   sluice apply products.yaml --param input=products.csv --fail-fast
+  zcat products.csv.gz | sluice apply products.yaml --param input=- --yes
   sluice apply plan.json
   sluice apply job.yaml --shard 2/8`,
 		Args: one("the job file, or a saved plan,"),
@@ -76,7 +80,7 @@ func (a *app) apply(cmd *cobra.Command, file string, f applyFlags) error {
 	if a.json {
 		o.Row = a.row
 	}
-	if !f.yes && !a.json && terminal(a.stdin) && terminal(a.err) {
+	if !f.yes && !a.json && terminal(a.err) && (terminal(a.stdin) || job.Spec().Table()) {
 		o.Confirm = a.confirm
 	}
 	var result *sluice.Result
@@ -122,6 +126,9 @@ func (a *app) fromPlan(p *plan.Plan) {
 
 // confirm shows the plan and asks.
 func (a *app) confirm(p *plan.Plan) (bool, error) {
+	if !a.answers() {
+		return true, nil // as in a script
+	}
 	if err := p.Text(a.err, 20); err != nil {
 		return false, err
 	}
