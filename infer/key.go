@@ -37,6 +37,10 @@ func (t *tableDraft) chooseKey() error {
 		return nothing("table %s has no primary key that the database makes, and no column of %s tells its rows apart: no job can load it", t.o.Table, spec.Redact(t.given))
 	}
 	doubt := len(choices) == 0 || !choices[0].good() || choices[0].unique == nil
+	if len(choices) > 1 && choices[1].good() && choices[0].unique != nil && choices[0].unique.Primary && t.numbered() {
+		doubt = true // the files may number their rows otherwise than the table
+		choices[0].text += "; " + choices[1].text
+	}
 	at := 0
 	if doubt && len(choices) > 0 {
 		var err error

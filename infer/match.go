@@ -238,9 +238,7 @@ var fitNone = fit{rows: 1, rejects: 1}
 
 // looked takes into account how many values are found.
 func (m *match) looked(share float64) *match {
-	if m.likely *= .7 + .3*share; share < .5 {
-		m.likely *= .9
-	}
+	m.likely *= .7 + .3*share
 	return m
 }
 

@@ -150,11 +150,15 @@ func (t *tableDraft) ask(best *match, all []*match) (*match, error) {
 		q.Best = len(choices)
 	}
 	at, asked, err := t.answer(q)
-	if err == nil && asked && at == len(choices) {
-		t.unfit[best.col] = "you left it out"
-	}
-	if err != nil || at == len(choices) {
+	if err != nil {
 		return nil, err
+	}
+	if at == len(choices) {
+		t.unfit[best.col] = fmt.Sprintf("too little speaks for %s: %s", best.place(), strings.Join(best.why, "; "))
+		if asked {
+			t.unfit[best.col] = "you left it out"
+		}
+		return nil, nil
 	}
 	if asked {
 		choices[at].likely = max(choices[at].likely, certain)
@@ -219,7 +223,11 @@ func (t *tableDraft) details() error {
 				return err
 			}
 		}
-		if m.by != nil && m.lost > 0 && m.refers.creates(m.by) {
+		switch {
+		case m.by == nil || m.lost == 0:
+		case !m.refers.creates(m.by):
+			m.why = append(m.why, "rows with others are rejected")
+		default:
 			if err := t.missing(m); err != nil {
 				return err
 			}

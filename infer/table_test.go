@@ -1,12 +1,14 @@
 package infer
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -151,6 +153,39 @@ func TestTableProducts(t *testing.T) {
 		}
 		if counts := applied(t, draft, database); counts[plan.Unchanged] != 300 || counts.Total() != 300 {
 			t.Errorf("second apply: %v", counts)
+		}
+	})
+}
+
+// TestTableFirst drafts a job before what it looks up is there, and for a file with
+// the IDs of its rows.
+func TestTableFirst(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database string, run func(string)) {
+		shopSchema(t, database, run)
+		run("DELETE FROM shop_tag; DELETE FROM shop_category")
+		text, err := os.ReadFile(products + "v1.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "ids.csv")
+		numbered := regexp.MustCompile(`(?m)^(SKU0*([0-9]+))`).ReplaceAll(bytes.Replace(text, []byte("sku,"), []byte("id,sku,"), 1), []byte("$2,$1"))
+		if err := os.WriteFile(file, numbered, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		asked := ""
+		draft := tableDrafted(t, file, TableOptions{Database: database, Table: "shop_product", Ask: func(q Question) (int, error) {
+			asked += q.Text + "\n"
+			return q.Best, nil
+		}})
+		for _, part := range []string{"{from: category, lookup: shop_category.slug}", "lookup: shop_tag.name, missing: create}", "key: [id]", "rows with others are rejected", "the others are added there"} {
+			if !strings.Contains(string(draft.Text), part) {
+				t.Errorf("there is no %q", part)
+			}
+		}
+		for _, part := range []string{`where does column "category"`, `where does column "tags"`, `50 values of column "tags" are not in shop_tag.name`, "by which columns are rows told apart?"} {
+			if !strings.Contains(asked, part) {
+				t.Errorf("not asked %q, but\n%s", part, asked)
+			}
 		}
 	})
 }

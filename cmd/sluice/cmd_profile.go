@@ -25,7 +25,7 @@ func (a *app) profileCmd() *cobra.Command {
 	var f profileFlags
 	cmd := &cobra.Command{
 		Use:   "profile SOURCE...",
-		Short: "Say what files hold: for each column types, values, and what does not fit",
+		Short: "Say what files hold, column by column",
 		Long: `Profile reads each SOURCE whole, a file, a folder or a URL, and says of each
 column what init would make of it and what is there:
 
@@ -40,10 +40,9 @@ of a job that loads a table they have the table's types.
 It reads whatever init does. Nothing is written but the page that --html names:
 one file, with small charts, that needs nothing else.
 
-Memory is bounded, whatever the size: beyond some ten thousand different values
-their number is an estimate, which a ~ says, and quartiles and charts are of a
-random sample of 10,000 values. All else is exact. Ctrl-C ends it with what was
-seen so far.`,
+Memory is bounded, whatever the size: beyond 50,000 different values their number
+is an estimate, which a ~ says, and beyond 10,000 values quartiles and charts are
+of a random sample. All else is exact. Ctrl-C ends it with what was seen so far.`,
 		Example: `  sluice profile products.csv
   sluice profile s3://my-bucket/events/ --html events.html
   sluice profile --job products.yaml --param input=v2.csv
