@@ -243,8 +243,10 @@ func (r *CSVReader) record(b *row.Batch) error {
 	if blank, err := r.blank(d); blank || err != nil {
 		return err
 	}
-	if passed, err := r.comment(d); passed || err != nil {
-		return err
+	if r.o.Comment != "" {
+		if passed, err := r.comment(d); passed || err != nil {
+			return err
+		}
 	}
 	end, next, how := s.record(d)
 	switch how {

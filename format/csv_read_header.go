@@ -80,8 +80,10 @@ func (r *CSVReader) before(b *row.Batch) error {
 	if r.line < int64(r.o.HeaderLine) {
 		return r.skipLine(d)
 	}
-	if passed, err := r.comment(d); passed || err != nil {
-		return err
+	if r.o.Comment != "" {
+		if passed, err := r.comment(d); passed || err != nil {
+			return err
+		}
 	}
 	blank, err := r.blank(d)
 	switch {
@@ -114,8 +116,6 @@ func (r *CSVReader) skipLine(d []byte) error {
 // comment passes a line that is one, if that is what d begins with.
 func (r *CSVReader) comment(d []byte) (bool, error) {
 	switch mark := r.o.Comment; {
-	case mark == "":
-		return false, nil
 	case len(d) < len(mark) && !r.split.whole && strings.HasPrefix(mark, string(d)):
 		return false, errMore
 	case !bytes.HasPrefix(d, []byte(mark)):

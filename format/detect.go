@@ -82,29 +82,33 @@ func nulls(text []byte, whole bool) *charset {
 	if many < 2 || many*20 < len(text)/2 || many < 4*few || whole && len(text)%2 != 0 {
 		return nil
 	}
-	plain := decoded(set, text[:len(text)&^1])
-	if plain == nil || bytes.IndexByte(plain, 0) >= 0 || bytes.ContainsAny(text, "\r\n") && !bytes.ContainsAny(plain, "\r\n") {
+	plain, bad := decoded(set, text[:len(text)&^1])
+	if bad > 0 || bytes.IndexByte(plain, 0) >= 0 || bytes.ContainsAny(text, "\r\n") && !bytes.ContainsAny(plain, "\r\n") {
 		return nil
 	}
 	return set
 }
 
-// decoded returns a text in UTF-8, nil if it is no text of the encoding. At its
-// end a character may be cut off.
-func decoded(set *charset, text []byte) []byte {
+// decoded returns a text in UTF-8, and how many of its bytes are no character of
+// the encoding. At its end a character may be cut off.
+func decoded(set *charset, text []byte) (plain []byte, bad int) {
 	d := newTextDecoder(bytes.NewReader(text), set, 0)
 	d.fits = true
 	var out bytes.Buffer
-	if _, err := out.ReadFrom(d); err != nil {
-		return nil
+	_, _ = out.ReadFrom(d) // which reads from memory
+	plain = out.Bytes()
+	for at := notUTF8(plain); at >= 0; {
+		if at >= len(plain)-4 {
+			return plain[:at], bad
+		}
+		bad++
+		next := notUTF8(plain[at+2:])
+		if next < 0 {
+			break
+		}
+		at += 2 + next
 	}
-	plain := out.Bytes()
-	if at := notUTF8(plain); at >= 0 && at < len(plain)-4 {
-		return nil
-	} else if at >= 0 {
-		plain = plain[:at]
-	}
-	return plain
+	return plain, bad
 }
 
 // notASCII returns the index of the first byte that is not ASCII, -1 for none.
@@ -115,6 +119,9 @@ func notASCII(d []byte) int {
 // countUTF8 returns how many characters beyond ASCII are UTF-8, and how many
 // bytes are not. What may be cut off at the end counts as neither.
 func countUTF8(text []byte, whole bool) (good, bad int) {
+	if utf8.Valid(text) {
+		return int(widths{0, 1, 1}.of(text)), 0
+	}
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
 		switch {
@@ -137,12 +144,17 @@ func weigh(text []byte, whole bool) []Guess {
 		text = text[:len(text)-4] // a mark at the end of lines is not worth more
 	}
 	var guesses []Guess
+	damaged := map[string]bool{}
 	for _, l := range knownLanguages() {
-		plain := decoded(charsetOf(l.encoding), text)
-		if plain == nil {
+		plain, bad := decoded(charsetOf(l.encoding), text)
+		if bad*200 > len(text) {
 			continue
 		}
 		score, why := l.weigh([]rune(string(plain)))
+		if bad > 0 {
+			score, why = score-2*float64(bad), fmt.Sprintf("%s, %d of its bytes are damaged", why, bad)
+			damaged[l.encoding] = true
+		}
 		if i := slices.IndexFunc(guesses, func(g Guess) bool { return g.Encoding == l.encoding }); i < 0 {
 			guesses = append(guesses, Guess{l.encoding, score, why})
 		} else if guesses[i].Sure < score {
@@ -162,7 +174,7 @@ func weigh(text []byte, whole bool) []Guess {
 	if len(guesses) == 0 {
 		return []Guess{{"windows-1252", 0.1, "no encoding that is known has all of its bytes"}}
 	}
-	if !certain(guesses[0]) {
+	if !certain(guesses[0]) || damaged[guesses[0].Encoding] {
 		guesses[0].Sure = min(guesses[0].Sure, 0.95)
 	}
 	return guesses[:min(len(guesses), 4)]
