@@ -18,6 +18,10 @@ type SheetReadOptions struct {
 	// hidden. Default: the first of them.
 	Sheet string
 
+	// Encoding is that of a page of HTML: one of Encodings, or auto: what the page
+	// names, or surely is. Default: auto. A byte-order mark goes before it.
+	Encoding string
+
 	// NoHeader says that no row holds names. The columns' names are then their
 	// numbers, "1" for A and so on.
 	NoHeader bool
@@ -137,7 +141,7 @@ func columnLetters(column int) string {
 }
 
 // sheetFormats are the formats of files that have sheets, and how they are opened.
-var sheetFormats = map[string]func(*SheetReader) (cellRows, error){"xlsx": openXLSX, "ods": openODS}
+var sheetFormats = map[string]func(*SheetReader) (cellRows, error){"xlsx": openXLSX, "ods": openODS, "html": openHTML}
 
 // HasSheets says whether files of the format have sheets, which a SheetReader
 // reads.

@@ -232,7 +232,7 @@ func TestXLSXForeign(t *testing.T) {
 		"encrypted by ZIP":  {locked(zip.Deflate, 1), "the workbook is encrypted"},
 		"other compression": {locked(9, 0), "the workbook is compressed by method 9, which is not read"},
 		"cut off at once":   {ole[:100], "the file is cut off"},
-		"HTML":              {[]byte("\ufeff <table>"), "a page of HTML or XML, as some programs name it"},
+		"HTML":              {[]byte("\ufeff <table>"), "a page of HTML or XML, as some programs name it: from.format: html reads the tables of a page"},
 		"CSV":               {[]byte("a,b\n1,2\n"), "but a text: if that is a table, from.format: csv reads it"},
 		"Parquet":           {[]byte("PAR1\x00"), "but a Parquet file"},
 		"gzip":              {[]byte("\x1f\x8b\x08\x00"), "the workbook is compressed once more, by gzip: unpack it"},

@@ -25,27 +25,27 @@ type peerTable struct {
 func TestXLSXAgainstPeers(t *testing.T) {
 	dir := t.TempDir()
 	for _, peer := range python[peerTable](t, "xlsx_cases.py", dir) {
-		got := readTable(t, filepath.Join(dir, peer.Name), len(peer.Openpyxl[0]))
+		got := readTable(t, filepath.Join(dir, peer.Name), "", len(peer.Openpyxl[0]))
 		compareTables(t, peer.Name+" by openpyxl", got, peer.Openpyxl)
 		compareTables(t, peer.Name+" by pandas", got, peer.Pandas)
 	}
 }
 
-// TestSheetsAgainstPeers reads spreadsheets of LibreOffice and old workbooks, and
-// holds every cell to what calamine reads.
+// TestSheetsAgainstPeers reads spreadsheets of LibreOffice, and
+// holds every cell to what calamine reads; and pages of HTML, to what pandas reads.
 func TestSheetsAgainstPeers(t *testing.T) {
 	dir := t.TempDir()
 	type peer struct {
-		Name  string
-		Cells [][]string
+		Name, Sheet string
+		Cells       [][]string
 	}
 	for _, p := range python[peer](t, "sheet_cases.py", dir) {
-		compareTables(t, p.Name, readTable(t, filepath.Join(dir, p.Name), len(p.Cells[0])), p.Cells)
+		compareTables(t, p.Name, readTable(t, filepath.Join(dir, p.Name), p.Sheet, len(p.Cells[0])), p.Cells)
 	}
 }
 
 // readTable returns the texts of all cells, with those in the line of the names.
-func readTable(t *testing.T, file string, columns int) (table [][]string) {
+func readTable(t *testing.T, file, sheet string, columns int) (table [][]string) {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -61,7 +61,7 @@ func readTable(t *testing.T, file string, columns int) (table [][]string) {
 		names = append(names, strconv.Itoa(c+1))
 	}
 	form := strings.TrimPrefix(filepath.Ext(file), ".")
-	r := format.NewSheetReader(form, f, info.Size(), format.SheetReadOptions{Columns: names, NoHeader: true})
+	r := format.NewSheetReader(form, f, info.Size(), format.SheetReadOptions{Columns: names, NoHeader: true, Sheet: sheet})
 	for b := (&row.Batch{}); ; {
 		err := r.Read(b)
 		if err == io.EOF {

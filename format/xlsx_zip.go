@@ -166,6 +166,9 @@ func (u *unfolded) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// compoundHead begins the compound files of Microsoft, in which old workbooks are.
+const compoundHead = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
 var (
 	errEncrypted = errors.New("the workbook is encrypted: open it in Excel, take its password off (File, Info, Protect Workbook) and save it")
 	errXLS       = errors.New("this is a workbook of the old form .xls, whatever its name: open it in Excel or LibreOffice and save it as .xlsx")
@@ -176,7 +179,7 @@ func noZip(in io.ReaderAt, size int64, head []byte, what string) error {
 	switch {
 	case size == 0:
 		return errors.New("is empty (0 bytes)")
-	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+	case bytes.HasPrefix(head, []byte(compoundHead)):
 		return compound(in, head)
 	case bytes.HasPrefix(head, []byte("PK")):
 		return errors.New("the workbook is damaged: it does not begin with a part; get the file anew")
@@ -187,7 +190,7 @@ func noZip(in io.ReaderAt, size int64, head []byte, what string) error {
 	case len(head) >= 2 && head[0] == 9 && (head[1] == 0 || head[1] == 2 || head[1] == 4 || head[1] == 8):
 		return errXLS
 	case bytes.HasPrefix(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n"), []byte("<")):
-		return errors.New(what + " but a page of HTML or XML, as some programs name it: open it in Excel or LibreOffice and save it as .xlsx")
+		return errors.New(what + " but a page of HTML or XML, as some programs name it: from.format: html reads the tables of a page")
 	case bytes.IndexByte(head, 0) < 0:
 		return errors.New(what + " but a text: if that is a table, from.format: csv reads it")
 	}

@@ -16,10 +16,12 @@ func FormatOf(from *spec.From, name string) string {
 		return from.Format
 	}
 	switch f := strings.ToLower(strings.TrimPrefix(path.Ext(format.PlainName(name)), ".")); f {
-	case "csv", "tsv", "xlsx", "ods", "parquet":
+	case "csv", "tsv", "xlsx", "ods", "html", "parquet":
 		return f
 	case "xlsm": // one with macros
 		return "xlsx"
+	case "htm":
+		return "html"
 	}
 	return ""
 }
@@ -48,7 +50,7 @@ func CSVOptions(from *spec.From, form string) format.CSVReadOptions {
 func SheetOptions(from *spec.From) format.SheetReadOptions {
 	line, _ := strconv.Atoi(from.Header) // 0 for true and false
 	return format.SheetReadOptions{
-		Sheet: from.Sheet, NoHeader: from.Header == "false", HeaderLine: line,
+		Sheet: from.Sheet, Encoding: from.Encoding, NoHeader: from.Header == "false", HeaderLine: line,
 		AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail",
 	}
 }

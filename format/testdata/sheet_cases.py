@@ -1,7 +1,7 @@
 """sheet_cases.py DIR: writes spreadsheets of OpenDocument as LibreOffice does, and old workbooks by xlwt, into DIR, and prints for each one JSON line: its name, and what calamine reads in its first sheet, as texts."""
-import datetime as dt, json, math, random, re, sys, zipfile
+import datetime as dt, io, json, math, random, re, sys, zipfile
 from xml.sax.saxutils import escape
-import python_calamine, xlwt
+import pandas, python_calamine, xlwt
 
 folder = sys.argv[1] + "/"
 random.seed(11)
@@ -102,5 +102,25 @@ def told(name):
     print(json.dumps({"Name": name, "Cells": cells}))
 
 
+def write_html(name, encoding):
+    """A page as office programs of all kinds give it, with cells that span others."""
+    body = "<tr>" + "".join(f"<th>{escape(n)}</th>" for n in names) + "</tr>"
+    for i, r in enumerate(rows):
+        cells = ["" if v is None else escape(text(v)).replace("\n", " ") for v in r]
+        if i % 10 == 0 and i + 1 < len(rows):
+            body += f"<tr><td rowspan=2>{cells[0]}</td><td colspan='2'>{cells[1]}</td>" + "".join(f"<td class=x>{c}" for c in cells[3:]) + "</tr>"
+        elif i % 10 == 1:
+            body += "<TR>" + "".join(f"<TD>{c}</TD>" for c in cells[1:]) + "</TR>"
+        else:
+            body += "<tr>" + "".join(f"<td> <b>{c}</b>\n</td>" for c in cells) + "</tr>"
+    page = f"<html><head><meta http-equiv='Content-Type' content='text/html; charset={encoding}'><style>td {{}}</style></head><body><table><tr><td>other</td></tr></table><table id='prices'>{body}</table></body></html>"
+    with open(folder + name, "wb") as f:
+        f.write(page.encode(encoding, "xmlcharrefreplace"))
+    table = pandas.read_html(io.BytesIO(page.encode(encoding, "xmlcharrefreplace")), attrs={"id": "prices"}, header=None, keep_default_na=False, thousands=None, converters={n: str for n in names}, flavor="lxml", encoding=encoding)[0]
+    print(json.dumps({"Name": name, "Sheet": "prices", "Cells": [names] + table.astype(str).values.tolist()}))
+
+
+write_html("utf8.html", "utf-8")
+write_html("korean.html", "euc-kr")
 write_ods("calc.ods")
 told("calc.ods")
