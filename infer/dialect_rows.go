@@ -24,11 +24,26 @@ func (t *dialect) findHeader() {
 		t.width = max(t.width, len(t.records[0].Cells))
 		return
 	}
+	for first > 1 && repeats(t.records[first-1].Cells) && !t.isUpper(first-2, first-1) {
+		first-- // it is a row, of words only
+	}
 	top := first - 1
 	for top > 0 && t.isUpper(top-1, top) {
 		top--
 	}
 	t.setHeader(top, first-1, 0.97, "the rows below it have numbers or dates where it has words")
+}
+
+// repeats says whether two cells hold the same text, so that they are no names.
+func repeats(cells []string) bool {
+	seen := map[string]bool{}
+	for _, c := range cells {
+		if c != "" && seen[c] {
+			return true
+		}
+		seen[c] = true
+	}
+	return false
 }
 
 // setHeader says that the names are in these records.

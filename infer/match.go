@@ -177,7 +177,8 @@ func (m *match) fitted() *match {
 // referring chooses whether values are those that the foreign key has, or
 // natural keys of what it refers to, as most of them are found.
 func (m *matcher) referring(ctx context.Context, found *match) (*match, error) {
-	values, r := found.texts.distinct(), found.refers
+	r := found.refers
+	values := found.fit.values(found.texts.distinct())
 	direct := *found
 	var best *match
 	share := -1.0
@@ -194,11 +195,12 @@ func (m *matcher) referring(ctx context.Context, found *match) (*match, error) {
 	for _, by := range r.naturals {
 		look := *found
 		look.by = by
+		values := found.texts.distinct()
 		n, err := m.look(ctx, &look, values)
 		if err != nil || look.fit == nil {
 			return nil, err
 		}
-		if part(n, len(values)) > share && look.fit.share() >= .5 {
+		if values = look.fit.values(values); part(n, len(values)) > share && look.fit.share() >= .5 {
 			best, share = &look, part(n, len(values))
 		}
 	}
@@ -222,9 +224,8 @@ func (m *matcher) look(ctx context.Context, found *match, values []string) (n in
 		return 0, nil
 	}
 	fit.Type, fit.Empty, fit.MaxLen, fit.OneOf = nil, "", 0, nil // the table says it
-	if fit.Trim = padded(values); fit.Trim {
-		values = trimmed(values)
-	}
+	fit.Trim = padded(values)
+	values = fit.values(values)
 	if n, err = m.db.Found(ctx, found.refers.Table, found.by.Name, values); err != nil {
 		return 0, err
 	}
@@ -296,6 +297,14 @@ func (m *match) values() []string {
 		values = split(m.texts, m.split)
 	}
 	return trimmed(values)
+}
+
+// values are those of a column as it is read, without what is null.
+func (f *fit) values(texts []string) []string {
+	if f.Trim {
+		texts = trimmed(texts)
+	}
+	return slices.DeleteFunc(texts, func(text string) bool { return slices.Contains(f.Null, text) })
 }
 
 // padded says whether a value has white space at an end.

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/csv"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -327,4 +330,80 @@ func TestTableKorean(t *testing.T) {
 			t.Errorf("second apply: %v", counts)
 		}
 	})
+}
+
+// TestTableAny drafts jobs for tables of values that are apt to be taken for
+// something: each that is drafted loads, and what cannot be drafted is refused as
+// a mistake of the call.
+func TestTableAny(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database string, run func(string)) {
+		t.Chdir(t.TempDir())
+		run(`CREATE TABLE kind (id integer PRIMARY KEY, code varchar(5) NOT NULL UNIQUE, n integer UNIQUE);
+			INSERT INTO kind VALUES (1, 'a', 10), (2, 'b', 20), (7, 'c d', 30);
+			CREATE TABLE thing (id integer PRIMARY KEY, "Code Name" varchar(12) UNIQUE, kind_id integer REFERENCES kind (id), day date, at timestamp, ok boolean NOT NULL, price decimal(8,2), ratio double precision, "n" integer, note text NOT NULL,
+				parent_id integer REFERENCES thing (id), UNIQUE (day, n));
+			CREATE TABLE thing_kinds (thing_id integer NOT NULL REFERENCES thing (id), kind_id integer NOT NULL REFERENCES kind (id), PRIMARY KEY (thing_id, kind_id))`)
+		names := []string{"id", "ID", "code name", "CodeName", "kind", "kind_id", "kind code", "kinds", "day", "at", "OK?", "price (KRW)", "ratio", "n", "N°", "note", "notes", "parent", "x", "가격", "Code-Name", "thing note"}
+		values := []string{"", "1", "2", "7", "a", "b", "c d", "a|b", "a, b", "-", "n/a", "2024-04-17", "17/04/2024", "04/05/2024", "2024-04-17 05:30", "2024-04-17T05:30:00Z", "Y", "N", "true", "예", "1,395.50", "1.5", "1e3", "007", "  1 ", `"q"`, "x'y", "긴 글 하나 둘 셋 넷 다섯", "9999999999999999999999"}
+		for seed := range uint64(12) {
+			r := rand.New(rand.NewPCG(seed, 7))
+			var file strings.Builder
+			out := csv.NewWriter(&file)
+			var header []string
+			for _, at := range r.Perm(len(names))[:1+r.IntN(10)] {
+				header = append(header, names[at])
+			}
+			_ = out.Write(header)
+			few := make([][]string, len(header))
+			for c := range few {
+				for range 1 + r.IntN(4) {
+					few[c] = append(few[c], values[r.IntN(len(values))])
+				}
+			}
+			for i := range 2 + r.IntN(6) {
+				row := make([]string, len(header))
+				for c := range row {
+					if row[c] = few[c][r.IntN(len(few[c]))]; r.IntN(4) == 0 {
+						row[c] = fmt.Sprint(i)
+					}
+				}
+				_ = out.Write(row)
+			}
+			out.Flush()
+			name := fmt.Sprintf("any%d.csv", seed)
+			if err := os.WriteFile(name, []byte(file.String()), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			draft, err := Table(t.Context(), store.NewSet(store.Options{}), name, TableOptions{Database: database, Table: "thing"})
+			var nothing *NothingError
+			switch {
+			case errors.As(err, &nothing):
+			case err != nil:
+				t.Errorf("seed %d: %v\n%s", seed, err, file.String())
+			default:
+				plannable(t, draft, database, file.String())
+			}
+		}
+	})
+}
+
+// plannable wants a plan of a drafted job as it stands.
+func plannable(t *testing.T, draft *Draft, database, file string) {
+	t.Helper()
+	job, err := spec.Parse("job.yaml", draft.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := job.Bind(map[string]string{"database": database}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	im, err := table.Open(t.Context(), table.Options{Job: job, Params: params, Stores: store.NewSet(store.Options{}), Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer im.Close()
+	if _, err := im.Plan(t.Context(), plan.Options{}); err != nil {
+		t.Errorf("%v\n%s\n%s", err, file, draft.Text)
+	}
 }
