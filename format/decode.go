@@ -175,7 +175,7 @@ func (d *textDecoder) odd(p, src []byte, n, i int64) (written, used int) {
 		}
 	}
 	used = 1
-	if d.set.double != nil && len(src) > 1 && src[1] >= 0x80 {
+	if d.set.double != nil && src[0] > 0x80 && src[0] < 0xff && len(src) > 1 && src[1] >= 0x80 {
 		used = 2
 	}
 	for _, b := range src[:used] {

@@ -58,13 +58,11 @@ func ofCells(form string) bool { return ofText(form) || format.HasSheets(form) }
 // Ready returns an error for a job whose sources are of a form that is not
 // read, or not yet.
 func Ready(job *spec.Job) error {
+	at := spec.Text{Pos: job.From.Pos}
 	for _, files := range job.From.Files {
 		if files.S == Stdin && !job.Table() {
 			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which a source is known again", "write it to a file first; a list of files may come from standard input: from.each")
 		}
-	}
-	at := spec.Text{Pos: job.From.Pos}
-	for _, files := range job.From.Files {
 		if format.HasSheets(mapping.FormatOf(&job.From, files.S)) && strings.Contains(job.From.Header, "-") {
 			return job.ErrorAt(at, 0, "the names of a sheet stand in one row", "as in header: 3")
 		}
