@@ -202,6 +202,7 @@ var (
 // row, among the last.
 func (t *dialect) findFooter(last []format.CSVRecord, cut bool) {
 	const most = 10
+	defer t.noteSubtotals()
 	if !cut {
 		last = t.records
 	}
@@ -220,6 +221,18 @@ func (t *dialect) findFooter(last []format.CSVRecord, cut bool) {
 			t.records = t.records[:i]
 		}
 		return
+	}
+}
+
+var subtotal = regexp.MustCompile(`(?i)^(?:소\s*계|sub-?totals?|小計|小计)$`)
+
+// noteSubtotals says that rows look like subtotals.
+func (t *dialect) noteSubtotals() {
+	for _, r := range t.records {
+		if at := slices.IndexFunc(r.Cells, func(c string) bool { return c != "" }); at >= 0 && subtotal.MatchString(strings.TrimSpace(r.Cells[at])) {
+			t.found("", "", 0.9, "rows: line %d looks like a subtotal, and is read as a row like any other", r.Line)
+			return
+		}
 	}
 }
 

@@ -19,6 +19,13 @@ const (
 	dated
 )
 
+func formatTexts(formats []spec.Text) (texts []string) {
+	for _, f := range formats {
+		texts = append(texts, f.S)
+	}
+	return texts
+}
+
 var (
 	dateForm  = regexp.MustCompile(`^(?:[0-9]{4} ?[-./년] ?[0-9]{1,2} ?[-./월] ?[0-9]{1,2}[.일]?|[0-9]{1,2}[-./][0-9]{1,2}[-./](?:[0-9]{4}|[0-9]{2})|[0-9]{1,2}[- ][A-Za-z]{3,9}[- ][0-9]{4}|[A-Za-z]{3,9} [0-9]{1,2}, [0-9]{4})(?:[T ].*)?$`)
 	clockForm = regexp.MustCompile(`^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?$`)
@@ -135,8 +142,10 @@ func optionsOf(c *spec.Column) (parts []string) {
 		put("trim", "true")
 	}
 	put("null", listText(c.Null))
-	if len(c.Formats) > 0 {
+	if len(c.Formats) == 1 {
 		put("formats", quoted(c.Formats[0].S))
+	} else {
+		put("formats", listText(formatTexts(c.Formats)))
 	}
 	put("timezone", c.Timezone)
 	put(`"true"`, listText(c.True))
@@ -254,7 +263,23 @@ func (s *style) date(texts []string) bool {
 			}
 		}
 	}
-	return format != ""
+	return format != "" || s.dates(texts)
+}
+
+// dates takes texts as dates of a few forms that begin with the year, so that
+// none can be taken for another.
+func (s *style) dates(texts []string) bool {
+	for _, text := range texts {
+		i := slices.IndexFunc(dateForms, func(form string) bool { return strings.HasPrefix(form, "%Y") && mapping.TimeForm(form)(text) })
+		if i < 0 {
+			return false
+		}
+		if form := (spec.Text{S: dateForms[i]}); !slices.Contains(s.Formats, form) {
+			s.Formats = append(s.Formats, form)
+		}
+	}
+	s.typ, s.why = "date", "in several forms"
+	return true
 }
 
 // iso says whether texts are dates as they are read without being told so.

@@ -91,7 +91,7 @@ func (d *draft) writeDialect(b *strings.Builder) {
 	}
 	for _, f := range d.dialect.findings {
 		if f.key != "" {
-			fmt.Fprintf(b, "%s  # %s; %s\n", pad(f.line(), min(width, 40)), inComment(f.why), percent(f.sure))
+			fmt.Fprintf(b, "%s  # %s; %s\n", pad(f.line(), min(width, 26)), inComment(f.why), percent(f.sure))
 		}
 	}
 }
@@ -105,6 +105,15 @@ func (f finding) line() string {
 		return "  " + f.key + ": " + f.value // no quotes are needed
 	}
 	return "  " + f.key + ": " + scalar(f.value)
+}
+
+// subject is the key that a finding is of, which the job may not have.
+func (f finding) subject() string {
+	if f.key != "" {
+		return f.key
+	}
+	key, _, _ := strings.Cut(f.why, ":")
+	return key
 }
 
 // usual says whether a finding is what a table of text is taken for anyway.
@@ -129,7 +138,7 @@ func (d *draft) explainDialect() {
 		}
 		doubt := ""
 		if f.sure < 0.8 {
-			doubt = "; in doubt: look at the preview, and change from." + f.key + " if it is wrong"
+			doubt = "; in doubt: look at the preview, and change from." + f.subject() + " if it is wrong"
 		}
 		d.notes = append(d.notes, note+"; "+percent(f.sure)+doubt)
 	}
@@ -155,9 +164,11 @@ func (d *draft) settleText() {
 	if !isText(d.place.ext) {
 		return
 	}
+	grouped := false
 	for _, c := range d.columns {
 		if st := styleOf(d.textsOf(c.path[0].Name)); st != nil {
 			c.typ, c.options, c.comment, c.unsure, c.empty = st.typ, st.options(), st.why, st.unsure, false
+			grouped = grouped || st.Thousand == ","
 			continue
 		}
 		s := d.root.members[c.path[0].Name]
@@ -167,6 +178,11 @@ func (d *draft) settleText() {
 		c.unsure = c.unsure && s.numbers() > 9*s.texts
 		if !c.unsure {
 			c.comment = ""
+		}
+	}
+	for _, c := range d.columns {
+		if grouped && c.typ == "int64" && c.options == "" {
+			c.options, c.comment = `, thousands: ","`, "with thousands, as other columns have them"
 		}
 	}
 }
