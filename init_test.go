@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -423,6 +424,25 @@ func loadsWhole(t *testing.T, in []byte) {
 	w.write("job.yaml", string(draft.Text))
 	if w.worksAsItStands([]string{"in.parquet"}); t.Failed() {
 		t.Logf("%s\n%s", in, draft.Text)
+	}
+	w.profiledWhole("in.json")
+}
+
+// profiledWhole wants a profile of a file to count every row in every column.
+func (w *world) profiledWhole(name string) {
+	w.Helper()
+	p, err := sluice.Profile(context.Background(), filepath.Join(w.dir, name), sluice.ProfileOptions{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, c := range p.Columns {
+		if c.Values+c.Nulls+c.Rejects.Count != p.Rows || p.Rows == 0 || c.Distinct > c.Values || !c.DistinctExact || (c.Distinct == 0) != (c.Values == 0) {
+			w.Errorf("%d rows: %+v", p.Rows, c)
+		}
+	}
+	text, err := json.Marshal(p)
+	if err != nil || p.Text(io.Discard, true) != nil || len(text) == 0 {
+		w.Errorf("as JSON and text: %v", err)
 	}
 }
 
