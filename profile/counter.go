@@ -34,6 +34,7 @@ func newCounter(out Column, t row.Type, most, sampled int) *counter {
 
 // add adds the typed values of a batch.
 func (c *counter) add(col *row.Column) {
+	low, high := -1, -1 // the rows of the least and the greatest
 	for r, null := range col.Null {
 		if null {
 			c.out.Nulls++
@@ -49,8 +50,17 @@ func (c *counter) add(col *row.Column) {
 			c.examples[hash] = true
 			c.out.Examples = append(c.out.Examples, shown(c.show(col, r)))
 		}
-		c.measure(col, r)
+		if !c.measure(col, r) {
+			continue
+		}
+		if low < 0 || less(col, r, col, low) {
+			low = r
+		}
+		if high < 0 || less(col, high, col, r) {
+			high = r
+		}
 	}
+	c.bound(col, low, high)
 }
 
 // differs takes into account a value that is about to be tallied: when the tally
@@ -126,35 +136,32 @@ func appendShown(dst []byte, col *row.Column, r int) []byte {
 	return append(dst, ']')
 }
 
-// measure takes into account what values of the kind are measured by.
-func (c *counter) measure(col *row.Column, r int) {
+// measure takes into account what values of the kind are measured by, and says
+// whether they have an order.
+func (c *counter) measure(col *row.Column, r int) (ordered bool) {
 	switch c.kind {
-	case row.Bool, row.List:
-		return
+	case row.Bool, row.List, row.Bytes:
+		return false
 	case row.String, row.JSON:
 		if n := utf8.RuneCount(col.Bytes[r]); n > 0 {
 			if c.letters += int64(n); n > c.out.Longest {
 				c.out.Longest, c.out.LongestText = n, cut(string(col.Bytes[r]))
 			}
 		}
-		if c.kind == row.JSON {
-			return
-		}
-	case row.Bytes:
-		return
+		return c.kind == row.String
 	case row.UUID:
-	default:
-		v := position(col, r)
-		if math.IsNaN(v) {
-			return
-		}
-		if c.sample.add(v); c.number() {
-			before := v - c.mean
-			c.mean += before / float64(c.sample.seen)
-			c.squares += before * (v - c.mean)
-		}
+		return true
 	}
-	c.bound(col, r)
+	v := position(col, r)
+	if math.IsNaN(v) {
+		return false
+	}
+	if c.sample.add(v); c.number() {
+		before := v - c.mean
+		c.mean += before / float64(c.sample.seen)
+		c.squares += before * (v - c.mean)
+	}
+	return true
 }
 
 // number says whether values are numbers.
@@ -175,14 +182,15 @@ func position(col *row.Column, r int) float64 {
 	return float64(col.Ints[r])
 }
 
-// bound keeps the least and the greatest value.
-func (c *counter) bound(col *row.Column, r int) {
-	if c.least == nil || less(col, r, c.least, 0) {
-		one := col.One(r)
+// bound keeps the least and the greatest value, of which these may be one; -1:
+// there is none.
+func (c *counter) bound(col *row.Column, low, high int) {
+	if low >= 0 && (c.least == nil || less(col, low, c.least, 0)) {
+		one := col.One(low)
 		c.least = &one
 	}
-	if c.greatest == nil || less(c.greatest, 0, col, r) {
-		one := col.One(r)
+	if high >= 0 && (c.greatest == nil || less(c.greatest, 0, col, high)) {
+		one := col.One(high)
 		c.greatest = &one
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
@@ -181,10 +182,10 @@ func (p *profiler) read(ctx context.Context, files []*source.File) error {
 			}
 		}
 		return nil
-	}, p.typing, func(_ context.Context, x *piece) error {
-		p.take(x)
+	}, p.typing, func(ctx context.Context, x *piece) error {
+		err := p.take(ctx, x)
 		p.room.Release(x.bytes)
-		return nil
+		return err
 	})
 }
 
@@ -259,35 +260,48 @@ func (p *profiler) typing() func(*piece) {
 	}
 }
 
-// take counts a piece.
-func (p *profiler) take(x *piece) {
+// take counts a piece, its columns side by side.
+func (p *profiler) take(ctx context.Context, x *piece) error {
 	switch {
 	case errors.Is(x.err, io.EOF):
 		p.out.Files++
 		p.out.Bytes += max(0, x.file.Size)
 		p.progress.FilesDone.Add(1)
 		p.progress.BytesDone.Add(max(0, x.file.Size))
-		return
+		return nil
 	case x.err != nil:
 		at := row.At(x.file.Source, x.err)
 		at.File = ""
 		p.out.Invalid = append(p.out.Invalid, Problem{File: x.file.Source, Why: at.Error()})
-		return
+		return nil
 	}
 	p.out.Rows += int64(x.src.Len + len(x.src.Bad))
 	p.progress.Rows.Add(int64(x.src.Len + len(x.src.Bad)))
 	for i := range x.src.Bad {
 		p.out.Broken.add(reject(x.file, &x.src.Bad[i]))
 	}
-	for i, c := range p.counters {
-		b := x.typed[i]
-		c.add(&b.Cols[0])
-		for j := range b.Bad {
-			c.out.Rejects.add(reject(x.file, &b.Bad[j]))
+	var next atomic.Int64 // column that nobody counts yet
+	count := func(context.Context) error {
+		for i := next.Add(1) - 1; i < int64(len(p.counters)); i = next.Add(1) - 1 {
+			p.count(x, int(i))
 		}
-		if part := p.columns[i]; part.plain && len(part.at) == 1 {
-			c.out.Empty += empty(&x.src.Cols[part.at[0]])
-		}
+		return nil
+	}
+	if p.cores < 2 {
+		return count(ctx)
+	}
+	return flow.Together(ctx, slices.Repeat([]func(context.Context) error{count}, p.cores)...)
+}
+
+// count counts a column of a piece.
+func (p *profiler) count(x *piece, i int) {
+	c, b := p.counters[i], x.typed[i]
+	c.add(&b.Cols[0])
+	for j := range b.Bad {
+		c.out.Rejects.add(reject(x.file, &b.Bad[j]))
+	}
+	if part := p.columns[i]; part.plain && len(part.at) == 1 {
+		c.out.Empty += empty(&x.src.Cols[part.at[0]])
 	}
 }
 
