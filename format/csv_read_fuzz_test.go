@@ -104,11 +104,24 @@ func FuzzCSVChunks(f *testing.F) {
 		f.Add([]byte(text), ",", "", uint8(i))
 		f.Add([]byte(text), "||", "'", uint8(i))
 		f.Add([]byte(text), "§", "none", uint8(i))
+		f.Add([]byte("#c\n"+text+"\nz\n"), ",", "", uint8(i)|0xf0)
 	}
 	f.Fuzz(func(t *testing.T, text []byte, delimiter, quote string, flags uint8) {
 		o := format.CSVReadOptions{
 			Columns: []string{"a", "2"}, Delimiter: delimiter, Quote: quote, NoHeader: flags&1 > 0, HeaderLine: int(flags >> 1 & 3),
-			Pad: flags&8 > 0, AbsentNull: true, Record: true, MaxRecord: 1 << 10,
+			Pad: flags&8 > 0, AbsentNull: true, Record: true, MaxRecord: 1 << 10, Trim: flags&32 > 0,
+		}
+		if flags&16 > 0 {
+			o.Escape = `\`
+		}
+		if flags&32 > 0 && o.HeaderLine > 0 {
+			o.HeaderUntil = o.HeaderLine + 1
+		}
+		if flags&64 > 0 {
+			o.Comment, o.Footer = "#c", "^z"
+		}
+		if flags&128 > 0 {
+			o.Encoding = "auto"
 		}
 		want := csvRead(format.CSVBytes(text, o))
 		for name, in := range map[string]io.Reader{

@@ -197,7 +197,7 @@ func (r *CSVReader) header(*row.Batch) error {
 // rows.
 func (r *CSVReader) named(d []byte, next int) error {
 	r.step = r.lower
-	if r.line+r.linesOf(d[:next]) > int64(r.o.HeaderUntil) {
+	if r.o.NoHeader || r.line+r.linesOf(d[:next]) > int64(r.o.HeaderUntil) {
 		if err := r.want(); err != nil {
 			return err
 		}
