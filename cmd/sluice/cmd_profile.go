@@ -65,8 +65,11 @@ of a random sample. All else is exact. Ctrl-C ends it with what was seen so far.
 	return cmd
 }
 
-// profile profiles sources one after the other, until one of them is interrupted.
+// profile tells what sources hold, or what a job makes of its files.
 func (a *app) profile(cmd *cobra.Command, sources []string, f profileFlags) error {
+	if f.html == "-" && a.json {
+		return &usageError{errors.New("--html - and --json are both for standard output: write the page to a file")}
+	}
 	read := sluice.Profile
 	if f.job != "" {
 		job, err := a.open(cmd, f.job, a.notify)
@@ -74,17 +77,22 @@ func (a *app) profile(cmd *cobra.Command, sources []string, f profileFlags) erro
 			return err
 		}
 		defer job.Close()
-		sources = []string{f.job}
-		read = func(ctx context.Context, _ string, o sluice.ProfileOptions) (*sluice.FileProfile, error) {
-			return job.Profile(ctx, o)
-		}
+		sources, read = []string{f.job}, func(ctx context.Context, _ string, o sluice.ProfileOptions) (*sluice.FileProfile, error) { return job.Profile(ctx, o) }
 	}
+	return a.profiles(cmd.Context(), sources, read, f)
+}
+
+// A profileReader makes the profile of a source.
+type profileReader func(ctx context.Context, source string, o sluice.ProfileOptions) (*sluice.FileProfile, error)
+
+// profiles profiles sources one after the other, until one of them is interrupted.
+func (a *app) profiles(ctx context.Context, sources []string, read profileReader, f profileFlags) error {
 	limitMemory(profileMemory)
 	var all []*sluice.FileProfile
 	var cut error
 	status := 0
 	for _, source := range sources {
-		p, err := a.profiled(cmd.Context(), source, read)
+		p, err := a.profiled(ctx, source, read)
 		if p == nil {
 			return err
 		}
@@ -114,7 +122,7 @@ func (a *app) profile(cmd *cobra.Command, sources []string, f profileFlags) erro
 const profileMemory = 256 << 20
 
 // profiled profiles one source, and shows how far it has come.
-func (a *app) profiled(ctx context.Context, source string, read func(context.Context, string, sluice.ProfileOptions) (*sluice.FileProfile, error)) (*sluice.FileProfile, error) {
+func (a *app) profiled(ctx context.Context, source string, read profileReader) (*sluice.FileProfile, error) {
 	progress := &sluice.Progress{}
 	if terminal(a.err) && !a.json {
 		a.live = &liveLine{}
