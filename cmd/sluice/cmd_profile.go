@@ -77,7 +77,9 @@ func (a *app) profile(cmd *cobra.Command, sources []string, f profileFlags) erro
 			return err
 		}
 		defer job.Close()
-		sources, read = []string{f.job}, func(ctx context.Context, _ string, o sluice.ProfileOptions) (*sluice.FileProfile, error) { return job.Profile(ctx, o) }
+		sources, read = []string{f.job}, func(ctx context.Context, _ string, o sluice.ProfileOptions) (*sluice.FileProfile, error) {
+			return job.Profile(ctx, o)
+		}
 	}
 	return a.profiles(cmd.Context(), sources, read, f)
 }
