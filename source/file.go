@@ -69,6 +69,9 @@ func stem(key string) string {
 // identity is the name of a source in the ledger: its URL, or the absolute
 // path of a local file, so that it does not depend on the working directory.
 func identity(url, key string) string {
+	if archive, name, ok := store.Member(url); ok {
+		return identity(archive, strings.TrimPrefix(archive, "file://")) + "#" + name
+	}
 	if strings.Contains(url, "://") && !strings.HasPrefix(url, "file://") {
 		return shown(url)
 	}

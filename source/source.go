@@ -136,23 +136,39 @@ func (f *Finder) found(ctx context.Context, t spec.Template, files []*File) ([]*
 	if err != nil {
 		return nil, err
 	}
-	if matcher.Prefix() == Stdin && !matcher.Captures() {
+	url := matcher.Prefix()
+	if archives, ok := matcher.Archive(store.IsArchive); ok {
+		return f.inArchives(ctx, archives, matcher, files)
+	}
+	switch {
+	case matcher.Captures():
+		return f.listed(ctx, url, matcher, files)
+	case url == Stdin:
 		file, err := f.stdin(ctx)
 		return append(files, file), err
+	case store.IsArchive(url):
+		return f.inArchive(ctx, url, nil, files)
+	case !f.Shard.has(url):
+		return files, nil
 	}
-	st, prefix, err := f.Stores.Open(ctx, matcher.Prefix())
+	st, key, err := f.Stores.Open(ctx, url)
 	if err != nil {
 		return nil, err
 	}
-	if !matcher.Captures() {
-		url := matcher.Prefix()
-		if !f.Shard.has(url) {
-			return files, nil
-		}
-		return append(files, &File{File: plan.File{Source: shown(url), Fields: make([]any, len(f.fields))}, Store: st, Key: prefix, ID: identity(url, prefix)}), nil
+	return append(files, &File{File: plan.File{Source: shown(url), Fields: make([]any, len(f.fields))}, Store: st, Key: key, ID: identity(url, key)}), nil
+}
+
+// listed adds a file for each key that begins with a prefix and matches.
+func (f *Finder) listed(ctx context.Context, prefix string, matcher *spec.Matcher, files []*File) ([]*File, error) {
+	st, under, err := f.Stores.Open(ctx, prefix)
+	if err != nil {
+		return nil, err
 	}
-	root := strings.TrimSuffix(matcher.Prefix(), prefix)
-	for info, err := range store.List(ctx, st, prefix, "") {
+	root := strings.TrimSuffix(prefix, under)
+	for info, err := range store.List(ctx, st, under, "") {
+		if archive, _, ok := store.Member(prefix); ok && err != nil {
+			return f.broken(ctx, archive, files, err)
+		}
 		if err != nil {
 			return nil, err
 		}

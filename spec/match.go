@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Matcher is a template whose names are known but for its captures.
 type Matcher struct {
@@ -40,6 +43,23 @@ func (t Template) Matcher(lookup func(name string) (string, bool)) (*Matcher, er
 // Prefix returns the text before the first capture, which every match begins
 // with: what to list.
 func (m *Matcher) Prefix() string { return m.prefix }
+
+// Archive returns the Matcher of the archives whose files m matches, which are
+// found by listing: a capture stands before the # behind their names, or, if
+// they are taken as a whole, before the end. isArchive says what is one.
+func (m *Matcher) Archive(isArchive func(url string) bool) (*Matcher, bool) {
+	for i, p := range m.rest {
+		for at := range len(p.Literal) + 1 {
+			end := i == len(m.rest)-1 && at == len(p.Literal)
+			if p.Capture || !end && p.Literal[min(at, len(p.Literal)-1)] != '#' || !isArchive("x"+p.Literal[:at]) {
+				continue
+			}
+			rest := append(slices.Clone(m.rest[:i]), Part{Literal: p.Literal[:at]})
+			return &Matcher{prefix: m.prefix, rest: rest, repeat: m.repeat}, true
+		}
+	}
+	return nil, false
+}
 
 // Captures reports whether there are captures; if not, Prefix is the one match.
 func (m *Matcher) Captures() bool { return len(m.rest) > 0 }

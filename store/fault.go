@@ -18,6 +18,13 @@ func Fault(s Store, plan func(n int64, req Request) Failure) Store {
 	return &faulty{next: s, plan: plan}
 }
 
+// Unreadable returns a store whose every request is answered by an error.
+func Unreadable(err error) Store { return unreadable{err} }
+
+type unreadable struct{ err error }
+
+func (b unreadable) Do(context.Context, Request) (Answer, error) { return Answer{}, b.err }
+
 type faulty struct {
 	next Store
 	plan func(n int64, req Request) Failure

@@ -68,8 +68,16 @@ func NewSet(o Options) *Set {
 
 // Open returns the store that the URL names, and the key in it: s3://bucket/key,
 // https://host/path, file:///path, or the path of a local file, which is
-// cleaned but may end with a slash. It makes no request.
+// cleaned but may end with a slash. Behind the URL of a zip # and a name stand
+// for a file in it. It makes no request.
 func (s *Set) Open(ctx context.Context, url string) (Store, string, error) {
+	if archive, name, ok := Member(url); ok {
+		of, key, err := s.Open(ctx, archive)
+		if err != nil {
+			return nil, "", err
+		}
+		return s.archive(archive, func() Store { return newArchive(of, key, archive) }), name, nil
+	}
 	scheme, rest, ok := strings.Cut(url, "://")
 	if !ok {
 		st, err := s.open("file://", func() (Store, string, error) { return Local(), "", nil })
@@ -139,6 +147,18 @@ func (s *Set) open(name string, fresh func() (Store, string, error)) (Store, err
 	st = Retry(Limit(st, limiter), flow.NewRetrier(s.options.Retry))
 	s.stores[name] = st
 	return st, nil
+}
+
+// archive returns the store of an archive, of which there is one.
+func (s *Set) archive(url string, fresh func() Store) Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.stores[url+"#"]
+	if st == nil {
+		st = fresh()
+		s.stores[url+"#"] = st
+	}
+	return st
 }
 
 // bucket opens a bucket with its settings. Buckets of one profile share an

@@ -46,6 +46,9 @@ func Open(ctx context.Context, s Store, info Info, o OpenOptions) *Reader {
 	if o.Ahead <= 0 {
 		o.Ahead = 2
 	}
+	if z, ok := s.(*archive); ok {
+		return z.open(ctx, info, o)
+	}
 	n := int((info.Size + o.Range - 1) / o.Range)
 	fetch := func(ctx context.Context, i int) ([]byte, error) {
 		at := int64(i) * o.Range

@@ -1,6 +1,8 @@
 package table
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -191,5 +193,64 @@ func TestStandardInputBreaks(t *testing.T) {
 		_, err = im.Apply(context.Background(), plan.ApplyOptions{})
 		has(w, err, "standard input: broken pipe")
 		same(w, "loaded", w.rows("a"), "")
+	})
+}
+
+// Files in archives are files: each has its rows, and its name says where it is.
+func TestFilesInArchives(t *testing.T) {
+	eachFolder(t, func(w *world, dir string) {
+		archive := func(name string, files ...string) {
+			var out bytes.Buffer
+			z := zip.NewWriter(&out)
+			for i := 0; i < len(files); i += 2 {
+				f, err := z.Create(files[i])
+				if err == nil {
+					_, err = io.WriteString(f, files[i+1])
+				}
+				if err != nil {
+					w.Fatal(err)
+				}
+			}
+			if err := errors.Join(z.Close(), os.WriteFile(filepath.Join(dir, name), out.Bytes(), 0o600)); err != nil {
+				w.Fatal(err)
+			}
+		}
+		archive("1.zip", "in/b.csv", "k,n\nb,1\nb2,x\n", "in/a.csv", "k,n\na,1\n", "readme.txt", "read me")
+		archive("2.zip", "in/c.csv", "k,n\nb,2\n")
+		w.file(dir+"/3.csv", "k,n", "d,4")
+		_, rows, err := w.placed(list(dir, "{*day}.zip#in/{*part}.csv", "3.csv"))
+		if err != nil {
+			w.Fatal(err)
+		}
+		same(w, "rows", strings.ReplaceAll(rows, dir+"/", ""), `b.csv:1:invalid:row 1 of 2.zip#in/c.csv has the same key
+b.csv:2:invalid:"x" is not an integer
+c.csv:1:invalid:row 1 of 1.zip#in/b.csv has the same key
+a.csv:1:new:
+3.csv:1:new:`)
+		if err := os.WriteFile(dir+"/2.zip", []byte("no archive"), 0o600); err != nil {
+			w.Fatal(err)
+		}
+		archive("3.zip", "in/c.csv", "k\nb\n")
+		im, err := w.openFile(list(dir, "{*day}.zip#in/{*part}.csv"))
+		if err != nil {
+			w.Fatal(err)
+		}
+		r, _ := im.Apply(context.Background(), plan.ApplyOptions{})
+		if r == nil || len(r.Invalid) != 2 || r.Invalid[0].File != dir+"/2.zip" || r.Invalid[1].File != dir+"/3.zip#in/c.csv" {
+			w.Fatalf("%+v", r)
+		}
+		has(w, r.Invalid[0].Why, "the archive is cut off or damaged")
+		archive("3.zip", "in/a.csv", "k,n\na,1\n", "in/b.csv", "k,n\nb,2\n")
+		_, err = w.openFile(dir + "/3.zip")
+		has(w, err, "the name of an archive does not tell the format of its files")
+		w.from = "format: csv"
+		p := w.saved(dir + "/3.zip")
+		archive("3.zip", "in/a.csv", "k,n\na,1\n")
+		_, err = w.applySaved(p, dir+"/3.zip")
+		has(w, err, "3.zip#in/a.csv: the source has changed, and 1 more")
+		if r, err := w.applySaved(w.saved(dir+"/3.zip"), dir+"/3.zip"); err != nil || r.Rows != 1 {
+			w.Errorf("%v, %+v", err, r)
+		}
+		same(w, "loaded", w.rows("a"), "(a,1,a)")
 	})
 }

@@ -200,6 +200,8 @@ func (im *Import) lay(ctx context.Context) (err error) {
 	switch name, err := job.From.Files[0].Expand(im.Params.Text); {
 	case err == nil && name == source.Stdin && job.From.Format == "" && !im.Unread:
 		return job.ErrorAt(job.From.Files[0].Text, 0, "standard input has no name that tells its format", "say it, as in from.format: csv")
+	case err == nil && store.IsArchive(name) && job.From.Format == "" && !im.Unread:
+		return job.ErrorAt(job.From.Files[0].Text, 0, "the name of an archive does not tell the format of its files", "name them, as in orders.zip#{*name}.csv, or say from.format")
 	case err == nil:
 		job.From.Format = mapping.FormatOf(&job.From, name)
 	case im.Unread && job.From.Format == "":
