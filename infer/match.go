@@ -183,7 +183,7 @@ func (m *matcher) referring(ctx context.Context, found *match) (*match, error) {
 	var best *match
 	share := -1.0
 	if direct.fit.rejects == 0 && lookable(r.id) {
-		n, err := m.db.Found(ctx, r.Table, r.id.Name, values)
+		n, err := m.found(ctx, r.Table, r.id.Name, values)
 		if err != nil {
 			return nil, err
 		}
@@ -213,6 +213,20 @@ func (m *matcher) referring(ctx context.Context, found *match) (*match, error) {
 	return best.looked(share), nil
 }
 
+// found returns how many of the values a column of a table holds; none if the
+// user may not look, which is noted.
+func (m *matcher) found(ctx context.Context, t *table.Table, column string, values []string) (int, error) {
+	n, err := m.db.Found(ctx, t, column, values)
+	if err == nil || ctx.Err() != nil {
+		return n, err
+	}
+	why, _, _ := strings.Cut(err.Error(), ": ")
+	if note := fmt.Sprintf("values cannot be looked for in %s.%s: %s", t.Name, column, why); !slices.Contains(m.notes, note) {
+		m.notes = append(m.notes, note)
+	}
+	return 0, nil
+}
+
 // look finds how many of the values natural keys of a table are.
 func (m *matcher) look(ctx context.Context, found *match, values []string) (n int, err error) {
 	fit, err := m.prober.fit(found.col, found.texts, found.by)
@@ -226,7 +240,7 @@ func (m *matcher) look(ctx context.Context, found *match, values []string) (n in
 	fit.Type, fit.Empty, fit.MaxLen, fit.OneOf = nil, "", 0, nil // the table says it
 	fit.Trim = padded(values)
 	values = fit.values(values)
-	if n, err = m.db.Found(ctx, found.refers.Table, found.by.Name, values); err != nil {
+	if n, err = m.found(ctx, found.refers.Table, found.by.Name, values); err != nil {
 		return 0, err
 	}
 	found.lost = len(values) - n
@@ -268,7 +282,7 @@ func (m *matcher) linked(ctx context.Context, found *match) (*match, error) {
 			if way.Trim = padded(values); way.Trim {
 				values = trimmed(values)
 			}
-			n, err := m.db.Found(ctx, found.refers.Table, by.Name, values)
+			n, err := m.found(ctx, found.refers.Table, by.Name, values)
 			if err != nil {
 				return nil, err
 			}
