@@ -44,7 +44,7 @@ func isHTML(head []byte) error {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return errors.New(what + " but a workbook or another ZIP archive: from.format: xlsx or ods reads those")
 	case bytes.HasPrefix(head, []byte(compoundHead)):
-		return errors.New(what + " but an old workbook of Excel: open it in Excel or LibreOffice and save it as .xlsx")
+		return errors.New(what + " but an old workbook of Excel: from.format: xls reads it")
 	case Compressed(head) != "none":
 		return errors.New(what + " but a file that is compressed by " + Compressed(head) + ": unpack it")
 	case markOf(head) == "" && nulls(head, false) == nil && bytes.IndexByte(head, 0) >= 0:

@@ -334,14 +334,11 @@ func (r *htmlRows) void() bool { return len(r.cells[r.next-1].text) == 0 }
 
 func (r *htmlRows) value(b *row.Batch) (sheetCell, error) {
 	c := &r.cells[r.next-1]
-	name := cellName(c.column, r.line)
 	switch {
 	case len(c.text) == 0:
 		return sheetCell{}, nil
 	case !utf8.Valid(c.text):
-		return faultyCell(nil, "the text in cell "+name+" has bytes that are no character"), nil
-	case bytes.IndexByte(c.text, 0) >= 0:
-		return faultyCell(nil, "the text in cell "+name+" has a character NUL in it"), nil
+		return faultyCell(nil, "the text in cell "+cellName(c.column, r.line)+" has bytes that are no character"), nil
 	}
-	return sheetCell{kind: row.String, text: b.Keep(c.text)}, nil
+	return textCell(b.Keep(c.text), c.column, r.line), nil
 }

@@ -20,10 +20,8 @@ func (r *odsRows) value(b *row.Batch) (sheetCell, error) {
 		return faultyCell(b.Keep(shown), "cell "+name()+" holds the error "+shortText(shown)), nil
 	case c.typ == odsNone:
 		return faultyCell(nil, "the formula in cell "+name()+" has no value: open the spreadsheet in LibreOffice and save it"), nil
-	case c.typ == odsString && bytes.IndexByte(shown, 0) >= 0:
-		return faultyCell(nil, "the text in cell "+name()+" has a character NUL in it"), nil
 	case c.typ == odsString:
-		return sheetCell{kind: row.String, text: b.Keep(shown)}, nil
+		return textCell(b.Keep(shown), c.column+r.times-1, r.line), nil
 	}
 	kind, text, why := r.typed(c.typ, value)
 	if why != "" {

@@ -157,14 +157,8 @@ func TestODSSheets(t *testing.T) {
 }
 
 // What LibreOffice itself wrote: see testdata/sheets/README.md.
-func TestODSOfLibreOffice(t *testing.T) {
-	data, err := os.ReadFile("testdata/sheets/libreoffice.ods")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := format.SheetReadOptions{Columns: []string{"code", "name", "price", "qty", "day", "moment", "clock", "span", "ok", "note"}}
-	got := xlsxRead(format.NewODSReader(bytes.NewReader(data), int64(len(data)), o))
-	want := `1 2 "007" "김치 라면" n"1395.5" n"3" d"2024-04-17" s"2024-04-17T05:30:00" t"05:30:00" "36:30:00" n"1" "a\nb"
+func TestSheetsOfLibreOffice(t *testing.T) {
+	const want = `1 2 "007" "김치 라면" n"1395.5" n"3" d"2024-04-17" s"2024-04-17T05:30:00" t"05:30:00" "36:30:00" n"1" "a\nb"
 2 3 "008" "a  b   c & <d>" n"0.1" n"-1" d"1999-12-31" s"2024-04-17T05:30:15.250" t"23:59:59" t"01:30:00" n"0" " padded "
 3 5 "009" n"2" !cell C5 holds the error #DIV/0! ("#DIV/0!") !cell D5 holds the error #N/A ("#N/A") d"2024-04-17" "" "" "" n"1" n"3.3"
 4 6 "009" "merged" "" n"9007199254740991" "" "" "" "" "" "end"
@@ -173,8 +167,23 @@ func TestODSOfLibreOffice(t *testing.T) {
 7 9 "011" "same" n"7" n"7" "" "" "" "" "" "x"
 8 10 "011" "same" n"7" n"7" "" "" "" "" "" "x"
 `
-	if got != want {
-		t.Errorf("got %s\nwant %s", got, want)
+	for _, form := range []string{"ods", "xls"} {
+		data, err := os.ReadFile("testdata/sheets/libreoffice." + form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := format.SheetReadOptions{Columns: []string{"code", "name", "price", "qty", "day", "moment", "clock", "span", "ok", "note"}}
+		want := want
+		if form == "xls" { // which keeps that they are booleans, and all digits
+			want = strings.NewReplacer(`"36:30:00" n"1"`, `"36:30:00" b"TRUE"`, `"01:30:00" n"0"`, `"01:30:00" b"FALSE"`, `"" n"1" n"3.3"`, `"" b"TRUE" n"3.3000000000000003"`).Replace(want)
+		}
+		if got := xlsxRead(format.NewSheetReader(form, bytes.NewReader(data), int64(len(data)), o)); got != want {
+			t.Errorf("%s: got %s\nwant %s", form, got, want)
+		}
+		o = format.SheetReadOptions{Columns: []string{"a", "b"}, Sheet: "둘째"}
+		if got := xlsxRead(format.NewSheetReader(form, bytes.NewReader(data), int64(len(data)), o)); got != "1 2 n\"1\" n\"2\"\n" {
+			t.Errorf("%s: the other sheet: %s", form, got)
+		}
 	}
 }
 

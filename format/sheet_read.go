@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -126,6 +127,14 @@ func faultyCell(text []byte, reason string) sheetCell {
 	return sheetCell{kind: row.Any, text: text, fault: reason}
 }
 
+// textCell is a cell of text.
+func textCell(text []byte, column int, line int64) sheetCell {
+	if bytes.IndexByte(text, 0) >= 0 {
+		return faultyCell(nil, "the text in cell "+cellName(column, line)+" has a character NUL in it")
+	}
+	return sheetCell{kind: row.String, text: text}
+}
+
 // cellName is the name of a cell, such as B17.
 func cellName(column int, line int64) string {
 	return columnLetters(column) + strconv.FormatInt(line, 10)
@@ -141,7 +150,7 @@ func columnLetters(column int) string {
 }
 
 // sheetFormats are the formats of files that have sheets, and how they are opened.
-var sheetFormats = map[string]func(*SheetReader) (cellRows, error){"xlsx": openXLSX, "ods": openODS, "html": openHTML}
+var sheetFormats = map[string]func(*SheetReader) (cellRows, error){"xlsx": openXLSX, "ods": openODS, "xls": openXLS, "html": openHTML}
 
 // HasSheets says whether files of the format have sheets, which a SheetReader
 // reads.

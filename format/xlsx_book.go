@@ -17,6 +17,7 @@ type xlsxBook struct {
 	forms  []cellForm // by style
 	shared sharedTexts
 	sheet  string // the part of the sheet
+	moment []byte
 }
 
 const (

@@ -91,10 +91,7 @@ func (r *xlsxRows) value(b *row.Batch) (sheetCell, error) {
 
 // texted is a cell of text.
 func (r *xlsxRows) texted(c *rawCell, text []byte) sheetCell {
-	if bytes.IndexByte(text, 0) >= 0 {
-		return r.faulty(c, nil, "the text in cell %s has a character NUL in it")
-	}
-	return sheetCell{kind: row.String, text: text}
+	return textCell(text, c.column, r.sheet.line)
 }
 
 // faulty is a cell without a value that can be told. In the reason %s is its
@@ -110,9 +107,15 @@ func (r *xlsxRows) number(b *row.Batch, c *rawCell) (sheetCell, error) {
 	if err != nil {
 		return sheetCell{}, err
 	}
+	return r.book.numeric(b, text, f, c.style, c.column, r.sheet.line)
+}
+
+// numeric is a cell of a number, which is a date or time by the style of its cell.
+// f is the number if it is known.
+func (k *xlsxBook) numeric(b *row.Batch, text []byte, f *float64, style, column int, line int64) (sheetCell, error) {
 	form := numberForm
-	if c.style < len(r.book.forms) {
-		form = r.book.forms[c.style]
+	if style < len(k.forms) {
+		form = k.forms[style]
 	}
 	if form == numberForm {
 		return sheetCell{kind: row.Float64, text: b.Keep(text)}, nil
@@ -124,11 +127,11 @@ func (r *xlsxRows) number(b *row.Batch, c *rawCell) (sheetCell, error) {
 		}
 		f = &v
 	}
-	m := r.book.momentOf(r.moment[:0], *f, form)
+	m := k.momentOf(k.moment[:0], *f, form)
 	if m.why != "" {
-		return r.faulty(c, b.Keep(text), "cell %s is a date or time by its format, and holds "+string(text)+": "+m.why), nil
+		return faultyCell(b.Keep(text), "cell "+cellName(column, line)+" is a date or time by its format, and holds "+string(text)+": "+m.why), nil
 	}
-	r.moment = m.text
+	k.moment = m.text
 	return sheetCell{kind: m.kind, text: b.Keep(m.text)}, nil
 }
 

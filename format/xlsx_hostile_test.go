@@ -226,7 +226,7 @@ func TestXLSXForeign(t *testing.T) {
 		want string
 	}{
 		"nothing":           {nil, "is empty (0 bytes)"},
-		"the old form":      {ole, "this is a workbook of the old form .xls, whatever its name: open it in Excel or LibreOffice and save it as .xlsx"},
+		"the old form":      {ole, "this is a workbook of the old form .xls, whatever its name: from.format: xls reads it"},
 		"an older one":      {[]byte("\x09\x08\x10\x00\x00\x06"), "old form .xls"},
 		"encrypted":         {encrypted, "the workbook is encrypted: open it in Excel, take its password off (File, Info, Protect Workbook) and save it"},
 		"encrypted by ZIP":  {locked(zip.Deflate, 1), "the workbook is encrypted"},

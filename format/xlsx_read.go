@@ -17,7 +17,6 @@ type xlsxRows struct {
 	sheet   *sheetScan
 	raw     rawCell
 	scratch []byte
-	moment  []byte
 }
 
 func openXLSX(r *SheetReader) (cellRows, error) {

@@ -41,8 +41,16 @@ func (s *sharedTexts) add(text []byte) {
 // get returns the text of a number.
 func (s *sharedTexts) get(number []byte) ([]byte, error) {
 	i, err := strconv.ParseUint(string(number), 10, 32)
-	if err != nil || i >= uint64(len(s.at)) {
+	if err != nil {
 		return nil, fmt.Errorf("it names the shared text %q, and there are %d", shortText(number), len(s.at))
+	}
+	return s.nth(uint32(i))
+}
+
+// nth returns the text of a number, counted from 0.
+func (s *sharedTexts) nth(i uint32) ([]byte, error) {
+	if uint64(i) >= uint64(len(s.at)) {
+		return nil, fmt.Errorf("it names the shared text \"%d\", and there are %d", i, len(s.at))
 	}
 	at := s.at[i]
 	return s.chunks[at.chunk][at.start:at.end:at.end], nil

@@ -171,7 +171,7 @@ const compoundHead = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 var (
 	errEncrypted = errors.New("the workbook is encrypted: open it in Excel, take its password off (File, Info, Protect Workbook) and save it")
-	errXLS       = errors.New("this is a workbook of the old form .xls, whatever its name: open it in Excel or LibreOffice and save it as .xlsx")
+	errXLS       = errors.New("this is a workbook of the old form .xls, whatever its name: from.format: xls reads it")
 )
 
 // noZip says what a file is that is no workbook.

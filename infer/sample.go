@@ -190,7 +190,7 @@ func (d *draft) refuse(url string, data []byte) error {
 		what = foreign(data)
 	}
 	if what != "" {
-		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, tables named .csv or .tsv, .parquet, and sheets named .xlsx, .ods or .html", what))
+		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, tables named .csv or .tsv, .parquet, and sheets named .xlsx, .xls, .ods or .html", what))
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func FormatOf(from *spec.From, name string) string {
 		return from.Format
 	}
 	switch f := strings.ToLower(strings.TrimPrefix(path.Ext(format.PlainName(name)), ".")); f {
-	case "csv", "tsv", "xlsx", "ods", "html", "parquet":
+	case "csv", "tsv", "xlsx", "xls", "ods", "html", "parquet":
 		return f
 	case "xlsm": // one with macros
 		return "xlsx"

@@ -37,7 +37,7 @@ var (
 	jsonFormats = []string{"json", "ndjson"}
 	textFormats = []string{"csv", "tsv"}
 
-	sheetFormats = []string{"xlsx", "ods", "html"}
+	sheetFormats = []string{"xlsx", "xls", "ods", "html"}
 )
 
 // ofFormats are the keys of from that only some formats have a use for.
@@ -48,7 +48,7 @@ var ofFormats = []struct {
 	{"shape", jsonFormats[:1]},
 	{"at", jsonFormats[:1]},
 	{"compression", []string{"csv", "tsv", "json", "ndjson"}},
-	{"encoding", []string{"csv", "tsv", "html", "json", "ndjson"}},
+	{"encoding", []string{"csv", "tsv", "html", "xls", "json", "ndjson"}},
 	{"delimiter", textFormats},
 	{"quote", textFormats},
 	{"escape", textFormats},

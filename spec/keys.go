@@ -75,7 +75,7 @@ func fromKind() kind[From] {
 			"URL or path of the files, or a list of them: s3://, https://, a path, or - for standard input. {day} is a param or a field of an entry of each; {*day} is a capture, matched in the keys found by listing.").required(),
 		at("each", func(f *From) **Each { return &f.Each }, eachKind(),
 			"One file for each entry: a list of entries, or the file that they are read from."),
-		at("format", func(f *From) *string { return &f.Format }, oneOf("json", "ndjson", "csv", "tsv", "xlsx", "ods", "html", "parquet"),
+		at("format", func(f *From) *string { return &f.Format }, oneOf("json", "ndjson", "csv", "tsv", "xlsx", "xls", "ods", "html", "parquet"),
 			"The format of the files; by their name and content if not given."),
 		at("compression", func(f *From) *string { return &f.Compression }, autoOr(oneOf("none", "gzip", "zstd")),
 			"How the files are compressed; by their content if not given."),

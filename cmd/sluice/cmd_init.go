@@ -45,8 +45,8 @@ look it over, and take what you need.
 
 It reads JSON: an array of records, a record a line, records within a document,
 or an object of columns as pandas writes it; tables named .csv or .tsv; plain,
-gzip or zstd. And .xlsx, .ods and .html: the first sheet or table, whose first
-row holds the names; and .parquet, whose columns keep their types.
+gzip or zstd. And .xlsx, .xls, .ods and .html: the first sheet or table,
+whose first row holds the names; and .parquet, whose columns keep their types.
 
 Of .csv and .tsv it finds the encoding, the delimiter and quotes, the lines that
 hold the names and those behind the rows, and how numbers and dates are written:

@@ -96,10 +96,10 @@ def text(v):
     return str(v)
 
 
-def told(name):
-    sheet = python_calamine.load_workbook(folder + name).get_sheet_by_index(0)
+def told(name, sheet_name="Sheet1"):
+    sheet = python_calamine.load_workbook(folder + name).get_sheet_by_name(sheet_name)
     cells = [[text(v) for v in r] for r in sheet.to_python(skip_empty_area=False)]
-    print(json.dumps({"Name": name, "Cells": cells}))
+    print(json.dumps({"Name": name, "Sheet": sheet_name, "Cells": cells}))
 
 
 def write_html(name, encoding):
@@ -120,6 +120,32 @@ def write_html(name, encoding):
     print(json.dumps({"Name": name, "Sheet": "prices", "Cells": [names] + table.astype(str).values.tolist()}))
 
 
+def write_xls(name, from1904=False):
+    book = xlwt.Workbook(encoding="utf-8")
+    book.dates_1904 = from1904
+    sheet = book.add_sheet("Sheet1")
+    day_form, moment_form, clock_form = (xlwt.easyxf(num_format_str=f) for f in ['yyyy"년" m"월" d"일"', "yyyy-mm-dd hh:mm:ss", "hh:mm:ss"])
+    for i, r in enumerate([names] + rows):
+        for c, v in enumerate(r):
+            if isinstance(v, dt.datetime):
+                sheet.write(i, c, v, moment_form)
+            elif isinstance(v, dt.date):
+                sheet.write(i, c, v, day_form)
+            elif isinstance(v, dt.time):
+                sheet.write(i, c, v, clock_form)
+            elif v is not None:
+                sheet.write(i, c, v)
+    many = book.add_sheet("texts")
+    for i in range(3000):
+        many.write(i, 0, f"{i} " + random.choice(["plain text ", "한글 텍스트 ", "吉野家 "]) * random.randrange(1, 60))
+    book.save(folder + name)
+
+
+write_xls("xlwt.xls")
+told("xlwt.xls")
+told("xlwt.xls", "texts")
+write_xls("from1904.xls", True)
+told("from1904.xls")
 write_html("utf8.html", "utf-8")
 write_html("korean.html", "euc-kr")
 write_ods("calc.ods")
