@@ -80,6 +80,9 @@ const wholeColumns = 1 << 20
 
 // streamed says whether a file is too big to be held whole.
 func (c *converter) streamed(t *task) bool {
+	if t.Size < 0 { // a web host does not say
+		return true
+	}
 	size := t.Size
 	if c.form.Columnar(t.File) && size > wholeColumns {
 		return true

@@ -62,7 +62,7 @@ func (s *httpsStore) do(ctx context.Context, req Request) (Answer, error) {
 	case OpHead:
 		return s.head(ctx, req)
 	case OpGet:
-		return s.read(ctx, http.MethodGet, req)
+		return s.get(ctx, req)
 	case OpList:
 		return Answer{}, &Error{
 			Kind: Unsupported, Err: errors.New("a web host cannot be listed"),
@@ -88,15 +88,26 @@ func (s *httpsStore) head(ctx context.Context, req Request) (Answer, error) {
 	return a, err
 }
 
-func (s *httpsStore) read(ctx context.Context, method string, req Request) (Answer, error) {
+// request is one for a file, under the conditions of req.
+func (s *httpsStore) request(ctx context.Context, method string, req Request) (*http.Request, error) {
 	h, err := http.NewRequestWithContext(ctx, method, s.base+"/"+req.Key, nil)
 	if err != nil {
-		return Answer{}, &Error{Kind: Other, Err: errors.New("not a valid URL")}
+		return nil, &Error{Kind: Other, Err: errors.New("not a valid URL")}
 	}
 	h.Header.Set("User-Agent", "sluice")
+	h.Header.Set("Accept-Encoding", "identity") // bytes as they are, of which parts can be asked for
 	req.Range.set(h.Header)
 	if isETag(req.If.Match) {
 		req.If.set(h.Header)
+	}
+	return h, nil
+}
+
+// read answers a head.
+func (s *httpsStore) read(ctx context.Context, method string, req Request) (Answer, error) {
+	h, err := s.request(ctx, method, req)
+	if err != nil {
+		return Answer{}, err
 	}
 	resp, err := s.client.Do(h)
 	if err != nil {
@@ -107,21 +118,10 @@ func (s *httpsStore) read(ctx context.Context, method string, req Request) (Answ
 		return Answer{}, err
 	}
 	info := webInfo(resp)
-	if m := req.If.Match; m != "" && info.ETag != "" && info.ETag != m {
-		return Answer{}, &Error{Kind: Changed, Err: errors.New("the file is not the one that was expected")}
+	if method == http.MethodGet && resp.StatusCode == http.StatusPartialContent {
+		info.Size, err = req.Range.check(1, resp.Header.Get("Content-Range"))
 	}
-	if req.Op == OpHead {
-		if method == http.MethodGet && resp.StatusCode == http.StatusPartialContent {
-			info.Size, err = req.Range.check(1, resp.Header.Get("Content-Range"))
-		}
-		return Answer{Info: info}, err
-	}
-	body, err := readBody(resp.Body, resp.ContentLength, req.Body)
-	if err != nil {
-		return Answer{}, err
-	}
-	info.Size, err = req.Range.check(int64(len(body)), resp.Header.Get("Content-Range"))
-	return Answer{Info: info, Body: body}, err
+	return Answer{Info: info}, err
 }
 
 // answered returns an error if the answer is not the one that was asked for.

@@ -21,6 +21,8 @@ type Spool struct {
 	hash hash.Hash
 	size int64
 	most int64
+
+	version string // of the web's file that it is a copy of
 }
 
 // NewSpool returns an empty one; more than most bytes, if that is not 0, are an

@@ -50,6 +50,7 @@ type Request struct {
 	Range  Range     // OpPart: Offset is where in the object the part begins
 	If     Condition // what must hold, or the error is Changed
 	Body   []byte    // OpGet: a buffer for what is read, if it is big enough
+	To     *Spool    // OpGet of a web host: takes all of the object, in place of the answer's Body
 	Source string    // the key, in the same store, to copy from
 	Token  string    // kept with the object: by it a writer knows its own write again
 	Upload string    // as OpBegin answered it

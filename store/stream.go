@@ -37,7 +37,8 @@ type OpenOptions struct {
 // Open returns the bytes of the object that info describes. Read reads them by
 // requests for one range after the other, and holds (Ahead + 1) x Range bytes;
 // ReadAt asks for the ranges that it needs, and holds two. If the object is no longer the one of
-// info.ETag, both return an error of kind Changed. The caller closes it, which
+// info.ETag, both return an error of kind Changed. Of a web host that gives no
+// parts, or no size, a copy on the local disk is read. The caller closes it, which
 // ends the requests under way.
 func Open(ctx context.Context, s Store, info Info, o OpenOptions) *Reader {
 	if o.Range <= 0 {
@@ -49,21 +50,29 @@ func Open(ctx context.Context, s Store, info Info, o OpenOptions) *Reader {
 	if z, ok := s.(*archive); ok {
 		return z.open(ctx, info, o)
 	}
-	n := int((info.Size + o.Range - 1) / o.Range)
-	fetch := func(ctx context.Context, i int) ([]byte, error) {
-		at := int64(i) * o.Range
-		body, _, err := GetRange(ctx, s, info.Key, info.ETag, Range{at, min(o.Range, info.Size-at)})
-		return body, err
-	}
-	next, stop := iter.Pull2(flow.Ahead(ctx, n, o.Ahead, fetch))
-	parts := &parts{size: info.Size, each: o.Range, fetch: func(i int) ([]byte, error) { return fetch(ctx, i) }}
-	if o.Direct {
-		parts.direct = func(at, n int64) ([]byte, error) {
-			body, _, err := GetRange(ctx, s, info.Key, info.ETag, Range{at, n})
-			return body, err
+	w := &whole{of: s, info: info}
+	size, failed := info.Size, error(nil)
+	if size < 0 { // a web host that does not say
+		var all *Spool
+		size = 1 // so that an error is seen
+		if all, failed = w.spool(ctx); failed == nil {
+			size = all.Size()
 		}
 	}
-	return &Reader{parts: parts, next: next, stop: stop}
+	n := int((size + o.Range - 1) / o.Range)
+	fetch := func(ctx context.Context, i int) ([]byte, error) {
+		if failed != nil {
+			return nil, failed
+		}
+		at := int64(i) * o.Range
+		return w.read(ctx, Range{at, min(o.Range, size-at)})
+	}
+	next, stop := iter.Pull2(flow.Ahead(ctx, n, o.Ahead, fetch))
+	parts := &parts{size: size, each: o.Range, fetch: func(i int) ([]byte, error) { return fetch(ctx, i) }}
+	if o.Direct && failed == nil {
+		parts.direct = func(at, n int64) ([]byte, error) { return w.read(ctx, Range{at, n}) }
+	}
+	return &Reader{parts: parts, next: next, err: failed, stop: func() { stop(); w.close() }}
 }
 
 // A Reader reads an object that is open: from its beginning to its end, or, by
