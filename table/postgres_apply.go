@@ -145,8 +145,8 @@ func (w *postgresWriter) relink(ctx context.Context, c *binding) error {
 	}
 	own, other, through, id := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName(), "t."+quoteName(c.link.ownID.Name)
 	from := fmt.Sprintf("%s p JOIN sluice_incoming s USING (sluice_row) JOIN %s t ON %s", w.plan, w.t.sqlName(), equal(w.id, "t.%c", "p.i%i"))
-	if err := w.do(ctx, -1, "", fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, g FROM %[5]s, unnest(s.sluice_l%[6]d) g
-		WHERE %[7]s AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = g) RETURNING %[8]s)
+	if err := w.do(ctx, -1, "", fmt.Sprintf(`WITH i AS (INSERT INTO %[1]s AS k (%[2]s, %[3]s) SELECT %[4]s, sluice_link FROM %[5]s, unnest(s.sluice_l%[6]d) sluice_link
+		WHERE %[7]s AND NOT EXISTS (SELECT FROM %[1]s k WHERE k.%[2]s = %[4]s AND k.%[3]s = sluice_link) RETURNING %[8]s)
 		INSERT INTO %[9]s_l%[6]d (sluice_op, %[10]s, %[11]s) SELECT 'n', %[12]s, %[14]s FROM i JOIN %[13]s t ON %[4]s = i.%[2]s`,
 		through, own, other, id, from, c.at, mine, c.link.rowOf("k"), w.journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "t.%c"), w.t.sqlName(), c.link.rowOf("i"))); err != nil {
 		return err
@@ -198,7 +198,7 @@ func (w *postgresWriter) link(ctx context.Context, c *binding, numbered bool) er
 	if err != nil {
 		return err
 	}
-	return w.do(ctx, n, "linked", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, g FROM sluice_new n JOIN sluice_incoming s USING (sluice_row), unnest(s.sluice_l%d) g",
+	return w.do(ctx, n, "linked", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, sluice_link FROM sluice_new n JOIN sluice_incoming s USING (sluice_row), unnest(s.sluice_l%d) sluice_link",
 		c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name), own, c.at))
 }
 

@@ -180,9 +180,12 @@ func (w *world) whole(table string) []string {
 	if w.conn != nil {
 		return w.texts("SELECT coalesce(t::text, '') FROM ONLY " + quoteName(table) + " t ORDER BY 1")
 	}
-	columns := w.texts("SELECT 'typeof(\"' || name || '\") || quote(\"' || name || '\")' FROM pragma_table_xinfo('" + table + "')")
-	if w.texts("SELECT CAST(wr AS text) FROM pragma_table_list WHERE name = '" + table + "'")[0] == "0" {
+	var columns []string
+	for _, name := range w.texts("SELECT name FROM pragma_table_xinfo(" + quoteText(table) + ")") {
+		columns = append(columns, fmt.Sprintf("typeof(%[1]s) || quote(%[1]s)", quoteName(name)))
+	}
+	if w.texts("SELECT CAST(wr AS text) FROM pragma_table_list WHERE name = " + quoteText(table))[0] == "0" {
 		columns = append(columns, "'rowid ' || rowid")
 	}
-	return w.texts("SELECT concat_ws(', ', " + strings.Join(columns, ", ") + ") FROM \"" + table + "\" ORDER BY 1")
+	return w.texts("SELECT concat_ws(', ', " + strings.Join(columns, ", ") + ") FROM " + quoteName(table) + " ORDER BY 1")
 }

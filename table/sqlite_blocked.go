@@ -134,8 +134,22 @@ func (u *sqliteUndo) giveBack(ctx context.Context, p *journalPart) (names []stri
 			records = append(records, u.restored(part, k)...)
 		}
 	}
-	columns := slices.Concat(strings.Split(u.idColumns("%c"), ", "), names, more)
+	columns := strings.Split(u.idColumns("%c"), ", ")
+	for _, name := range names {
+		columns = append(columns, name+" "+u.affinity(name))
+	}
+	columns = append(columns, more...)
 	return names, u.give(ctx, "back", strings.Join(columns, ", "), feedOf(records, len(columns)))
+}
+
+// affinity is that of a column of a quoted name; "" of the number of rows.
+func (u *sqliteUndo) affinity(name string) string {
+	for i := range u.Columns {
+		if quoteName(u.Columns[i].Name) == name {
+			return u.Columns[i].Affinity
+		}
+	}
+	return ""
 }
 
 // idsOf returns the IDs of a whole row.
@@ -181,30 +195,22 @@ func (u *sqliteUndo) restored(part []touchedRow, k *rowChunk) (records [][]byte)
 // taken finds rows of temp.sluice_back whose place in a unique a row has that
 // stays.
 func (u *sqliteUndo) taken(ctx context.Context, op string, one *Unique, names, ids []string) error {
-	columns := one.columns()
-	if columns == nil || one.Where != "" {
+	values, reads, ok := one.values(u.Table)
+	if !ok || slices.ContainsFunc(reads, func(name string) bool { return !slices.Contains(names, quoteName(name)) }) {
 		return nil
 	}
-	var same, other []string
-	for i, name := range columns {
-		if !slices.Contains(names, quoteName(name)) {
-			return nil
-		}
-		collate := ""
-		if c := one.Parts[i].Collation; c != "" {
-			collate = " COLLATE " + c
-		}
-		same = append(same, "t."+quoteName(name)+" = s."+quoteName(name)+collate)
-	}
+	other := make([]string, len(u.ids))
 	for i, id := range u.ids {
-		other = append(other, fmt.Sprintf("t.%s IS NOT s.i%d", id, i))
+		other[i] = fmt.Sprintf("t.%s IS NOT s.sluice_i%d", id, i)
 	}
-	why := "there is a row with the same " + strings.Join(columns, ", ")
-	if sameNames(columns, u.keys) {
+	why := "there is a row with the same " + strings.Join(one.shown(), ", ")
+	if sameNames(one.shown(), u.keys) {
 		why = "there is a row with its key"
 	}
+	columns, placed, same := one.compared(values)
 	return u.find(ctx, op, why, ids, rowQuery{
-		from:  "temp.sluice_back AS s CROSS JOIN " + u.sqlName() + " AS t ON " + strings.Join(same, " AND "),
+		from: fmt.Sprintf("(SELECT *, %[1]s FROM temp.sluice_back WHERE %[2]s) AS s CROSS JOIN (SELECT %[3]s, %[1]s FROM %[4]s WHERE %[2]s) AS t ON %[5]s",
+			columns, placed, strings.Join(u.ids, ", "), u.sqlName(), same),
 		where: " WHERE (" + strings.Join(other, " OR ") + ") AND " + u.stays("t"),
 	})
 }

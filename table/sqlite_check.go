@@ -49,7 +49,7 @@ func (s *sqliteImport) checkOnce(ctx context.Context) error {
 }
 
 // giveRows makes temp.sluice_rows: the loaded columns of each row that is new or
-// changed, its place sluice_at, and the IDs i0, ... of the table's row.
+// changed, its place sluice_at, and the IDs sluice_i0, ... of the table's row.
 func (s *sqliteImport) giveRows(ctx context.Context) error {
 	columns := []string{"sluice_at INTEGER"}
 	for i := range s.ids {
@@ -169,29 +169,41 @@ func (s *sqliteImport) unique(ctx context.Context, u *Unique) error {
 	if !ok || reads == nil || s.sound.Unique == u || slices.ContainsFunc(reads, func(name string) bool { return s.loadedAt(name) < 0 }) {
 		return nil
 	}
-	var list, known, group, same []string
-	for i, v := range values {
-		collate := " COLLATE " + cmp.Or(u.Parts[i].Collation, "BINARY")
-		list, known = append(list, fmt.Sprintf("%s AS u%d", v, i)), append(known, v+" IS NOT NULL")
-		group, same = append(group, fmt.Sprintf("s.u%d%s", i, collate)), append(same, fmt.Sprintf("t.u%d = s.u%d%s", i, i, collate))
+	columns, where, same := u.compared(values)
+	group := make([]string, len(values))
+	for i := range values {
+		group[i] = fmt.Sprintf("s.sluice_u%d COLLATE %s", i, u.collation(i))
 	}
-	if u.Where != "" {
-		known = append(known, "("+u.Where+"\n)")
-	}
-	columns, where := strings.Join(list, ", "), strings.Join(known, " AND ")
 	mine := fmt.Sprintf("(SELECT *, %s FROM temp.sluice_rows WHERE %s) AS s", columns, where)
 	what, first := strings.Join(u.shown(), ", "), s.columns[s.loadedAt(reads[0])]
 	if err := s.sharedInFiles(ctx, mine, strings.Join(group, ", "), what, first); err != nil {
 		return err
 	}
-	query := fmt.Sprintf("SELECT s.sluice_at AS v0, t.name AS v1 FROM %s CROSS JOIN (SELECT %s, %s FROM %s WHERE %s) AS t ON %s WHERE %s",
-		mine, s.named(), columns, s.sqlName(), where, strings.Join(same, " AND "), s.inTheWay())
+	query := fmt.Sprintf("SELECT s.sluice_at AS v0, t.sluice_name AS v1 FROM %s CROSS JOIN (SELECT %s, %s FROM %s WHERE %s) AS t ON %s WHERE %s",
+		mine, s.named(), columns, s.sqlName(), where, same, s.inTheWay())
 	return s.find(ctx, query, 2, first, func(v []driver.Value) string {
 		return fmt.Sprintf("the row %s of table %s has the same %s", v[1], s.Name, what)
 	})
 }
 
-// named selects the IDs i0, ... of a row of the table, and its name: its primary
+// compared are the values of a unique, as columns sluice_u0, ..., the condition that
+// a row has a place in it, and that the places of rows s and t are the same.
+func (u *Unique) compared(values []string) (columns, placed, same string) {
+	var list, known, equal []string
+	for i, v := range values {
+		list, known = append(list, fmt.Sprintf("%s AS sluice_u%d", v, i)), append(known, v+" IS NOT NULL")
+		equal = append(equal, fmt.Sprintf("t.sluice_u%[1]d = s.sluice_u%[1]d COLLATE %[2]s", i, u.collation(i)))
+	}
+	if u.Where != "" {
+		known = append(known, "("+u.Where+"\n)")
+	}
+	return strings.Join(list, ", "), strings.Join(known, " AND "), strings.Join(equal, " AND ")
+}
+
+// collation is that by which part i is compared.
+func (u *Unique) collation(i int) string { return cmp.Or(u.Parts[i].Collation, "BINARY") }
+
+// named selects the IDs sluice_i0, ... of a row of the table, and its name: its primary
 // key, else these.
 func (s *sqliteImport) named() string {
 	var columns []string
@@ -201,9 +213,9 @@ func (s *sqliteImport) named() string {
 	if columns == nil {
 		columns = s.ids
 	}
-	list := []string{fmt.Sprintf("concat_ws(' ', %s) AS name", strings.Join(columns, ", "))}
+	list := []string{fmt.Sprintf("concat_ws(' ', %s) AS sluice_name", strings.Join(columns, ", "))}
 	for i, id := range s.ids {
-		list = append(list, fmt.Sprintf("%s AS i%d", id, i))
+		list = append(list, fmt.Sprintf("%s AS sluice_i%d", id, i))
 	}
 	return strings.Join(list, ", ")
 }
@@ -214,8 +226,8 @@ func (s *sqliteImport) named() string {
 func (s *sqliteImport) inTheWay() string {
 	var others, theirs, mine []string
 	for i := range s.ids {
-		theirs, mine = append(theirs, fmt.Sprintf("t.i%d", i)), append(mine, fmt.Sprintf("sluice_i%d", i))
-		others = append(others, fmt.Sprintf("t.i%d IS NOT s.sluice_i%d", i, i))
+		theirs, mine = append(theirs, fmt.Sprintf("t.sluice_i%d", i)), append(mine, fmt.Sprintf("sluice_i%d", i))
+		others = append(others, fmt.Sprintf("t.sluice_i%d IS NOT s.sluice_i%d", i, i))
 	}
 	id := "(" + strings.Join(theirs, ", ") + ")"
 	stays := fmt.Sprintf("%s NOT IN (SELECT %s FROM temp.sluice_rows WHERE sluice_i0 IS NOT NULL)", id, strings.Join(mine, ", "))

@@ -21,7 +21,7 @@ func (s *sqliteImport) own(ctx context.Context, fk *ForeignKey) (string, error) 
 	}
 	given := make([]string, len(s.ids))
 	for i := range given {
-		given[i] = fmt.Sprintf("i%d", i)
+		given[i] = fmt.Sprintf("sluice_i%d", i)
 	}
 	return fmt.Sprintf(" WHERE (%s) NOT IN (SELECT %s FROM temp.sluice_freed)", s.idList("k.%c"), strings.Join(given, ", ")), s.giveFields(ctx, "freed", len(s.ids), ids)
 }
@@ -75,7 +75,7 @@ func (s *sqliteImport) linkChildren(ctx context.Context) error {
 		}
 		own, other := quoteName(c.link.own.Name), quoteName(c.link.other.Name)
 		gone := strings.ReplaceAll(s.at().from, "temp.sluice_ids", "temp.sluice_gone") + fmt.Sprintf(" CROSS JOIN %s AS l ON l.%s = t.%s", c.link.sqlName(), own, quoteName(c.link.ownID.Name))
-		pairs := fmt.Sprintf("temp.sluice_lost AS s CROSS JOIN %s AS l ON l.%s = s.i0 AND l.%s = s.i1", c.link.sqlName(), own, other)
+		pairs := fmt.Sprintf("temp.sluice_lost AS s CROSS JOIN %s AS l ON l.%s = s.sluice_i0 AND l.%s = s.sluice_i1", c.link.sqlName(), own, other)
 		err = c.link.unreferred((*ForeignKey).left, func(fk *ForeignKey) (int64, error) {
 			if fk.RefColumns == nil {
 				return 0, nil

@@ -130,7 +130,7 @@ func (d *driftCheck) taken(ctx context.Context) error {
 	}
 	columns := []string{"at"}
 	for n := range d.key {
-		columns = append(columns, fmt.Sprintf("i%d", n))
+		columns = append(columns, fmt.Sprintf("sluice_i%d", n))
 	}
 	err := d.give(ctx, "fresh", strings.Join(columns, ", "), func() (rowFeed, error) {
 		from, to := d.news()

@@ -49,7 +49,7 @@ func (u *sqliteUndo) followed(ctx context.Context) error {
 		}
 		own := make([]string, len(u.ids))
 		for i, id := range u.ids {
-			own[i] = fmt.Sprintf("t.%s = s.i%d", id, i)
+			own[i] = fmt.Sprintf("t.%s = s.sluice_i%d", id, i)
 		}
 		where := []string{u.changing("s", fk.RefColumns)}
 		if fk.Table == u.Name {
@@ -188,7 +188,7 @@ func (u *sqliteUndo) ownersOf(ctx context.Context, l int, values [][]byte) (owne
 		return nil, err
 	}
 	columns := append([]string{"s.rowid"}, strings.Split(u.idColumns("o.%c"), ", ")...)
-	q := rowQuery{from: fmt.Sprintf("temp.sluice_value AS s CROSS JOIN temp.sluice_owned AS o ON o.link = %d AND o.own = s.i0", l)}
+	q := rowQuery{from: fmt.Sprintf("temp.sluice_value AS s CROSS JOIN temp.sluice_owned AS o ON o.link = %d AND o.own = s.sluice_i0", l)}
 	return owners, u.scan(ctx, selectValues(columns, q), len(columns), func(v []driver.Value) error {
 		owners[v[0].(int64)-1] = putValues(nil, v[1:])
 		return nil

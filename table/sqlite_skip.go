@@ -51,11 +51,11 @@ func (u *sqliteUndo) conflicts(ctx context.Context) (rev *plan.Reversal, err err
 	return u.reckon(ctx)
 }
 
-// idColumns joins what a pattern gives for the columns i0, ... of IDs.
+// idColumns joins what a pattern gives for the columns sluice_i0, ... of IDs.
 func (u *sqliteUndo) idColumns(pattern string) string {
 	parts := make([]string, len(u.ids))
 	for i := range parts {
-		parts[i] = strings.ReplaceAll(pattern, "%c", fmt.Sprintf("i%d", i))
+		parts[i] = strings.ReplaceAll(pattern, "%c", fmt.Sprintf("sluice_i%d", i))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -224,7 +224,7 @@ func (u *sqliteUndo) rest(ctx context.Context, p *journalPart, t *Table) (*journ
 	}
 	on := make([]string, len(u.ids))
 	for i := range on {
-		on[i] = fmt.Sprintf("x.i%d = s.i%d", i, i)
+		on[i] = fmt.Sprintf("x.sluice_i%d = s.sluice_i%d", i, i)
 	}
 	skipped := make([]bool, len(entries))
 	err = u.scan(ctx, selectValues([]string{"s.rowid"}, rowQuery{from: "temp.sluice_ids AS s CROSS JOIN temp.sluice_skip AS x ON " + strings.Join(on, " AND ") + " AND x.op IN (" + ops + ")"}), 1, func(v []driver.Value) error {
@@ -283,9 +283,17 @@ func (u *sqliteUndo) owners(ctx context.Context, p *journalPart, t *Table) (entr
 		owners[v[0].(int64)-1] = putValue(nil, v[1])
 		return nil
 	})
-	if err == nil {
-		owners, err = u.ownersOf(ctx, i, owners)
+	if err != nil {
+		return nil, nil, "", err
 	}
+	if t.numbered() { // what is not there has gone with its row, which is skipped
+		for at := len(owners) - 1; at >= 0; at-- {
+			if owners[at][0] == storedNull {
+				entries, owners = slices.Delete(entries, at, at+1), slices.Delete(owners, at, at+1)
+			}
+		}
+	}
+	owners, err = u.ownersOf(ctx, i, owners)
 	return entries, owners, ops, err
 }
 

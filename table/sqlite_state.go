@@ -227,12 +227,12 @@ func (j *journal) drop(ctx context.Context, t *Table, join string) error {
 	return err
 }
 
-// giveFields makes a table of the columns i0, ... whose rows are records of n
+// giveFields makes a table of the columns sluice_i0, ... whose rows are records of n
 // fields.
 func (d *sqlite) giveFields(ctx context.Context, name string, n int, records [][]byte) error {
 	columns := make([]string, n)
 	for i := range columns {
-		columns[i] = fmt.Sprintf("i%d", i)
+		columns[i] = fmt.Sprintf("sluice_i%d", i)
 	}
 	return d.give(ctx, name, strings.Join(columns, ", "), feedOf(records, n))
 }

@@ -76,6 +76,10 @@ func (t *Table) rowid() string {
 	return ""
 }
 
+// numbered reports whether its rows keep what they are told apart by: VACUUM may
+// give them another number of which there is no column.
+func (t *Table) numbered() bool { return t.WithoutRowID || strings.HasPrefix(t.rowid(), `"`) }
+
 // asIs tells of the loaded columns which are read as in whole rows: those of no
 // affinity, the key apart, which is compared by its bytes; nil: none.
 func (t *sqliteTarget) asIs() (asIs []bool) {
@@ -134,17 +138,17 @@ func (t *sqliteTarget) bound(op string) string {
 func (t *sqliteTarget) at() rowQuery {
 	on := make([]string, len(t.ids))
 	for i, id := range t.ids {
-		on[i] = fmt.Sprintf("t.%s = s.i%d", id, i)
+		on[i] = fmt.Sprintf("t.%s = s.sluice_i%d", id, i)
 	}
 	return rowQuery{from: "temp.sluice_ids AS s CROSS JOIN " + t.sqlName() + " AS t ON " + strings.Join(on, " AND ")}
 }
 
-// withKeys are the rows that have the keys i0, ... of temp.sluice_<name>, s.
+// withKeys are the rows that have the keys sluice_i0, ... of temp.sluice_<name>, s.
 func (t *sqliteTarget) withKeys(name string) rowQuery {
 	var on []string
 	for i, c := range t.columns {
 		if t.inKey[i] {
-			on = append(on, fmt.Sprintf("t.%s IS s.i%d", quoteName(c.to.Name), len(on)))
+			on = append(on, fmt.Sprintf("t.%s IS s.sluice_i%d", quoteName(c.to.Name), len(on)))
 		}
 	}
 	return rowQuery{from: "temp.sluice_" + name + " AS s CROSS JOIN " + t.sqlName() + " AS t ON " + strings.Join(on, " AND ")}

@@ -128,7 +128,7 @@ func (r *sqliteReverter) dropNew(ctx context.Context, p *journalPart, _ *Table) 
 func idsJoin(t *Table) string {
 	on := make([]string, len(t.rowIDs()))
 	for i, id := range t.rowIDs() {
-		on[i] = fmt.Sprintf("k.%s = s.i%d", id, i)
+		on[i] = fmt.Sprintf("k.%s = s.sluice_i%d", id, i)
 	}
 	return "temp.sluice_ids AS s CROSS JOIN " + t.sqlName() + " AS k ON " + strings.Join(on, " AND ")
 }

@@ -210,7 +210,7 @@ func (t *sqliteTarget) bare() *sqliteTarget {
 
 // exchange removes links and adds others.
 func (u *updates) exchange(ctx context.Context, c *binding, gone, come [][]byte) error {
-	join := fmt.Sprintf("temp.sluice_pairs AS s CROSS JOIN %s AS k ON k.%s = s.i0 AND k.%s = s.i1", c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name))
+	join := fmt.Sprintf("temp.sluice_pairs AS s CROSS JOIN %s AS k ON k.%s = s.sluice_i0 AND k.%s = s.sluice_i1", c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name))
 	if len(gone) > 0 {
 		if err := u.giveFields(ctx, "pairs", 2, gone); err != nil {
 			return err
