@@ -61,8 +61,12 @@ func find(ctx context.Context, stores *store.Set, source string) (*place, error)
 	return p, nil
 }
 
-// rootOf returns what stands before keys in URLs: nothing for local files.
+// rootOf returns what stands before keys in URLs: nothing for local files, the
+// archive for those in one.
 func rootOf(source string) string {
+	if archive, _, ok := store.Member(source); ok {
+		return archive + "#"
+	}
 	scheme, rest, ok := strings.Cut(source, "://")
 	if !ok || strings.EqualFold(scheme, "file") {
 		return ""

@@ -4,6 +4,10 @@
 //
 //	Set.Open(url) -> Retry(Limit(Wrap(S3, Local or HTTPS)))
 //
+// The files of a zip are a store too (archive), around that of the archive: it
+// reads the list at its end, and unpacks. What can be read but once, or not in
+// parts, is copied to the local disk (Spool).
+//
 // A Store has one method, Do, and one Do is one request. So what is true of
 // all requests is written once, as a Store around another: Limit waits for a
 // slot, Retry tries again and finds out whether a write whose answer was lost
