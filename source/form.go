@@ -56,7 +56,7 @@ func ofText(form string) bool { return form == "csv" || form == "tsv" }
 func ofCells(form string) bool { return ofText(form) || format.HasSheets(form) }
 
 // Ready returns an error for a job whose sources are of a form that is not
-// read, or not yet.
+// read.
 func Ready(job *spec.Job) error {
 	at := spec.Text{Pos: job.From.Pos}
 	for _, files := range job.From.Files {
