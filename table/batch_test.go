@@ -455,8 +455,8 @@ func testBatchKill(t *testing.T, s *shop) {
 			t.FailNow()
 		}
 	}
-	if between < kills()/10 {
-		t.Errorf("only %d of %d runs were killed between batches", between, kills())
+	if between == 0 {
+		t.Errorf("of %d runs none was killed between batches", kills())
 	}
 }
 

@@ -163,7 +163,7 @@ func (b *binder) lookup(ctx context.Context, col *spec.Column, ref *ForeignKey) 
 		return nil
 	}
 	id := table.PrimaryKey()
-	if ref != nil && ref.RefTable == table.Name {
+	if ref != nil && ref.RefTable == table.Name && ref.RefSchema == table.Schema {
 		id = ref.RefColumns
 	}
 	if len(id) != 1 {

@@ -333,8 +333,7 @@ func (e *export) texts(c *exported) bool {
 	return c.typ.Kind == row.Any && e.Format != "ndjson"
 }
 
-// unbounded says whether a type is of numbers without a precision, as Parquet's
-// decimals must have one.
+// unbounded says whether a type lacks the precision that Parquet's decimals must have.
 func unbounded(t row.Type) bool { return t.Kind == row.Decimal && t.Precision == 0 }
 
 // shown returns what the file has for value r, nil for null, and what it is: of a

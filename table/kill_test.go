@@ -140,7 +140,7 @@ func kills() int {
 	if os.Getenv("SLUICE_SOAK") != "" {
 		return 1000
 	}
-	return 20
+	return 10
 }
 
 // alone returns when the server has noticed that a killed run is no more.
@@ -199,7 +199,7 @@ func TestCrash(t *testing.T) {
 	s.apply(v1)
 	before, after := s.products(), ""
 	r := newMoments(t)
-	for range kills() {
+	for range kills() / 2 {
 		s.crashed(c, r, "apply "+v2clean)
 		s.apply(v2clean)
 		if after == "" {

@@ -77,6 +77,15 @@ func TestRefusedTables(t *testing.T) {
 	}
 }
 
+// A table is not another of its name in another schema, which a foreign key refers to.
+func TestLookupOfAnotherSchema(t *testing.T) {
+	w := newWorld(t, `CREATE SCHEMA o; CREATE TABLE o.p (code int PRIMARY KEY); INSERT INTO o.p VALUES (7);
+		CREATE TABLE p (id int PRIMARY KEY, name text UNIQUE); INSERT INTO p VALUES (7, 'seven');
+		CREATE TABLE a (k int PRIMARY KEY, p int REFERENCES o.p)`, toOf("columns: {k: {from: k}, p: {from: p, lookup: p.name}}\n"))
+	w.apply("k,p", "1,seven")
+	same(t, "looked up", w.rows("a"), "(1,7)")
+}
+
 func TestRowSecurity(t *testing.T) {
 	table := &Table{Name: "a", RowSecurity: true}
 	b := &binder{target: &target{Table: table, job: &spec.Job{}}}
