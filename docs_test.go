@@ -251,7 +251,7 @@ func TestDocumentedExamples(t *testing.T) {
 	toTable := `database: "postgres://shop@localhost/shop"; table: product; key: id`
 	around := map[string][2]string{ // what stands before the example, and the keys beside it
 		"sluice, name": {}, "params": {"params:\n  raw:\n    ", "type: date"}, "stores": {"stores:\n  raw:\n    "},
-		"from": {"from:\n  ", files}, "Tables of text": {"from:\n  ", files}, "Sheets": {"from:\n  ", `files: "raw/{*at}.xlsx"`}, "Parquet files": {"from:\n  ", `files: "raw/{*at}.parquet"`}, "Files by entries": {"from:\n  files: raw/{airport}.json\n  each:\n    ", "file: e.json; fields: [airport]"},
+		"from": {"from:\n  ", files}, "Tables of text": {"from:\n  ", files}, "Sheets": {"from:\n  ", `files: "raw/{*at}.xlsx"`}, "Fixed positions": {"from:\n  ", `files: "raw/{*at}.txt"; format: fixed`}, "Parquet files": {"from:\n  ", `files: "raw/{*at}.parquet"`}, "Files by entries": {"from:\n  files: raw/{airport}.json\n  each:\n    ", "file: e.json; fields: [airport]"},
 		"columns": {column, "type: string; from: a"}, "to": {"to:\n  ", `files: "out/{file.stem}"`},
 		"parquet": {"to:\n  files: out/{file.stem}\n  parquet:\n    "}, "csv": {"to:\n  files: out/{file.stem}.csv\n  csv:\n    "},
 		"errors": {"errors:\n  "}, "limits": {"limits:\n  "},

@@ -59,27 +59,38 @@ func isHTML(head []byte) error {
 // else the one that is given, the one that the page names, and at last what it
 // surely is.
 func pageText(in io.ReaderAt, size int64, head []byte, encoding string) (io.Reader, error) {
-	name, skip := encoding, 0
+	set, skip, err := charsetOfPage(in, size, head, encoding)
+	if err != nil {
+		return nil, err
+	}
+	page := io.NewSectionReader(in, skip, size-skip)
+	if set == nil {
+		return page, nil
+	}
+	return newTextDecoder(page, set, skip), nil
+}
+
+// charsetOfPage is the encoding of a page, nil for UTF-8, and how many bytes of a
+// mark it begins with.
+func charsetOfPage(in io.ReaderAt, size int64, head []byte, encoding string) (set *charset, skip int64, err error) {
+	name := encoding
 	if mark := markOf(head); mark != "" {
 		name, skip = mark, 2
 		if mark == "utf-8" {
 			skip = 3
 		}
 	} else if name == "" || name == "auto" {
-		var err error
 		if name, err = pageEncoding(in, size, head); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	page := io.NewSectionReader(in, int64(skip), size-int64(skip))
 	if name == "utf-8" {
-		return page, nil
+		return nil, skip, nil
 	}
-	set := charsetOf(name)
-	if set == nil {
-		return nil, fmt.Errorf("the page is in %s, which is not read: save it as UTF-8", shortText([]byte(name)))
+	if set = charsetOf(name); set == nil {
+		err = fmt.Errorf("the page is in %s, which is not read: save it as UTF-8", shortText([]byte(name)))
 	}
-	return newTextDecoder(page, set, int64(skip)), nil
+	return set, skip, err
 }
 
 // pageEncoding is the encoding that a page names, or surely is.

@@ -19,9 +19,15 @@ type SheetReadOptions struct {
 	// hidden. Default: the first of them.
 	Sheet string
 
-	// Encoding is that of a page of HTML: one of Encodings, or auto: what the page
+	// Encoding is that of a page of HTML or a text: one of Encodings, or auto: what the page
 	// names, or surely is. Default: auto. A byte-order mark goes before it.
 	Encoding string
+
+	// Fixed are all columns of a text in which they stand at fixed positions, which
+	// are characters, or, if InBytes, bytes. HeaderLine lines of it are passed over,
+	// or one, if not NoHeader.
+	Fixed   []FixedColumn
+	InBytes bool
 
 	// NoHeader says that no row holds names. The columns' names are then their
 	// numbers, "1" for A and so on.
@@ -150,7 +156,7 @@ func columnLetters(column int) string {
 }
 
 // sheetFormats are the formats of files that have sheets, and how they are opened.
-var sheetFormats = map[string]func(*SheetReader) (cellRows, error){"xlsx": openXLSX, "ods": openODS, "xls": openXLS, "html": openHTML}
+var sheetFormats = map[string]func(*SheetReader) (cellRows, error){"xlsx": openXLSX, "ods": openODS, "xls": openXLS, "html": openHTML, "fixed": openFixed}
 
 // HasSheets says whether files of the format have sheets, which a SheetReader
 // reads.

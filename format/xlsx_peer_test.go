@@ -25,27 +25,34 @@ type peerTable struct {
 func TestXLSXAgainstPeers(t *testing.T) {
 	dir := t.TempDir()
 	for _, peer := range python[peerTable](t, "xlsx_cases.py", dir) {
-		got := readTable(t, filepath.Join(dir, peer.Name), "", len(peer.Openpyxl[0]))
+		got := readTable(t, filepath.Join(dir, peer.Name), format.SheetReadOptions{}, len(peer.Openpyxl[0]))
 		compareTables(t, peer.Name+" by openpyxl", got, peer.Openpyxl)
 		compareTables(t, peer.Name+" by pandas", got, peer.Pandas)
 	}
 }
 
 // TestSheetsAgainstPeers reads spreadsheets of LibreOffice, and
-// holds every cell to what calamine reads; and pages of HTML, to what pandas reads.
+// holds every cell to what calamine reads; and pages of HTML and
+// fixed positions, to what pandas reads.
 func TestSheetsAgainstPeers(t *testing.T) {
 	dir := t.TempDir()
 	type peer struct {
 		Name, Sheet string
+		From, To    []int // of columns at fixed positions
 		Cells       [][]string
 	}
 	for _, p := range python[peer](t, "sheet_cases.py", dir) {
-		compareTables(t, p.Name, readTable(t, filepath.Join(dir, p.Name), p.Sheet, len(p.Cells[0])), p.Cells)
+		var fixed []format.FixedColumn
+		for i := range p.From {
+			fixed = append(fixed, format.FixedColumn{Name: strconv.Itoa(i + 1), From: p.From[i], To: p.To[i]})
+		}
+		o := format.SheetReadOptions{Sheet: p.Sheet, Fixed: fixed}
+		compareTables(t, p.Name, readTable(t, filepath.Join(dir, p.Name), o, len(p.Cells[0])), p.Cells)
 	}
 }
 
 // readTable returns the texts of all cells, with those in the line of the names.
-func readTable(t *testing.T, file, sheet string, columns int) (table [][]string) {
+func readTable(t *testing.T, file string, o format.SheetReadOptions, columns int) (table [][]string) {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -60,8 +67,9 @@ func readTable(t *testing.T, file, sheet string, columns int) (table [][]string)
 	for c := range columns {
 		names = append(names, strconv.Itoa(c+1))
 	}
+	o.Columns, o.NoHeader = names, true
 	form := strings.TrimPrefix(filepath.Ext(file), ".")
-	r := format.NewSheetReader(form, f, info.Size(), format.SheetReadOptions{Columns: names, NoHeader: true, Sheet: sheet})
+	r := format.NewSheetReader(form, f, info.Size(), o)
 	for b := (&row.Batch{}); ; {
 		err := r.Read(b)
 		if err == io.EOF {

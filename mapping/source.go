@@ -50,9 +50,25 @@ func CSVOptions(from *spec.From, form string) format.CSVReadOptions {
 func SheetOptions(from *spec.From) format.SheetReadOptions {
 	line, _ := strconv.Atoi(from.Header) // 0 for true and false
 	return format.SheetReadOptions{
-		Sheet: from.Sheet, Encoding: from.Encoding, NoHeader: from.Header == "false", HeaderLine: line,
+		Fixed: FixedColumns(from), InBytes: from.Unit == "bytes", Sheet: from.Sheet, Encoding: from.Encoding, NoHeader: from.Header == "false" || from.Header == "" && len(from.Positions) > 0, HeaderLine: line,
 		AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail",
 	}
+}
+
+// FixedColumns returns where columns stand in the lines of a text, as the job says
+// it.
+func FixedColumns(from *spec.From) []format.FixedColumn {
+	var columns []format.FixedColumn
+	for _, p := range from.Positions {
+		first, last, several := strings.Cut(p.At, "-")
+		c := format.FixedColumn{Name: p.Name}
+		c.From, _ = strconv.Atoi(first)
+		if c.To, _ = strconv.Atoi(last); !several {
+			c.To = c.From
+		}
+		columns = append(columns, c)
+	}
+	return columns
 }
 
 // ParquetOptions returns how a Parquet file is read, as the job says it.

@@ -38,6 +38,7 @@ var (
 	textFormats = []string{"csv", "tsv"}
 
 	sheetFormats = []string{"xlsx", "xls", "ods", "html"}
+	fixedFormats = []string{"fixed"}
 )
 
 // ofFormats are the keys of from that only some formats have a use for.
@@ -48,17 +49,19 @@ var ofFormats = []struct {
 	{"shape", jsonFormats[:1]},
 	{"at", jsonFormats[:1]},
 	{"compression", []string{"csv", "tsv", "json", "ndjson"}},
-	{"encoding", []string{"csv", "tsv", "html", "xls", "json", "ndjson"}},
+	{"encoding", []string{"csv", "tsv", "fixed", "html", "xls", "json", "ndjson"}},
 	{"delimiter", textFormats},
 	{"quote", textFormats},
 	{"escape", textFormats},
 	{"comment", textFormats},
 	{"footer", textFormats},
 	{"ragged", textFormats},
-	{"header", slices.Concat(textFormats, sheetFormats)},
+	{"header", slices.Concat(textFormats, sheetFormats, fixedFormats)},
 	{"sheet", sheetFormats},
-	{"extra_columns", slices.Concat(textFormats, sheetFormats, []string{"parquet"})},
-	{"absent_columns", slices.Concat(textFormats, sheetFormats, []string{"parquet"})},
+	{"positions", fixedFormats},
+	{"unit", fixedFormats},
+	{"extra_columns", slices.Concat(textFormats, sheetFormats, fixedFormats, []string{"parquet"})},
+	{"absent_columns", slices.Concat(textFormats, sheetFormats, fixedFormats, []string{"parquet"})},
 }
 
 // encodings are those that tables of text are read in.
@@ -111,7 +114,7 @@ func betweenFromKeys() object {
 	for _, k := range ofFormats {
 		when[k.key] = only("format", object{"enum": k.formats})
 	}
-	oneRow := object{"if": has("format", object{"enum": sheetFormats}), "then": only("header", object{"not": object{"type": "string"}})}
+	oneRow := object{"if": has("format", object{"enum": slices.Concat(sheetFormats, fixedFormats)}), "then": only("header", object{"not": object{"type": "string"}})}
 	when["header"] = object{"allOf": []any{when["header"], oneRow}}
 	return when
 }

@@ -157,7 +157,7 @@ func (c *checker) checkFormat(from *From) {
 			c.failKey("from", k.key, fmt.Sprintf("format: %s has no use for this", form), "it is for "+strings.Join(k.formats, ", "))
 		}
 	}
-	if slices.Contains(sheetFormats, from.Format) && strings.Contains(from.Header, "-") {
+	if slices.Contains(slices.Concat(sheetFormats, fixedFormats), from.Format) && strings.Contains(from.Header, "-") {
 		c.failKey("from", "header", "the names of a sheet stand in one row", "as in header: 3")
 	}
 	if slices.Contains(jsonFormats, from.Format) && from.Encoding != "" && from.Encoding != "utf-8" {

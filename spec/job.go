@@ -53,6 +53,13 @@ type Param struct {
 	Pos     Pos
 }
 
+// A Position says where a column stands in the lines of a text.
+type Position struct {
+	Name string
+	At   string // "9-28", "29" or "30-"
+	Pos  Pos
+}
+
 // A Store says how to reach one bucket or host.
 type Store struct {
 	Endpoint  Template // "": AWS's
@@ -65,7 +72,7 @@ type Store struct {
 type From struct {
 	Files       []Template
 	Each        *Each  // nil: the files are those found by listing
-	Format      string // "json", "ndjson", "csv", "tsv", "xlsx", "xls", "ods", "html", "parquet"; "": by name and content
+	Format      string // "json", "ndjson", "csv", "tsv", "xlsx", "xls", "ods", "html", "fixed", "parquet"; "": by name and content
 	Compression string // "none", "gzip", "zstd"; "": by content
 	Encoding    string // "utf-8", "cp949", ...; "": by content
 	Shape       string // "records" (the default) or "columns"
@@ -74,16 +81,18 @@ type From struct {
 	Empty       string // "skip" (the default) or "fail"
 	Pos         Pos
 
-	Delimiter     string // "": by name and content
-	Quote         string // one character or "none"; "": the double quote
-	Escape        string // one character; "": none
-	Comment       string // what lines begin with that are no rows; "": nothing
-	Header        string // "true" (the default), "false", the number of the line that holds it, or "2-3" for lines
-	Footer        Text   // regular expression of the line after the last row
-	Sheet         string // name or number; "": the first
-	Ragged        string // "reject" (the default), "pad", "trim" or "fit"
-	ExtraColumns  string // "ignore" (the default) or "fail"
-	AbsentColumns string // "fail" (the default) or "null"
+	Delimiter     string     // "": by name and content
+	Quote         string     // one character or "none"; "": the double quote
+	Escape        string     // one character; "": none
+	Comment       string     // what lines begin with that are no rows; "": nothing
+	Header        string     // "true" (the default), "false", the number of the line that holds it, or "2-3" for lines
+	Footer        Text       // regular expression of the line after the last row
+	Sheet         string     // name or number; "": the first
+	Positions     []Position // of fixed: where the columns stand
+	Unit          string     // of Positions: "characters" (the default) or "bytes"
+	Ragged        string     // "reject" (the default), "pad", "trim" or "fit"
+	ExtraColumns  string     // "ignore" (the default) or "fail"
+	AbsentColumns string     // "fail" (the default) or "null"
 }
 
 // Fields returns the names that a source file's fields have beside the fixed

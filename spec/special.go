@@ -96,6 +96,19 @@ func headerKind() kind[string] {
 	})
 }
 
+var position = regexp.MustCompile(`^[1-9][0-9]{0,6}(?:-(?:[1-9][0-9]{0,6})?)?$`)
+
+// positions are the first and the last position of a column.
+func positions() kind[string] {
+	schema := object{"anyOf": []object{{"type": "integer", "minimum": 1}, {"type": "string", "pattern": position.String()}}}
+	return parsed(schema, "positions", func(t Text) (string, *fault) {
+		if !position.MatchString(t.S) {
+			return "", &fault{0, fmt.Sprintf("expected the first and the last position, found %q", t.S), "as in 9-28; they are counted from 1"}
+		}
+		return t.S, nil
+	})
+}
+
 var tableColumn = regexp.MustCompile(`^[^.\s]+(?:\.[^.\s]+){1,2}$`)
 
 // tableDotColumn is table.column, perhaps with the schema before it.

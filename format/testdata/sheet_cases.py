@@ -141,6 +141,17 @@ def write_xls(name, from1904=False):
     book.save(folder + name)
 
 
+def write_fixed(name):
+    widths = [60, 12, 26, 12, 22, 10, 8, 26]
+    lines = ["".join(("" if v is None else text(v).replace("\n", " ")).ljust(w) for v, w in zip(r, widths)).rstrip() for r in rows]
+    with open(folder + name, "w", encoding="utf-8", newline="") as f:
+        f.write("\r\n".join(lines))
+    table = pandas.read_fwf(folder + name, widths=widths, header=None, dtype=str, keep_default_na=False, encoding="utf-8")
+    at = [sum(widths[:i]) for i in range(len(widths))]
+    print(json.dumps({"Name": name, "From": [a + 1 for a in at], "To": [a + w for a, w in zip(at, widths)], "Cells": table.fillna("").values.tolist()}))
+
+
+write_fixed("pandas.fixed")
 write_xls("xlwt.xls")
 told("xlwt.xls")
 told("xlwt.xls", "texts")
