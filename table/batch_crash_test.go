@@ -26,7 +26,7 @@ func TestBatchCrash(t *testing.T) {
 	after := s.products()
 	s.revert(want.Run)
 	m, between := newMoments(t), 0
-	for i := range kills() / 2 {
+	for i := range kills() / 4 {
 		cmd, lines := s.startBatches("")
 		for range i % 7 {
 			lines.Scan()

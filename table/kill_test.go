@@ -140,7 +140,7 @@ func kills() int {
 	if os.Getenv("SLUICE_SOAK") != "" {
 		return 1000
 	}
-	return 10
+	return 20
 }
 
 // alone returns when the server has noticed that a killed run is no more.
@@ -199,7 +199,7 @@ func TestCrash(t *testing.T) {
 	s.apply(v1)
 	before, after := s.products(), ""
 	r := newMoments(t)
-	for range kills() / 2 {
+	for range kills() {
 		s.crashed(c, r, "apply "+v2clean)
 		s.apply(v2clean)
 		if after == "" {
