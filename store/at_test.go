@@ -35,6 +35,16 @@ func TestReadAt(t *testing.T) {
 			t.Fatalf("%d bytes at %d: %d, %v", n, at, k, err)
 		}
 	}
+	for range 20 {
+		at := rand.IntN(len(text))
+		n := rand.IntN(len(text) - at)
+		if got, err := r.Ahead(int64(at), int64(n))(); err != nil || !bytes.Equal(got, text[at:at+n]) {
+			t.Fatalf("%d bytes at %d, ahead: %d, %v", n, at, len(got), err)
+		}
+	}
+	if _, err := r.Ahead(9_999, 2)(); err != io.ErrUnexpectedEOF {
+		t.Errorf("behind the end, ahead: %v", err)
+	}
 	if whole, err := io.ReadAll(r); err != nil || !bytes.Equal(whole, text) {
 		t.Errorf("read: %d bytes, %v", len(whole), err)
 	}
@@ -47,6 +57,10 @@ func TestReadAt(t *testing.T) {
 	if _, err := r.ReadAt(make([]byte, 5000), 0); !IsChanged(err) {
 		t.Errorf("of another object: %v", err)
 	}
+	if _, err := r.Ahead(0, 5000)(); !IsChanged(err) {
+		t.Errorf("of another object, ahead: %v", err)
+	}
+	r.Ahead(0, 5000) // which Close ends
 	r.Close()
 	if _, err := r.ReadAt(make([]byte, 1), 0); err == nil {
 		t.Error("it reads after Close")

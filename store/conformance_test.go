@@ -441,9 +441,14 @@ func testStream(t *testing.T, b bed) {
 		info.Key = key
 		for _, o := range []OpenOptions{{}, {Range: 1 << 20, Ahead: 5}, {Range: partBytes, Ahead: 1}} {
 			r := Open(t.Context(), b, info, o)
+			wait := r.Ahead(int64(size/3), int64(size-size/3))
 			got, err := io.ReadAll(r)
-			if r.Close(); err != nil || !bytes.Equal(got, body) {
+			if err != nil || !bytes.Equal(got, body) {
 				t.Errorf("%d bytes by %+v: %d bytes or they differ, %v", size, o, len(got), err)
+			}
+			got, err = wait()
+			if r.Close(); err != nil || !bytes.Equal(got, body[size/3:]) {
+				t.Errorf("%d bytes by %+v, ahead: %d bytes or they differ, %v", size, o, len(got), err)
 			}
 		}
 	}

@@ -36,10 +36,10 @@ type OpenOptions struct {
 
 // Open returns the bytes of the object that info describes. Read reads them by
 // requests for one range after the other, and holds (Ahead + 1) x Range bytes;
-// ReadAt asks for the ranges that it needs, and holds two. If the object is no longer the one of
-// info.ETag, both return an error of kind Changed. Of a web host that gives no
-// parts, or no size, a copy on the local disk is read. The caller closes it, which
-// ends the requests under way.
+// ReadAt asks for the ranges that it needs, and holds two; what Ahead reads is the
+// caller's. If the object is no longer the one of info.ETag, all return an error
+// of kind Changed. Of a web host that gives no parts, or no size, a copy on the
+// local disk is read. The caller closes it, which ends the requests under way.
 func Open(ctx context.Context, s Store, info Info, o OpenOptions) *Reader {
 	if o.Range <= 0 {
 		o.Range = rangeBytes
@@ -60,29 +60,35 @@ func Open(ctx context.Context, s Store, info Info, o OpenOptions) *Reader {
 		}
 	}
 	n := int((size + o.Range - 1) / o.Range)
-	fetch := func(ctx context.Context, i int) ([]byte, error) {
+	get := func(ctx context.Context, at, n int64) ([]byte, error) {
 		if failed != nil {
 			return nil, failed
 		}
+		return w.read(ctx, Range{at, n})
+	}
+	fetch := func(ctx context.Context, i int) ([]byte, error) {
 		at := int64(i) * o.Range
-		return w.read(ctx, Range{at, min(o.Range, size-at)})
+		return get(ctx, at, min(o.Range, size-at))
 	}
 	next, stop := iter.Pull2(flow.Ahead(ctx, n, o.Ahead, fetch))
 	parts := &parts{size: size, each: o.Range, fetch: func(i int) ([]byte, error) { return fetch(ctx, i) }}
 	if o.Direct && failed == nil {
-		parts.direct = func(at, n int64) ([]byte, error) { return w.read(ctx, Range{at, n}) }
+		parts.direct = func(at, n int64) ([]byte, error) { return get(ctx, at, n) }
 	}
-	return &Reader{parts: parts, next: next, err: failed, stop: func() { stop(); w.close() }}
+	return &Reader{parts: parts, ctx: ctx, get: get, next: next, err: failed, stop: func() { stop(); w.close() }}
 }
 
 // A Reader reads an object that is open: from its beginning to its end, or, by
-// ReadAt, anywhere.
+// ReadAt and Ahead, anywhere.
 type Reader struct {
 	*parts
-	next func() ([]byte, error, bool)
-	stop func()
-	rest []byte
-	err  error // of every Read to come
+	ctx   context.Context // of its requests
+	get   func(ctx context.Context, at, n int64) ([]byte, error)
+	begun map[*flow.Pending[[]byte]]bool // by Ahead, and not waited for
+	next  func() ([]byte, error, bool)
+	stop  func()
+	rest  []byte
+	err   error // of every Read to come
 }
 
 // Read reads on from where the Read before it ended.
@@ -108,6 +114,10 @@ func (r *Reader) Read(p []byte) (int, error) {
 
 // Close ends the requests under way and waits for them.
 func (r *Reader) Close() error {
+	for p := range r.begun {
+		p.Drop()
+	}
+	clear(r.begun)
 	r.stop()
 	r.drop()
 	r.rest, r.err = nil, errClosed

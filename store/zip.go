@@ -199,12 +199,14 @@ func (z *archive) open(ctx context.Context, of Info, o OpenOptions) *Reader {
 	m, info, err := z.member(ctx, of.Key, of.ETag)
 	if err != nil {
 		fail := func() ([]byte, error, bool) { return nil, err, true }
-		return &Reader{parts: &parts{size: of.Size, each: o.Range, fetch: func(int) ([]byte, error) { return nil, err }}, next: fail, stop: func() {}}
+		none := func(context.Context, int64, int64) ([]byte, error) { return nil, err }
+		return &Reader{parts: &parts{size: of.Size, each: o.Range, fetch: func(int) ([]byte, error) { return nil, err }}, ctx: ctx, get: none, next: fail, stop: func() {}}
 	}
 	in, end := z.unpack(ctx, m, info, o)
 	buffer := make([]byte, 256<<10)
 	p := &places{z: z, ctx: ctx, m: m, info: info}
-	r := &Reader{parts: &parts{size: m.size, each: o.Range}, stop: func() { end(); p.close() }}
+	r := &Reader{parts: &parts{size: m.size, each: o.Range}, ctx: ctx, stop: func() { end(); p.close() }}
+	r.get = func(_ context.Context, at, n int64) ([]byte, error) { return p.read(at, n) }
 	r.next = func() ([]byte, error, bool) {
 		n, err := in.Read(buffer)
 		if err == io.EOF {
