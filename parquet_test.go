@@ -2,6 +2,7 @@ package sluice_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -61,11 +62,20 @@ type gets struct {
 	store.Store
 	ending          string
 	requests, bytes *atomic.Int64
+	now, most       *atomic.Int64 // requests at once; nil: not counted
 }
 
 func (g gets) Do(ctx context.Context, r store.Request) (store.Answer, error) {
+	ours := r.Op == store.OpGet && strings.HasSuffix(r.Key, g.ending)
+	if ours && g.now != nil {
+		now := g.now.Add(1)
+		for most := g.most.Load(); now > most && !g.most.CompareAndSwap(most, now); most = g.most.Load() {
+			continue
+		}
+		defer g.now.Add(-1)
+	}
 	a, err := g.Store.Do(ctx, r)
-	if r.Op == store.OpGet && strings.HasSuffix(r.Key, g.ending) {
+	if ours {
 		g.requests.Add(1)
 		g.bytes.Add(int64(len(a.Body)))
 	}
@@ -105,7 +115,9 @@ func TestProjection(t *testing.T) {
 			}
 			var requests, bytes atomic.Int64
 			job, err := sluice.Open(t.Context(), file, sluice.Options{
-				Wrap: func(_ string, s store.Store) store.Store { return gets{s, "wide.parquet", &requests, &bytes} },
+				Wrap: func(_ string, s store.Store) store.Store {
+					return gets{Store: s, ending: "wide.parquet", requests: &requests, bytes: &bytes}
+				},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -123,5 +135,40 @@ func TestProjection(t *testing.T) {
 			}
 			t.Logf("%d of %d bytes by %d requests", bytes.Load(), size, requests.Load())
 		})
+	}
+}
+
+// Of a far store what is wanted of the columns is fetched at once, and the next
+// row group while one is read.
+func TestAhead(t *testing.T) {
+	dir := t.TempDir()
+	const columns, rows = 40, 40_000
+	wideFile(t, filepath.Join(dir, "wide.parquet"), columns, rows)
+	sim, addr := tool(t, "SLUICE_TEST_S3SIM"), freeAddr(t)
+	serve(t, addr, nil, sim, "-addr", addr, "-buckets", "raw,stage", "-preload", dir, "-get-latency", "100ms", "-jitter", "0")
+	environment(t, addr, "x", "y")
+	text := "sluice: 1\nname: wide\nfrom: {files: s3://raw/wide.parquet}\ncolumns:\n"
+	for c := 0; c < columns; c += 5 {
+		text += fmt.Sprintf("  c%d: {type: int64, from: c%d}\n", c, c)
+	}
+	file := filepath.Join(t.TempDir(), "wide.yaml")
+	if err := os.WriteFile(file, []byte(text+"to: {files: \"s3://stage/{file.stem}.csv\"}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var requests, bytes, now, most atomic.Int64
+	job, err := sluice.Open(t.Context(), file, sluice.Options{
+		Wrap: func(_ string, s store.Store) store.Store {
+			return gets{s, "wide.parquet", &requests, &bytes, &now, &most}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := job.Apply(t.Context(), sluice.ApplyOptions{})
+	if err != nil || r.Rows != rows {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if requests.Load() != 1+2*columns/5 || most.Load() != columns/5 {
+		t.Errorf("%d requests, %d at once", requests.Load(), most.Load())
 	}
 }

@@ -12,6 +12,9 @@ func (r *ParquetReader) block(b *row.Batch) error {
 		r.step = r.nextGroup
 		return nil
 	}
+	if r.rows > 0 { // who comes back for more will want the rest
+		r.ahead()
+	}
 	r.n, r.i = int(min(r.left, batchRows)), 0
 	r.left -= int64(r.n)
 	for k, c := range r.columns {

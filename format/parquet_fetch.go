@@ -7,25 +7,24 @@ import (
 
 const (
 	// fetchBytes is how much of a row group's wanted columns is fetched at once
-	// at most: what there is beyond is fetched column by column, as it is read.
+	// at most, and an eighth of what may be held: as much again is fetched while
+	// that is read.
 	fetchBytes = 16 << 20
+	fetchShare = 8
 
-	// requestBytes is the most that one request asks for.
+	// requestBytes is the most that columns that lie next to each other are
+	// fetched in one piece of.
 	requestBytes = 8 << 20
 
-	// leastFetch is how much of a column is fetched at once at least.
+	// A part of a column that is fetched at once is no smaller than mostLeast,
+	// or, if there are so many columns that these were too much, leastFetch.
 	leastFetch = 16 << 10
+	mostLeast  = 256 << 10
 
-	// gapBytes is what may lie between two columns that one request asks for: it
-	// takes less time than another request.
+	// gapBytes is what may lie between two columns that are fetched in one piece:
+	// it takes less time than another request.
 	gapBytes = 64 << 10
 )
-
-// A pqSpan is a part of the file that is fetched.
-type pqSpan struct {
-	start, end int64
-	text       []byte
-}
 
 // leaves returns what reads the wanted columns of a row group.
 func (r *ParquetReader) leaves() (leaves []*pqLeaf) {
@@ -40,62 +39,108 @@ func (r *ParquetReader) leaves() (leaves []*pqLeaf) {
 	return leaves
 }
 
-// fetch gets the first part of each wanted column of a row group, or all of it if
-// that is not too much, in as few requests as makes sense.
-func (r *ParquetReader) fetch(g *pqGroup) error {
-	leaves := r.leaves()
-	if len(leaves) == 0 {
-		return nil
-	}
-	most := int64(min(fetchBytes, r.o.MaxPages/4))
-	each := max(most/int64(len(leaves)), leastFetch)
+// A pqFetch is the first part of each wanted column of a row group, or all of it
+// if that is not too much.
+type pqFetch struct {
+	group int // from 1
+	each  []int64
+	spans []*pqSpan
+}
+
+// plan says what is fetched first of a row group: of all columns the same share,
+// so that they run out together.
+func (r *ParquetReader) plan(group int, leaves []*pqLeaf) (*pqFetch, error) {
+	f := &pqFetch{group: group, each: make([]int64, len(leaves))}
+	g := &r.footer.groups[group-1]
 	total := int64(0)
 	for _, l := range leaves {
 		c := &g.chunks[l.index]
 		if err := c.check(r.size); err != nil {
-			return r.inColumn(r.nameOf(l), err)
+			return nil, r.inColumn(r.nameOf(l), err)
 		}
 		total += c.size
 	}
-	if total <= most {
-		each = requestBytes
-	}
-	var spans []*pqSpan
-	for _, l := range leaves {
+	most := int64(min(fetchBytes, r.o.MaxPages/fetchShare))
+	parts := (total + most - 1) / most
+	least := min(mostLeast, max(leastFetch, most/int64(4*len(leaves))))
+	for i, l := range leaves {
 		c := &g.chunks[l.index]
-		spans = append(spans, &pqSpan{start: c.start, end: c.start + min(c.size, each)})
+		if f.each[i] = c.size; parts > 1 {
+			f.each[i] = min(c.size, max(least, (c.size+parts-1)/parts))
+		}
+		f.spans = append(f.spans, &pqSpan{start: c.start, end: c.start + f.each[i]})
 	}
-	spans = joined(spans)
+	f.spans = joined(f.spans)
+	return f, nil
+}
+
+// fetch goes on to the row group, of which the first part is fetched if it was
+// not before.
+func (r *ParquetReader) fetch() error {
+	leaves := r.leaves()
+	if len(leaves) == 0 {
+		return nil
+	}
 	for _, l := range leaves { // what they had is given back before there is more
-		l.window.close()
+		l.end()
 	}
-	if err := r.get(spans); err != nil {
-		return err
+	f := r.begun
+	if r.begun = nil; f == nil {
+		var err error
+		if f, err = r.plan(r.group, leaves); err != nil {
+			return err
+		}
+		for _, s := range f.spans {
+			if err := r.file.begin(s); err != nil {
+				return err
+			}
+		}
 	}
-	for _, l := range leaves {
+	g := &r.footer.groups[r.group-1]
+	for i, l := range leaves {
 		c := &g.chunks[l.index]
-		if err := l.begin(c, r.in, textAt(spans, c.start, min(c.size, each)), int(each)); err != nil {
+		if err := l.begin(&r.file, c, spanOf(f.spans, c.start, f.each[i]), f.each[i]); err != nil {
 			return r.inColumn(r.nameOf(l), err)
 		}
 	}
 	return nil
 }
 
-// get reads the spans, in place of those of the row group before.
-func (r *ParquetReader) get(spans []*pqSpan) error {
-	r.room.give(r.spans)
-	r.spans = 0
-	for _, s := range spans {
-		if err := r.room.take(uint64(s.end - s.start)); err != nil {
-			return err
-		}
-		r.spans += int(s.end - s.start)
-		s.text = make([]byte, s.end-s.start)
-		if err := readFull(r.in, s.text, s.start); err != nil {
-			return err
+// ahead begins to fetch what comes next of each column, or once that is all of
+// the row group, the first part of the next one. What there is no room for is
+// fetched when it is read.
+func (r *ParquetReader) ahead() {
+	if !r.file.eager || r.begun != nil {
+		return
+	}
+	leaves, all := r.leaves(), true
+	for _, l := range leaves {
+		all = l.window.ahead() && all
+	}
+	next := r.group + 1
+	for next <= len(r.footer.groups) && r.footer.groups[next-1].rows == 0 {
+		next++
+	}
+	if !all || len(leaves) == 0 || next > len(r.footer.groups) {
+		return
+	}
+	f, err := r.plan(next, leaves)
+	if err != nil { // it is said when its turn comes
+		return
+	}
+	size := int64(0)
+	for _, s := range f.spans {
+		size += s.end - s.start
+	}
+	if !r.room.spare(size) {
+		return
+	}
+	for _, s := range f.spans {
+		if r.file.begin(s) != nil {
+			return
 		}
 	}
-	return nil
+	r.begun = f
 }
 
 // nameOf returns the name of the wanted column that a leaf is read for.
@@ -128,11 +173,13 @@ func joined(spans []*pqSpan) (out []*pqSpan) {
 	return out
 }
 
-// textAt returns n bytes of the file from a place that is in one of the spans.
-func textAt(spans []*pqSpan, at, n int64) []byte {
+// spanOf returns the span that has n bytes of the file from a place on, for one
+// more who reads it.
+func spanOf(spans []*pqSpan, at, n int64) *pqSpan {
 	for _, s := range spans {
 		if at >= s.start && at+n <= s.end {
-			return s.text[at-s.start : at-s.start+n]
+			s.readers++
+			return s
 		}
 	}
 	return nil

@@ -45,20 +45,18 @@ type pqLeaf struct {
 
 func newLeaf(v *pqValue, room *pqRoom, u *unpacker) *pqLeaf {
 	l := &pqLeaf{scalar: v.scalar, index: v.leaves[0], maxRep: v.rep, maxDef: v.there, room: room, unpacker: u}
-	l.window.room = room
 	l.repWidth, l.defWidth = uint(bits.Len(uint(l.maxRep))), uint(bits.Len(uint(l.maxDef)))
 	return l
 }
 
-// begin goes on to the chunk of the next row group, of which text is what was
-// fetched so far.
-func (l *pqLeaf) begin(c *pqChunk, in io.ReaderAt, text []byte, each int) error {
+// begin goes on to the chunk of the next row group, whose first part is in a span.
+func (l *pqLeaf) begin(file *pqFile, c *pqChunk, first *pqSpan, each int64) error {
 	l.end()
+	l.window = pqWindow{file: file, at: c.start, end: c.start + c.size, next: first, each: each}
 	if c.physical != l.physical {
 		return fmt.Errorf("its values are of physical type %d, and the schema says %d", c.physical, l.physical)
 	}
 	l.chunk = c
-	l.window = pqWindow{in: in, at: c.start, end: c.start + c.size, text: text, each: each, room: l.room}
 	return nil
 }
 
@@ -129,7 +127,7 @@ func (l *pqLeaf) page() error {
 		return err
 	}
 	if p.kind != pageData && p.kind != pageDictionary && p.kind != pageDataV2 {
-		l.pass(int64(p.packed))
+		l.window.skip(int64(p.packed))
 		return nil
 	}
 	text, err := l.window.body(&p)
@@ -141,15 +139,8 @@ func (l *pqLeaf) page() error {
 	} else {
 		err = l.dataPage(&p, text)
 	}
-	l.window.skip(len(text))
+	l.window.skip(int64(len(text)))
 	return err
-}
-
-// pass goes by n bytes of the chunk.
-func (l *pqLeaf) pass(n int64) {
-	w := &l.window
-	there := min(n, int64(len(w.text)))
-	w.text, w.at = w.text[there:], w.at+n
 }
 
 // read reads up to n values, nulls among them, of one page, and returns how many:

@@ -4,58 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 )
 
 // ErrManyPages is the cause of the error for a file whose pages are larger than
 // what is held of them.
 var ErrManyPages = errors.New("the most that is held of them")
-
-// A pqWindow is what was fetched of a chunk and not yet read.
-type pqWindow struct {
-	in   io.ReaderAt
-	at   int64  // in the file, of what comes next
-	end  int64  // of the chunk
-	text []byte // what is there from at on
-	buf  []byte // that text lies in, if it is the window's own
-	each int    // bytes of a fetch
-	room *pqRoom
-}
-
-// peek returns n bytes at least, or all that the chunk has.
-func (w *pqWindow) peek(n int64) ([]byte, error) {
-	if n = min(n, w.end-w.at); n <= int64(len(w.text)) {
-		return w.text, nil
-	}
-	have := len(w.text)
-	size := int(min(max(n, int64(w.each)), w.end-w.at))
-	if cap(w.buf) < size {
-		if err := w.room.take(uint64(size)); err != nil {
-			return nil, err
-		}
-		w.room.give(cap(w.buf))
-		buf := make([]byte, size)
-		copy(buf, w.text)
-		w.buf = buf
-	} else {
-		w.buf = w.buf[:cap(w.buf)]
-		copy(w.buf, w.text)
-	}
-	if err := readFull(w.in, w.buf[have:size], w.at+int64(have)); err != nil {
-		return nil, err
-	}
-	w.text = w.buf[:size]
-	return w.text, nil
-}
-
-func (w *pqWindow) skip(n int) {
-	w.text, w.at = w.text[n:], w.at+int64(n)
-}
-
-func (w *pqWindow) close() {
-	w.room.give(cap(w.buf))
-	w.buf, w.text = nil, nil
-}
 
 // The kinds of pages.
 const (
@@ -133,7 +86,7 @@ func (w *pqWindow) header() (p pqPage, err error) {
 		p.read(t)
 		switch {
 		case t.err == nil:
-			w.skip(t.at)
+			w.skip(int64(t.at))
 			return p, p.check(w)
 		case !errors.Is(t.err, errCompactEnd), n > mostHeader, int64(len(text)) == w.end-w.at:
 			return p, fmt.Errorf("its header is damaged: %w", t.err)
@@ -146,8 +99,8 @@ func (p *pqPage) check(w *pqWindow) error {
 	switch {
 	case p.size < 0 || p.packed < 0 || p.values < 0 || p.reps < 0 || p.defs < 0:
 		return errors.New("its header is damaged: it has a size below 0")
-	case int(p.size) > w.room.most:
-		return w.room.take(uint64(p.size))
+	case int(p.size) > w.file.room.most:
+		return w.file.room.take(uint64(p.size))
 	case int64(p.packed) > w.end-w.at:
 		return fmt.Errorf("it should have %d bytes, and the column has %d more", p.packed, w.end-w.at)
 	}

@@ -59,7 +59,7 @@ type ParquetReadOptions struct {
 // It holds no more than MaxPages says, whatever a file says of itself.
 type ParquetReader struct {
 	o    ParquetReadOptions
-	in   io.ReaderAt
+	file pqFile
 	size int64
 
 	room     pqRoom
@@ -73,16 +73,18 @@ type ParquetReader struct {
 	nowhere  []int // wanted columns that the file does not have
 
 	step  func(*row.Batch) error
-	spans int   // bytes that were fetched for the row group
-	group int   // being read, from 1
-	left  int64 // rows of it that are in no block yet
-	n, i  int   // rows of the block; the next of them
+	begun *pqFetch // the row group after the one being read; nil: not begun
+	group int      // being read, from 1
+	left  int64    // rows of it that are in no block yet
+	n, i  int      // rows of the block; the next of them
 	rows  int64
 	err   error
 }
 
 // NewParquetReader returns a reader of the file that the size bytes of in are. It
-// reads from in when it is read.
+// reads from in when it is read. An in that has a method Ahead, as a store.Reader
+// has, is asked at once for what is wanted of several columns, and for what comes
+// next while rows are read.
 func NewParquetReader(in io.ReaderAt, size int64, o ParquetReadOptions) *ParquetReader {
 	if o.MaxRecord <= 0 {
 		o.MaxRecord = 64 << 20
@@ -90,7 +92,8 @@ func NewParquetReader(in io.ReaderAt, size int64, o ParquetReadOptions) *Parquet
 	if o.MaxPages <= 0 {
 		o.MaxPages = 64 << 20
 	}
-	r := &ParquetReader{o: o, in: in, size: size, room: pqRoom{most: o.MaxPages}}
+	r := &ParquetReader{o: o, size: size, room: pqRoom{most: o.MaxPages}}
+	r.file = newFile(in, &r.room)
 	r.step = r.start
 	return r
 }
@@ -216,7 +219,7 @@ func (r *ParquetReader) start(b *row.Batch) (err error) {
 
 // open reads the footer.
 func (r *ParquetReader) open() (err error) {
-	if r.footer, err = readFooter(r.in, r.size, r.o.MaxPages/2); err != nil {
+	if r.footer, err = readFooter(r.file.in, r.size, r.o.MaxPages/2); err != nil {
 		return err
 	}
 	r.root, err = r.footer.tree()
@@ -283,7 +286,7 @@ func (r *ParquetReader) nextGroup(*row.Batch) error {
 	if r.left = g.rows; r.left == 0 {
 		return nil
 	}
-	if err := r.fetch(g); err != nil {
+	if err := r.fetch(); err != nil {
 		return err
 	}
 	for _, rec := range r.records {

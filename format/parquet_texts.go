@@ -214,4 +214,7 @@ func (m *pqRoom) take(n uint64) error {
 	return nil
 }
 
+// spare says whether there is room for n bytes that are not needed yet.
+func (m *pqRoom) spare(n int64) bool { return int64(m.held)+n <= int64(m.most)/4*3 }
+
 func (m *pqRoom) give(n int) { m.held -= n }

@@ -210,20 +210,26 @@ func (g *reading) fault(ctx context.Context, f *source.File, err error) error {
 
 // A counted input counts what is read.
 type counted struct {
-	source.Input
+	*store.Reader
 	bytes *atomic.Int64
 }
 
 func (c counted) Read(p []byte) (int, error) {
-	n, err := c.Input.Read(p)
+	n, err := c.Reader.Read(p)
 	c.count(n)
 	return n, err
 }
 
 func (c counted) ReadAt(p []byte, at int64) (int, error) {
-	n, err := c.Input.ReadAt(p, at)
+	n, err := c.Reader.ReadAt(p, at)
 	c.count(n)
 	return n, err
+}
+
+// Ahead counts what is to be read, whether that is waited for or not.
+func (c counted) Ahead(at, n int64) func() ([]byte, error) {
+	c.count(int(n))
+	return c.Reader.Ahead(at, n)
 }
 
 func (c counted) count(n int) {
