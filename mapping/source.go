@@ -10,7 +10,8 @@ import (
 )
 
 // FormatOf returns the format of a source of the name: as the job says, or by
-// the name, "" for JSON and what is not known.
+// the name, "" for JSON and what is not known. Where columns have positions, that
+// is a text of such: so its rejects file, which is CSV, is read by the job, too.
 func FormatOf(from *spec.From, name string) string {
 	if from.Format != "" {
 		return from.Format
@@ -22,6 +23,9 @@ func FormatOf(from *spec.From, name string) string {
 		return "xlsx"
 	case "htm":
 		return "html"
+	}
+	if len(from.Positions) > 0 {
+		return "fixed"
 	}
 	return ""
 }

@@ -67,11 +67,8 @@ func Ready(job *spec.Job) error {
 			return job.ErrorAt(at, 0, "the names of a sheet stand in one row", "as in header: 3")
 		}
 	}
-	if err := format.CheckFixed(mapping.FixedColumns(&job.From)); job.From.Format == "fixed" && err != nil {
+	if err := format.CheckFixed(mapping.FixedColumns(&job.From)); err != nil && (job.From.Format == "fixed" || len(job.From.Positions) > 0) {
 		return job.ErrorAt(at, 0, err.Error(), "")
-	}
-	if job.From.Format == "" && len(job.From.Positions) > 0 {
-		return job.ErrorAt(at, 0, "positions are of a text whose columns stand at fixed ones", "add format: fixed")
 	}
 	if o := mapping.CSVOptions(&job.From, job.From.Format); o.Check() != nil {
 		return job.ErrorAt(at, 0, o.Check().Error(), "")
