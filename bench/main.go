@@ -30,6 +30,8 @@ var cases = []struct {
 	{name: "rate", title: "3,000 files of 1 KB, 200 requests/s", run: rate},
 	{name: "faults", title: "300 flight files, 2% of each fault", run: faults},
 	{name: "credentials", title: "keys that live 3 s", run: credentials},
+	{name: "parquet", title: "500,000 x 12 of Parquet to CSV", run: parquet},
+	{name: "xlsx", title: "100,000 x 12 of a workbook to CSV", run: xlsx},
 	{name: "postgres", title: "500,000 products into PostgreSQL", run: intoPostgres},
 	{name: "django", title: "django-import-export, PostgreSQL", run: againstDjango},
 	{name: "sqlite", title: "500,000 products into SQLite", run: intoSQLite},
