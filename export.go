@@ -53,5 +53,5 @@ func checkDatabase(url string) error {
 	case "sqlite", "postgres", "postgresql":
 		return nil
 	}
-	return &spec.UsageError{Err: errors.New("the database is a URL that begins with sqlite:// or postgres://")}
+	return &spec.UsageError{Err: errors.New("the database is a URL that begins with sqlite://, postgres:// or mysql://")}
 }

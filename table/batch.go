@@ -201,5 +201,5 @@ func (r *run) ended(ctx context.Context, record plan.Run, why error) error {
 
 // isLocked reports whether an error is that somebody else held a lock too long.
 func isLocked(err error) bool {
-	return errors.Is(err, plan.ErrLocked) || codeOf(err) == lockNotAvailable || sqliteCode(err)&0xff == sqliteBusy
+	return errors.Is(err, plan.ErrLocked) || codeOf(err) == lockNotAvailable || sqliteCode(err)&0xff == sqliteBusy || mysqlCode(err) == mysqlLockWait
 }

@@ -11,5 +11,5 @@
 //	revert                from the journal, unless the rows were changed since
 //
 // All SQL of the project is here. Each database has its own files, with the same
-// functions in the same order: postgres_*.go, sqlite_*.go.
+// functions in the same order: postgres_*.go, sqlite_*.go, mysql_*.go.
 package table

@@ -187,11 +187,13 @@ func openDatabase(ctx context.Context, url string, job *spec.Job) (database, err
 		return openSQLite(ctx, url, job)
 	case "postgres", "postgresql":
 		return openPostgres(ctx, url, job)
+	case "mysql", "mariadb":
+		return openMySQL(ctx, url, job)
 	}
 	if !is || strings.ContainsAny(scheme, ":@ ") { // which may have a password in it
-		return nil, job.ErrorAt(job.To.Database.Text, 0, "the database is no URL", "it begins with sqlite:// or postgres://")
+		return nil, job.ErrorAt(job.To.Database.Text, 0, "the database is no URL", "it begins with sqlite://, postgres:// or mysql://")
 	}
-	return nil, job.ErrorAt(job.To.Database.Text, 0, fmt.Sprintf("this version of sluice does not load %s", scheme), "sqlite:// and postgres:// it does")
+	return nil, job.ErrorAt(job.To.Database.Text, 0, fmt.Sprintf("this version of sluice does not load %s", scheme), "sqlite://, postgres:// and mysql:// it does")
 }
 
 // lay lays the job onto its table.

@@ -55,6 +55,7 @@ type Column struct {
 	// RTRIM, bpchar (trailing blanks), citext, or a nondeterministic
 	// collation's name. "" is equality of bytes.
 	Collation string
+	Charset   string // MySQL: the character set of its texts; "": it has none
 	Affinity  string // SQLite: TEXT, NUMERIC, INTEGER, REAL, BLOB: what a value is turned into where it can be
 
 	NotNull   bool

@@ -44,6 +44,7 @@ func eachShop(t *testing.T, test func(t *testing.T, s *shop)) {
 	for name, open := range shops {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	eachShopOnMySQL(t, test)
 }
 
 func newShop(t testing.TB) *shop {

@@ -1,0 +1,281 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	driver "github.com/go-sql-driver/mysql"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// apply writes the plan and its journal, in one transaction: each row that is
+// touched is locked, is still as it was compared, and each statement touches as
+// many as were planned. The tables of the journal are made before it, since that
+// would commit it, and belong to no run until it is committed.
+func (s *mysqlImport) apply(ctx context.Context, run plan.Run, counts plan.Counts) error {
+	watch := s.watch(ctx)
+	w := &mysqlWriter{mysqlImport: s, counts: counts, id: s.t.identity(), plan: "sluice_plan"}
+	n, err := s.newRun(ctx, run, s.t)
+	if err == nil {
+		w.journal = s.journalName(n)
+		err = s.commit(ctx, n, run, func() error { return w.write(ctx, n, run) })
+	}
+	return s.tell(err, watch())
+}
+
+// A mysqlWriter is an apply under way.
+type mysqlWriter struct {
+	*mysqlImport
+	counts  plan.Counts // of the rows in plan
+	id      []*Column
+	plan    string // the table of what is done: sluice_plan, or a part of it
+	journal string // what its tables' names begin with
+}
+
+func (w *mysqlWriter) journalOf(behind string) string { return behindName(w.journal, behind) }
+
+// behindName puts something behind a name that is quoted.
+func behindName(name, behind string) string { return name[:len(name)-1] + behind + `"` }
+
+func (w *mysqlWriter) write(ctx context.Context, n int64, run plan.Run) error {
+	if err := w.enter(ctx, w.t); err != nil {
+		return err
+	}
+	if run.ID != "" {
+		if err := w.record(ctx, n, run); err != nil {
+			return err
+		}
+	}
+	for _, step := range []func(context.Context) error{w.lock, w.drifted, w.looked, w.create, w.unlink, w.update, w.insert} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return w.settled(ctx)
+}
+
+// do runs a statement of which it is known how many rows it must touch: -1 is
+// any number.
+func (w *mysqlWriter) do(ctx context.Context, want int64, what, sql string) error {
+	got, err := w.exec(ctx, sql)
+	if err == nil && want >= 0 && got != want {
+		err = fmt.Errorf("%s %d rows of table %s, and %d were planned: a trigger of the table may have done it; nothing was changed", what, got, w.t.Name, want)
+	}
+	return err
+}
+
+// hashed is a hash of the loaded columns of a row t.
+func hashed(t *target) string {
+	return "md5(concat_ws(',', " + each(t.columns, ", ", "quote(cast(t.%c AS BINARY))") + "))"
+}
+
+// update writes the columns of rows that differ, and then their links.
+func (w *mysqlWriter) update(ctx context.Context) error {
+	if w.counts[plan.Update] == 0 {
+		return nil
+	}
+	written := masked("p.mask", w.t.columns)
+	n, err := w.number(ctx, "SELECT count(*) FROM "+w.plan+" p WHERE p.op = 'u' AND "+written)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		if err := w.do(ctx, n, "updated", fmt.Sprintf("UPDATE %s p JOIN sluice_incoming s ON s.sluice_row = p.sluice_row JOIN %s t ON %s SET %s WHERE p.op = 'u' AND %s",
+			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), each(w.t.written(), ", ", "t.%c = s.%c"), written)); err != nil {
+			return err
+		}
+	}
+	for _, c := range w.t.links {
+		if err := w.relink(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unlink removes the links that updated rows lose, into the journal.
+func (w *mysqlWriter) unlink(ctx context.Context) error {
+	for _, c := range w.t.links {
+		own, other, journal := quoteName(c.link.own.Name), quoteName(c.link.other.Name), w.journalOf(fmt.Sprintf("_l%d", c.at))
+		n, err := w.exec(ctx, fmt.Sprintf(`INSERT INTO %s (sluice_op, %s, %s) SELECT 'd', %s, %s FROM %s p JOIN %s t ON %s JOIN %s k ON k.%s = t.%s
+			WHERE p.op = 'u' AND %s AND NOT EXISTS (SELECT 1 FROM sluice_links l WHERE l.col = %d AND l.sluice_row = p.sluice_row AND l.id = k.%s) FOR UPDATE`,
+			journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "t.%c"), c.link.rowOf("k"), w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"),
+			c.link.sqlName(), own, quoteName(c.link.ownID.Name), masked("p.mask", []*binding{c}), c.at, other))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		if err := w.unlinkable(ctx, c); err != nil {
+			return err
+		}
+		if err := w.do(ctx, n, "unlinked", fmt.Sprintf("DELETE k FROM %s k JOIN %s j ON j.sluice_op = 'd' AND k.%s = j.%s AND k.%s = j.%s", c.link.sqlName(), journal, own, own, other, other)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unlinkable refuses to remove links that rows refer to.
+func (w *mysqlWriter) unlinkable(ctx context.Context, c *binding) error {
+	journal := w.journalOf(fmt.Sprintf("_l%d", c.at))
+	return c.link.unreferred((*ForeignKey).left, func(fk *ForeignKey) (int64, error) {
+		return w.number(ctx, fmt.Sprintf("SELECT count(*) FROM %s k JOIN %s ON k.sluice_op = 'd'", journal, fk.from("c", "k")))
+	})
+}
+
+// relink adds the links that updated rows lack. Their sets are then those of the
+// files, and in the journal.
+func (w *mysqlWriter) relink(ctx context.Context, c *binding) error {
+	mine := "p.op = 'u' AND " + masked("p.mask", []*binding{c})
+	n, err := w.number(ctx, "SELECT count(*) FROM "+w.plan+" p WHERE "+mine)
+	if err != nil || n == 0 {
+		return err
+	}
+	own, other, through, id := quoteName(c.link.own.Name), quoteName(c.link.other.Name), c.link.sqlName(), "t."+quoteName(c.link.ownID.Name)
+	from := fmt.Sprintf("%s p JOIN sluice_links l ON l.sluice_row = p.sluice_row AND l.col = %d JOIN %s t ON %s", w.plan, c.at, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"))
+	journal := w.journalOf(fmt.Sprintf("_l%d", c.at))
+	if err := w.all(ctx,
+		"DROP TEMPORARY TABLE IF EXISTS sluice_come",
+		fmt.Sprintf("CREATE TEMPORARY TABLE sluice_come ENGINE=InnoDB AS SELECT %s AS own, l.id AS other, p.sluice_row FROM %s WHERE %s AND NOT EXISTS (SELECT 1 FROM %s k WHERE k.%s = %s AND k.%s = l.id)", id, from, mine, through, own, id, other),
+		fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT own, other FROM sluice_come", through, own, other),
+		fmt.Sprintf("INSERT INTO %s (sluice_op, %s, %s) SELECT 'n', %s, %s FROM sluice_come o JOIN %s k ON k.%s = o.own AND k.%s = o.other JOIN %s p ON p.sluice_row = o.sluice_row",
+			journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "p.i%i"), c.link.rowOf("k"), through, own, other, w.plan),
+		"DROP TEMPORARY TABLE sluice_come"); err != nil {
+		return err
+	}
+	return w.do(ctx, n, "linked", fmt.Sprintf("UPDATE %s p JOIN %s t ON %s JOIN %s j ON j.op = 'u' AND %s SET j.k%d = %s WHERE %s AND %s = coalesce((SELECT group_concat(l.id ORDER BY l.id SEPARATOR ',') FROM sluice_links l WHERE l.col = %d AND l.sluice_row = p.sluice_row), '')",
+		w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), w.journal, sameAs(w.id, "j.i%i", "p.i%i"), c.at, linkedNow(c), mine, linkedNow(c), c.at))
+}
+
+// insert writes the new rows and their links. Rows that the database numbers have
+// numbers one after the other, of which it tells the first.
+func (w *mysqlWriter) insert(ctx context.Context) error {
+	n := w.counts[plan.New]
+	if n == 0 {
+		return nil
+	}
+	made, ids := "", "NULL"
+	if id := w.id; len(id) == 1 && w.t.binding(id[0].Name) == nil {
+		if made = quoteName(id[0].Name); id[0].Identity == NoIdentity {
+			ids = id[0].made()
+		}
+	}
+	typ := "bigint NULL"
+	if made != "" {
+		typ = w.id[0].Base
+	}
+	if err := w.all(ctx, "DROP TEMPORARY TABLE IF EXISTS sluice_new", "CREATE TEMPORARY TABLE sluice_new (sluice_row bigint NOT NULL PRIMARY KEY, place bigint NOT NULL, sluice_id "+typ+") ENGINE=InnoDB",
+		"INSERT INTO sluice_new SELECT sluice_row, row_number() OVER (ORDER BY sluice_row) - 1, "+ids+" FROM "+w.plan+" WHERE op = 'n'"); err != nil {
+		return err
+	}
+	columns, values := each(w.t.columns, ", ", "%c"), each(w.t.columns, ", ", "s.%c")
+	if ids != "NULL" {
+		columns, values = columns+", "+made, values+", n.sluice_id"
+	}
+	got, err := w.conn.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row ORDER BY n.sluice_row", w.t.sqlName(), columns, values))
+	if err != nil {
+		return w.stop(ctx, err)
+	}
+	if rows, err := got.RowsAffected(); err != nil || rows != n {
+		return errors.Join(err, fmt.Errorf("inserted %d rows of table %s, and %d were planned: a trigger of the table may have done it; nothing was changed", rows, w.t.Name, n))
+	}
+	if made != "" && ids == "NULL" {
+		first, err := got.LastInsertId()
+		if err == nil {
+			err = w.all(ctx, fmt.Sprintf("UPDATE sluice_new SET sluice_id = %d + place * @@auto_increment_increment", first))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, c := range w.t.links {
+		if err := w.link(ctx, c, made != ""); err != nil {
+			return err
+		}
+	}
+	return w.inserted(ctx, n, made)
+}
+
+// inserted journals the new rows, of which each is found, and is the one of its
+// number.
+func (w *mysqlWriter) inserted(ctx context.Context, n int64, made string) error {
+	if len(w.id) == 0 {
+		return nil
+	}
+	on := "t." + made + " = n.sluice_id"
+	if made == "" {
+		on = names(w.id, " AND ", "t.%c = s.%c")
+	} else if len(w.t.key) > 0 {
+		on += " AND " + w.t.keySame("s", "t")
+	}
+	columns, values := []string{"op", "h", names(w.id, ", ", "i%i")}, []string{"'n'", hashed(w.t), names(w.id, ", ", "t.%c")}
+	for _, c := range w.t.links {
+		columns, values = append(columns, fmt.Sprintf("k%d", c.at)), append(values, linkedNow(c))
+	}
+	return w.do(ctx, n, "found", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row JOIN %s t ON %s",
+		w.journal, strings.Join(columns, ", "), strings.Join(values, ", "), w.t.sqlName(), on))
+}
+
+// link writes the links of new rows.
+func (w *mysqlWriter) link(ctx context.Context, c *binding, numbered bool) error {
+	own, from := "n.sluice_id", fmt.Sprintf("sluice_new n JOIN sluice_links l ON l.col = %d AND l.sluice_row = n.sluice_row", c.at)
+	if !numbered {
+		own, from = "s."+quoteName(c.link.ownID.Name), from+" JOIN sluice_incoming s ON s.sluice_row = n.sluice_row"
+	}
+	n, err := w.number(ctx, "SELECT count(*) FROM "+from)
+	if err != nil || n == 0 {
+		return err
+	}
+	return w.do(ctx, n, "linked", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, l.id FROM %s ORDER BY n.sluice_row, l.id",
+		c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name), own, from))
+}
+
+// settled brings the hashes of updated rows up to date, and finds out whether all
+// rows that were written are there.
+func (w *mysqlWriter) settled(ctx context.Context) error {
+	which, want := "j.op = 'u'", w.counts[plan.Update]
+	if len(w.t.Triggers) > 0 && len(w.id) > 0 {
+		which, want = "j.op <> 'd'", want+w.counts[plan.New]
+	}
+	if want == 0 {
+		return nil
+	}
+	return w.do(ctx, want, "left", fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET j.h = %s WHERE %s", w.journal, w.t.sqlName(), sameAs(w.id, "t.%c", "j.i%i"), hashed(w.t), which))
+}
+
+// noSuchTable is the number of an error of MySQL.
+const noSuchTable = 1146
+
+// enter begins a transaction that writes to the table, which is as it was
+// inspected. Until it ends nobody can alter it.
+func (m *mysql) enter(ctx context.Context, t *target) error {
+	err := m.texts(ctx, "SELECT 1 FROM "+t.sqlName()+" LIMIT 1", func([]*string) error { return nil })
+	if mysqlCode(err) == noSuchTable {
+		return &plan.DriftError{Moved: []plan.Problem{{File: t.Name, Why: "the table is no longer there"}}}
+	}
+	if err != nil {
+		return err
+	}
+	now, err := m.inspectOn(ctx, m.conn, jobName(t.Schema, t.Name))
+	if err != nil {
+		return err
+	}
+	if what := altered(t.Table, now); what != "" {
+		return &plan.DriftError{Moved: []plan.Problem{{File: t.Name, Why: "the table was altered since it was compared: " + what}}}
+	}
+	return nil
+}
+
+// mysqlCode returns the number of an error of the database; 0: it is none.
+func mysqlCode(err error) uint16 {
+	var e *driver.MySQLError
+	if errors.As(err, &e) {
+		return e.Number
+	}
+	return 0
+}

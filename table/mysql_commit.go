@@ -1,0 +1,79 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// commit does something in a transaction and commits it. If the answer to that is
+// lost, it looks for the run in the ledger: what it returns is then a committed
+// error, a plan.UnsettledError, or says that nothing was changed. The journal of
+// a run that is not committed is dropped, here or by the next run.
+func (m *mysql) commit(ctx context.Context, n int64, run plan.Run, do func() error) error {
+	if _, err := m.exec(ctx, "START TRANSACTION"); err != nil {
+		return err
+	}
+	err := do()
+	if err == nil {
+		_, err = m.exec(context.WithoutCancel(ctx), "COMMIT")
+		if err != nil && mysqlLost(err) {
+			return m.settle(ctx, n, run, err)
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	done := context.WithoutCancel(ctx)
+	if _, failed := m.conn.ExecContext(done, "ROLLBACK"); failed == nil && n > 0 {
+		_ = m.dropRun(done, fmt.Sprint(n))
+	}
+	return err
+}
+
+// settle finds out whether a run is committed whose connection is lost.
+func (m *mysql) settle(ctx context.Context, n int64, run plan.Run, why error) error {
+	if n == 0 {
+		return &plan.UnsettledError{Run: run.ID, Err: why}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.patience)
+	defer cancel()
+	for {
+		there, err := m.committed(ctx, n)
+		switch {
+		case err == nil && there:
+			return committed{why}
+		case err == nil:
+			return why
+		}
+		select {
+		case <-ctx.Done():
+			return &plan.UnsettledError{Run: run.ID, Err: why}
+		case <-time.After(settlePoll):
+		}
+	}
+}
+
+// committed says whether run n has its record, once its session has ended. One
+// whose COMMIT did not arrive still holds the row of the run.
+func (m *mysql) committed(ctx context.Context, n int64) (there bool, err error) {
+	conn, err := m.db.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "SET innodb_lock_wait_timeout = 1"); err != nil {
+		return false, err
+	}
+	var done int
+	sql := fmt.Sprintf("SELECT record IS NOT NULL FROM %s WHERE n = %d FOR UPDATE", m.state("run"), n)
+	err = conn.QueryRowContext(ctx, sql).Scan(&done)
+	if mysqlCode(err) != mysqlLockWait {
+		return done == 1, err
+	}
+	_, _ = conn.ExecContext(ctx, fmt.Sprintf("KILL %d", m.id)) // the session that waits for a COMMIT which was lost; it holds that row
+	return false, err
+}

@@ -1,0 +1,96 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// lock takes the rows that are updated, in the order of their identity, into the
+// journal, as they are before.
+func (w *mysqlWriter) lock(ctx context.Context) error {
+	if w.counts[plan.Update] == 0 {
+		return nil
+	}
+	on := fmt.Sprintf("%s p JOIN %s t ON %s WHERE p.op = 'u' ORDER BY %s", w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), names(w.id, ", ", "t.%c"))
+	return w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (op, mask, %s, %s) SELECT p.op, p.mask, %s, %s FROM %s FOR UPDATE",
+		w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), on))
+}
+
+// drifted compares the rows that are locked with what was compared.
+func (w *mysqlWriter) drifted(ctx context.Context) error {
+	var checks []string
+	if w.counts[plan.Update] > 0 {
+		checks = append(checks, w.removed(), w.changed())
+		for _, c := range w.t.links {
+			checks = append(checks, w.linkedElse(c))
+		}
+	}
+	if w.counts[plan.New] > 0 && len(w.t.key) > 0 {
+		checks = append(checks, fmt.Sprintf("SELECT p.sluice_row, concat_ws(' ', %s), 'its key was taken since it was compared' FROM %s p JOIN sluice_incoming s ON s.sluice_row = p.sluice_row JOIN %s t ON %s WHERE p.op = 'n'",
+			each(w.t.key, ", ", inWords("s.%c")), w.plan, w.t.sqlName(), w.t.keySame("s", "t")))
+	}
+	var moved []plan.Problem
+	for _, sql := range checks {
+		if err := w.texts(ctx, sql+" ORDER BY 1, 2 LIMIT 20", func(v []*string) error {
+			p := plan.Problem{File: w.t.Name, Why: fmt.Sprintf("row %s: %s", *v[1], *v[2])}
+			if v[0] != nil {
+				number, err := strconv.ParseInt(*v[0], 10, 64)
+				if err != nil {
+					return err
+				}
+				file, r := w.load.place(number)
+				p = plan.Problem{File: file, Why: fmt.Sprintf("row %d (%s): %s", r, *v[1], *v[2])}
+			}
+			moved = append(moved, p)
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	if moved != nil {
+		return &plan.DriftError{Moved: moved}
+	}
+	return nil
+}
+
+// known is how a row of the plan, that was there when it was compared, is named:
+// by its key, else its identity.
+func (w *mysqlWriter) known() string {
+	if len(w.t.key) > 0 {
+		return "concat_ws(' ', " + each(w.t.key, ", ", inWords("p.b%i")) + ")"
+	}
+	return "concat_ws(' ', " + names(w.id, ", ", inWords("p.i%i")) + ")"
+}
+
+// inWords is a value as it is joined to others of any character set.
+func inWords(value string) string { return "convert(" + value + " USING utf8mb4) COLLATE utf8mb4_bin" }
+
+func (w *mysqlWriter) removed() string {
+	return fmt.Sprintf("SELECT p.sluice_row, %s, 'the row of the table was removed since it was compared' FROM %s p LEFT JOIN %s j ON %s WHERE p.op = 'u' AND j.op IS NULL",
+		w.known(), w.plan, w.journal, sameAs(w.id, "j.i%i", "p.i%i"))
+}
+
+// changed finds rows that now have other values in the loaded columns.
+func (w *mysqlWriter) changed() string {
+	var differ, what []string
+	for _, c := range w.t.columns {
+		was, is := fmt.Sprintf("p.b%d", c.at), fmt.Sprintf("j.b%d", c.at)
+		d := c.to.isOther(was, is)
+		differ = append(differ, d)
+		what = append(what, fmt.Sprintf("CASE WHEN %s THEN concat(%s, coalesce(%s, 'null'), ' → ', coalesce(%s, 'null')) END", d, quoteText(c.col.Name+" "), inWords(c.to.asShown(was)), inWords(c.to.asShown(is))))
+	}
+	return fmt.Sprintf("SELECT p.sluice_row, %s, concat('the row of the table was changed since it was compared: ', concat_ws(', ', %s)) FROM %s p JOIN %s j ON %s WHERE %s",
+		w.known(), strings.Join(what, ", "), w.plan, w.journal, sameAs(w.id, "j.i%i", "p.i%i"), strings.Join(differ, " OR "))
+}
+
+// linkedElse finds rows whose links are others than those that were compared,
+// where these are to change.
+func (w *mysqlWriter) linkedElse(c *binding) string {
+	now := linkedNow(c)
+	return fmt.Sprintf("SELECT p.sluice_row, %s, concat(%s, convert(p.k%d USING utf8mb4) COLLATE utf8mb4_bin, ' → ', %s) FROM %s p JOIN %s t ON %s WHERE p.op = 'u' AND %s AND p.k%d <> %s",
+		w.known(), quoteText("the row of the table was changed since it was compared: "+c.col.Name+" "), c.at, inWords(now), w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), masked("p.mask", []*binding{c}), c.at, now)
+}

@@ -1,0 +1,60 @@
+package table
+
+import (
+	"context"
+	sqldriver "database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	driver "github.com/go-sql-driver/mysql"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// Numbers of errors of MySQL: of a lock that was waited for too long, and of a
+// deadlock, for which the transaction is taken back.
+const (
+	mysqlLockWait = 1205
+	mysqlDeadlock = 1213
+)
+
+// explain says in words what a user can do about an error of the database, unless
+// that was said.
+func (m *mysql) explain(_ context.Context, err error) error { return m.tell(err, "") }
+
+// tell is explain; blocker is the session that a lock was waited for, "" if that
+// is not known.
+func (m *mysql) tell(err error, blocker string) error {
+	var was told
+	var refused *plan.RefusedError
+	var unsettled *plan.UnsettledError
+	if err == nil || errors.As(err, &was) || errors.As(err, &refused) || errors.As(err, &unsettled) || errors.As(err, &committed{}) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if mysqlLost(err) {
+		return told{fmt.Sprintf("the connection to the database was lost; nothing was changed: %v", err), err}
+	}
+	var my *driver.MySQLError
+	if !errors.As(err, &my) {
+		return err
+	}
+	text := my.Message
+	switch my.Number {
+	case mysqlLockWait:
+		if blocker == "" {
+			blocker = "another transaction"
+		}
+		text = "a lock was waited for too long: " + blocker + " holds it (to.lock_timeout says how long to wait)"
+	case mysqlDeadlock:
+		text = "another transaction and this one waited for each other, and this one was ended: try again"
+	}
+	return told{fmt.Sprintf("%s; nothing was changed: %v", text, err), err}
+}
+
+// mysqlLost says whether an error is that of a connection that is no more.
+func mysqlLost(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, driver.ErrInvalidConn) || errors.Is(err, sqldriver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &op)
+}

@@ -1,0 +1,70 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// What sluice does not do on MySQL yet is refused here, in words.
+
+// notYet is the error of such a thing.
+func notYet(what string) error {
+	return fmt.Errorf("on MySQL and MariaDB sluice does not %s yet; nothing was changed", what)
+}
+
+// missing refuses to delete.
+func (s *mysqlImport) missing(context.Context) error {
+	if s.t.verdict >= 0 {
+		return notYet("delete rows (write: mirror, delete_when)")
+	}
+	return nil
+}
+
+// guard refuses to change what other rows follow.
+func (s *mysqlImport) guard(ctx context.Context) error {
+	return s.t.unreferred((*ForeignKey).moved, func(fk *ForeignKey) (n int64, err error) {
+		if columns := s.t.loadedOf(fk.RefColumns); fk.follows() && columns != nil {
+			n, err = s.number(ctx, fmt.Sprintf("SELECT count(*) FROM sluice_plan p JOIN %s t ON p.op = 'u' AND %s AND %s JOIN %s", s.t.sqlName(), masked("p.mask", columns), sameAs(s.t.identity(), "t.%c", "p.i%i"), fk.from("k", "t")))
+		}
+		return n, err
+	})
+}
+
+func (s *mysqlImport) keep(context.Context, *keptPlan) (string, error) {
+	return "", notYet("save plans (plan --out), or write in batches (transaction: batch)")
+}
+
+func (s *mysqlImport) batch(context.Context, plan.Run, int64, int64) error {
+	return notYet("write in batches (transaction: batch)")
+}
+
+func (m *mysql) keptText(context.Context, string, string) ([]byte, error) { return nil, errGone }
+
+func (m *mysql) kept(context.Context, *target, plan.Saved, int64) (comparison, *keptPlan, error) {
+	return nil, nil, errGone
+}
+
+func (m *mysql) end(context.Context, plan.Run) error {
+	return notYet("write in batches (transaction: batch)")
+}
+
+// ready leaves it to the first statement to find out what the user may not do.
+func (m *mysql) ready(context.Context) error { return nil }
+
+func (m *mysql) setup(context.Context, *target, string) ([]string, error) {
+	return nil, notYet("make its tables by setup: the first apply makes them, for which the user needs CREATE and DROP on the database,")
+}
+
+func (m *mysql) execute(context.Context, []string) error { return errors.ErrUnsupported }
+
+func (m *mysql) fields(context.Context, string) (row.Schema, error) { return nil, notYet("export") }
+
+func (m *mysql) export(context.Context, string, []row.Type, func([][]byte) error) error {
+	return notYet("export")
+}
+
+func (m *mysql) lists() string { return "json_arrayagg" }

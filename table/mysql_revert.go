@@ -1,0 +1,242 @@
+package table
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/plan"
+)
+
+// A mysqlUndo takes back what a run did, by its journal.
+type mysqlUndo struct {
+	*mysql
+	t       *target
+	of      plan.Run
+	journal string // of the run
+	counts  plan.Counts
+	wholes  map[string]putBack // by what is behind the journal's name: whole rows that are put back
+}
+
+// undo finds the journal of a run.
+func (m *mysql) undo(ctx context.Context, t *target, of plan.Run) (undo, error) {
+	u := &mysqlUndo{mysql: m, of: of, wholes: map[string]putBack{}}
+	var n int64
+	var loads, shape string
+	if err := m.conn.QueryRowContext(ctx, "SELECT n, loads, shape FROM "+m.state("run")+" WHERE id = ?", of.ID).Scan(&n, &loads, &shape); err != nil {
+		return nil, err
+	}
+	u.t = t.ofShape(shape)
+	switch {
+	case loads != t.sqlName():
+		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, loads, t.sqlName())
+	case u.t == nil:
+		return nil, fmt.Errorf("run %s loaded other columns than the job now does: revert it with the job as it was%s", of.ID, t.lost(shape))
+	}
+	u.journal = m.journalName(n)
+	var made, updated, deleted int64
+	err := m.conn.QueryRowContext(ctx, "SELECT coalesce(sum(op = 'n'), 0), coalesce(sum(op = 'u'), 0), coalesce(sum(op = 'd'), 0) FROM "+u.journal).Scan(&made, &updated, &deleted)
+	if mysqlCode(err) == noSuchTable {
+		return nil, fmt.Errorf("run %s cannot be taken back: its journal, table %s, was dropped", of.ID, u.journal)
+	}
+	if err != nil {
+		return nil, err
+	}
+	u.counts = plan.Counts{plan.Delete: made, plan.Update: updated, plan.New: deleted}
+	if err := u.fits(ctx, n); err != nil {
+		return nil, fmt.Errorf("run %s cannot be taken back: %w", of.ID, err)
+	}
+	return u, nil
+}
+
+// fits looks whether what the journal has can be put back into the tables as
+// they are now.
+func (u *mysqlUndo) fits(ctx context.Context, n int64) error {
+	name := fmt.Sprintf("j%d", n)
+	was, err := u.wholeOf(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, c := range u.t.columns {
+		if is := was[fmt.Sprint("b", c.at)]; !c.to.holds(is) {
+			return fmt.Errorf("column %s of table %s was %s then, and is now %s", c.to.Name, u.t.Name, is, c.to.Declared)
+		}
+	}
+	whole := func(behind string, t *Table) error {
+		if behind != "_d" {
+			n, err := u.number(ctx, "SELECT EXISTS (SELECT 1 FROM "+behindName(u.journal, behind)+" WHERE sluice_op = 'd')")
+			if err != nil || n == 0 {
+				return err
+			}
+		}
+		columns, err := u.wholeOf(ctx, name+behind)
+		if err == nil {
+			u.wholes[behind], err = columns.putBack(t)
+		}
+		return err
+	}
+	if u.counts[plan.New] > 0 {
+		err = whole("_d", u.t.Table)
+	}
+	for _, c := range u.t.links {
+		if err == nil {
+			err = whole(fmt.Sprintf("_l%d", c.at), c.link.Table)
+		}
+	}
+	for _, g := range u.t.creates() {
+		if err == nil {
+			err = whole(fmt.Sprintf("_c%d", g[0].at), g[0].lookup.Table)
+		}
+	}
+	return err
+}
+
+// wholeOf looks at the columns of a table of a journal.
+func (m *mysql) wholeOf(ctx context.Context, journal string) (wholeTable, error) {
+	found := wholeTable{}
+	c := &mysqlCatalog{mysql: m, conn: m.conn, Table: &Table{Schema: m.schema, Name: m.prefix + journal}}
+	err := c.columns(ctx)
+	for _, column := range c.Columns {
+		found[column.Name] = column.Stored
+	}
+	return found, err
+}
+
+// reversal says what apply would do.
+func (u *mysqlUndo) reversal(ctx context.Context) (rev *plan.Reversal, err error) {
+	err = u.transaction(ctx, func() error {
+		rev, err = u.conflicts(ctx)
+		return err
+	})
+	return rev, err
+}
+
+// apply takes the run back, as a run of its own.
+func (u *mysqlUndo) apply(ctx context.Context, run plan.Run, skip bool) (rev *plan.Reversal, err error) {
+	if skip {
+		return nil, notYet("revert a part of a run (--skip-conflicts)")
+	}
+	watch := u.watch(ctx)
+	n, err := u.newRun(ctx, run, u.t)
+	if err == nil {
+		err = u.commit(ctx, n, plan.Run{ID: run.ID}, func() error {
+			if err := u.enter(ctx, u.t); err != nil {
+				return err
+			}
+			if err := u.lock(ctx); err != nil {
+				return err
+			}
+			if rev, err = u.conflicts(ctx); err != nil {
+				return err
+			}
+			if len(rev.Conflicts) > 0 {
+				return &plan.ConflictError{Reversal: rev}
+			}
+			return u.takeBack(ctx, n, undone(run, rev), rev)
+		})
+	}
+	return rev, u.tell(err, watch())
+}
+
+// lock locks the rows of the journal.
+func (u *mysqlUndo) lock(ctx context.Context) error {
+	id := u.t.identity()
+	return u.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' ORDER BY %s FOR UPDATE) o", u.journal, u.t.sqlName(), sameAs(id, "t.%c", "j.i%i"), names(id, ", ", "t.%c")), func([]*string) error { return nil })
+}
+
+// conflicts finds the rows that are no longer as the run left them.
+func (u *mysqlUndo) conflicts(ctx context.Context) (*plan.Reversal, error) {
+	id := u.t.identity()
+	rev := &plan.Reversal{Run: u.of.ID, Restore: []string{}, Remove: []string{}, Counts: maps.Clone(u.counts)}
+	on := u.t.sqlName() + " t ON " + sameAs(id, "t.%c", "j.i%i")
+	name := "concat_ws(' ', " + names(id, ", ", inWords("j.i%i")) + ")"
+	queries := []string{
+		fmt.Sprintf("SELECT %s, 'it was removed since' FROM %s j LEFT JOIN %s WHERE j.op <> 'd' AND %s", name, u.journal, on, "t."+quoteName(id[0].Name)+" IS NULL"),
+		fmt.Sprintf("SELECT %s, 'it was changed since' FROM %s j JOIN %s WHERE j.op <> 'd' AND j.h <> %s", name, u.journal, on, hashed(u.t)),
+		fmt.Sprintf("SELECT %s, 'there is such a row again' FROM %s j JOIN %s WHERE j.op = 'd'", name, u.journal, on),
+	}
+	for _, c := range u.t.links {
+		queries = append(queries, fmt.Sprintf("SELECT %s, %s FROM %s j JOIN %s WHERE j.op <> 'd' AND j.k%d <> %s", name, quoteText("its "+c.col.Name+" were changed since"), u.journal, on, c.at, linkedNow(c)))
+	}
+	for i := range u.t.Referrers {
+		if fk := &u.t.Referrers[i]; u.counts[plan.Delete] > 0 && !u.t.linked(fk) {
+			but := ""
+			if fk.Table == u.t.Name && fk.Schema == u.t.Schema {
+				but = fmt.Sprintf(" AND NOT EXISTS (SELECT 1 FROM %s o WHERE o.op = 'n' AND %s)", u.journal, sameAs(id, "k.%c", "o.i%i"))
+			}
+			queries = append(queries, fmt.Sprintf("SELECT DISTINCT %s, %s FROM %s j JOIN %s JOIN %s WHERE j.op = 'n'%s", name, quoteText("a row of "+fk.Table+" refers to it"), u.journal, on, fk.from("k", "t"), but))
+		}
+	}
+	for _, query := range queries {
+		if err := u.texts(ctx, query+fmt.Sprintf(" ORDER BY 1 LIMIT %d", mostConflicts), func(v []*string) error {
+			rev.Conflicts = append(rev.Conflicts, plan.Problem{File: u.t.Name + " " + *v[0], Why: *v[1]})
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return rev, nil
+}
+
+// takeBack takes back the run, and journals that.
+func (u *mysqlUndo) takeBack(ctx context.Context, n int64, run plan.Run, rev *plan.Reversal) error {
+	if err := u.record(ctx, n, run); err != nil {
+		return err
+	}
+	for _, st := range u.steps(u.journalName(n), rev.Counts) {
+		got, err := u.exec(ctx, st.sql)
+		if err == nil && st.want >= 0 && got != st.want {
+			err = fmt.Errorf("%d rows of table %s are %s, and %d were to be: a trigger of the table may have done it; nothing was changed", got, u.t.Name, st.what, st.want)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := u.asTheyWere(ctx); err != nil {
+		return err
+	}
+	left, err := u.left(ctx)
+	rev.Left = left
+	return err
+}
+
+// asTheyWere refuses what triggers have made of rows that were restored or put back.
+func (u *mysqlUndo) asTheyWere(ctx context.Context) error {
+	if len(u.t.Triggers) == 0 {
+		return nil
+	}
+	id := u.t.identity()
+	differ := func(was map[string]string, from, on, name string) (found []string, err error) {
+		var conditions []string
+		for _, c := range u.t.Columns {
+			if value, there := was[c.Name]; there {
+				conditions = append(conditions, fmt.Sprintf("if(%s, %s, NULL)", c.isOther("t."+quoteName(c.Name), value), quoteText(c.Name)))
+			}
+		}
+		err = u.texts(ctx, fmt.Sprintf("SELECT * FROM (SELECT concat_ws(' ', %s) AS name, concat_ws(', ', %s) AS what FROM %s j LEFT JOIN %s t ON %s) v WHERE what <> '' ORDER BY 1", name, strings.Join(conditions, ", "), from, u.t.sqlName(), on), func(v []*string) error {
+			found = append(found, *v[0]+": "+*v[1])
+			return nil
+		})
+		return found, err
+	}
+	was := map[string]string{}
+	for _, c := range u.t.columns {
+		was[c.to.Name] = fmt.Sprintf("j.b%d", c.at)
+	}
+	found, err := differ(was, "(SELECT * FROM "+u.journal+" WHERE op = 'u')", sameAs(id, "t.%c", "j.i%i"), names(id, ", ", inWords("j.i%i")))
+	if put := u.wholes["_d"]; err == nil && put.of != nil {
+		var more []string
+		more, err = differ(put.given(), behindName(u.journal, "_d"), sameAs(id, "t.%c", "j.%c"), names(id, ", ", inWords("j.%c")))
+		found = append(found, more...)
+	}
+	if err == nil && found != nil {
+		err = u.t.otherwise(found)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return err
+}
