@@ -28,6 +28,7 @@ type mysql struct {
 	id       int64  // of conn, as the server numbers it
 	schema   string // the database, in MySQL's word for it
 	prefix   string // of the names of sluice's own tables
+	lock     string // of the job, quoted, that conn holds; "": none
 	maria    bool
 	infile   bool          // the server takes LOAD DATA LOCAL
 	wait     time.Duration // for a lock

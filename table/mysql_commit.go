@@ -74,6 +74,9 @@ func (m *mysql) committed(ctx context.Context, n int64) (there bool, err error) 
 	if mysqlCode(err) != mysqlLockWait {
 		return done == 1, err
 	}
-	_, _ = conn.ExecContext(ctx, fmt.Sprintf("KILL %d", m.id)) // the session that waits for a COMMIT which was lost; it holds that row
+	var ours bool // the session that waits for a COMMIT which was lost, and no other that a new server gives its number to
+	if failed := conn.QueryRowContext(ctx, "SELECT coalesce(is_used_lock("+m.lock+") = ?, false)", m.id).Scan(&ours); failed == nil && ours {
+		_, _ = conn.ExecContext(ctx, fmt.Sprintf("KILL %d", m.id))
+	}
 	return false, err
 }

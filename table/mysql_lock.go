@@ -21,6 +21,7 @@ func (m *mysql) hold(ctx context.Context, job *spec.Job, _ string, waiting func(
 			return nil, err
 		}
 		if n == 1 {
+			m.lock = name
 			return func() { _, _ = m.conn.ExecContext(context.WithoutCancel(ctx), "DO release_lock("+name+")") }, nil // or it goes with the session
 		}
 		waiting()

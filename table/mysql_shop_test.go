@@ -14,13 +14,17 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 )
 
-// onMySQL are the tests of eachShop that are run on MySQL, too. When they are all
-// of them, it is one of the shops.
-var onMySQL = []string{"TestImport", "TestExpected", "TestKill", "TestSecondWaits", "TestWaitsInVain"}
+// notOnMySQL are the tests of eachShop that do not pass on MySQL yet: what they
+// need is refused there. When there are none, it is one of the shops.
+var notOnMySQL = []string{
+	"TestBatches", "TestBatchCutOff", "TestBatchKill", "TestBatchKillAndEdit", "TestBatchLapsed", "TestBatchResumed",
+	"TestExport", "TestExportOdd", "TestExportParquet", "TestExportRefused", "TestExportStops", "TestParquet", "TestPreview",
+	"TestSavedByKilled", "TestSavedPlan", "TestSavedRejects",
+}
 
-// eachShopOnMySQL runs a test on MySQL, if it is one of these.
+// eachShopOnMySQL runs a test on MySQL, unless it is one of these.
 func eachShopOnMySQL(t *testing.T, test func(t *testing.T, s *shop)) {
-	if slices.Contains(onMySQL, t.Name()) {
+	if !slices.Contains(notOnMySQL, t.Name()) {
 		t.Run("mysql", func(t *testing.T) { test(t, newMySQLShop(t)) })
 	}
 }
