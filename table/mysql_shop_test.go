@@ -18,7 +18,7 @@ import (
 // need is refused there. When there are none, it is one of the shops.
 var notOnMySQL = []string{
 	"TestBatches", "TestBatchCutOff", "TestBatchKill", "TestBatchKillAndEdit", "TestBatchLapsed", "TestBatchResumed",
-	"TestExport", "TestExportOdd", "TestExportParquet", "TestExportRefused", "TestExportStops", "TestParquet", "TestPreview",
+	"TestExport", "TestExportOdd", "TestExportParquet", "TestExportRefused", "TestExportStops", "TestParquet",
 	"TestSavedByKilled", "TestSavedPlan", "TestSavedRejects",
 }
 

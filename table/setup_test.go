@@ -15,8 +15,11 @@ import (
 
 // kept are what sluice keeps in a database: the names of its tables.
 func (s *shop) kept() string {
-	if s.conn != nil {
+	switch {
+	case s.conn != nil:
 		return strings.Join(s.query("SELECT relname::text FROM pg_class WHERE relnamespace::regnamespace::text = 'sluice' AND relkind = 'r' ORDER BY 1"), " ")
+	case strings.HasPrefix(s.url, "mysql"):
+		return strings.Join(s.query("SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_name LIKE 'sluice%' ORDER BY 1"), " ")
 	}
 	return strings.Join(s.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'sluice%' ORDER BY 1"), " ")
 }
