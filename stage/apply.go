@@ -202,7 +202,9 @@ func (r *run) do(ctx context.Context) error {
 		for i, t := range r.tasks {
 			intents[i] = intent{Source: t.ID, Output: t.output, Prior: t.prior}
 		}
-		r.intendErr = flow.Together(ctx, r.alone, func(ctx context.Context) error { return r.journal.intend(ctx, "plan-", intents) })
+		// A run that is not alone sees its intents written all the same: those of
+		// a request given up might come after they were cleared away.
+		r.intendErr = flow.Together(ctx, r.alone, func(context.Context) error { return r.journal.intend(ctx, "plan-", intents) })
 		return r.intendErr
 	}, r.tidyUp, func(ctx context.Context) error {
 		err := eachTask(ctx, r, r.tasks, r.file)

@@ -19,7 +19,7 @@ import (
 var notOnMySQL = []string{
 	"TestBatches", "TestBatchCutOff", "TestBatchKill", "TestBatchKillAndEdit", "TestBatchLapsed", "TestBatchResumed",
 	"TestExport", "TestExportOdd", "TestExportParquet", "TestExportRefused", "TestExportStops", "TestParquet",
-	"TestSavedByKilled", "TestSavedPlan", "TestSavedRejects",
+	"TestSavedByKilled", "TestSavedPlan", "TestSavedRejects", "TestSetup",
 }
 
 // eachShopOnMySQL runs a test on MySQL, unless it is one of these.

@@ -59,7 +59,7 @@ func testNoRevert(t *testing.T, s *shop) {
 	}
 	before := ""
 	_, err := apply(v1, plan.ApplyOptions{Confirm: func(*plan.Plan) (bool, error) {
-		s.exec("UPDATE shop_product SET title = title || '!'")
+		s.exec("UPDATE shop_product SET title = concat(title, '!')")
 		before = s.dump()
 		return true, nil
 	}})

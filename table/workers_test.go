@@ -316,10 +316,14 @@ func (p *parts) failing(s *shop, n int, edit ...string) outcome {
 func TestWorkersWriteAllOrNothing(t *testing.T) {
 	p := newParts(t, 1)
 	eachShop(t, func(t *testing.T, s *shop) {
-		if last := p.skus[len(p.skus)-9]; s.conn != nil {
+		last := p.skus[len(p.skus)-9]
+		switch {
+		case s.conn != nil:
 			s.exec(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.sku = '` + last + `' THEN RAISE 'not this one'; END IF; RETURN NEW; END $$`)
 			s.exec("CREATE TRIGGER refuse BEFORE INSERT ON shop_product FOR EACH ROW EXECUTE FUNCTION refuse()")
-		} else {
+		case strings.HasPrefix(s.url, "mysql"):
+			s.exec("CREATE TRIGGER refuse BEFORE INSERT ON shop_product FOR EACH ROW BEGIN IF NEW.sku = '" + last + "' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not this one'; END IF; END")
+		default:
 			s.exec("CREATE TRIGGER refuse BEFORE INSERT ON shop_product WHEN NEW.sku = '" + last + "' BEGIN SELECT RAISE(ABORT, 'not this one'); END")
 		}
 		before := s.dump()
