@@ -138,3 +138,28 @@ func (t *target) ofShape(shape string) *target {
 	}
 	return &out
 }
+
+// ofRun is the target as a run loaded it, of which the table and the shape are
+// known. It is an error if the job loads another table now, or other columns.
+func (t *target) ofRun(of plan.Run, loads, shape string) (*target, error) {
+	if loads != t.sqlName() {
+		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, loads, t.sqlName())
+	}
+	out := t.ofShape(shape)
+	if out == nil {
+		return nil, fmt.Errorf("run %s loaded other columns than the job now does: revert it with the job as it was%s", of.ID, t.lost(shape))
+	}
+	return out, nil
+}
+
+// lost says which of the columns that a journal is made for the table no longer
+// has, as the end of a sentence.
+func (t *target) lost(shape string) string {
+	for line := range strings.Lines(shape) {
+		_, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if !strings.HasPrefix(name, "> ") && !strings.HasPrefix(name, "+ ") && t.Column(name) == nil {
+			return fmt.Sprintf(" (table %s no longer has its column %s)", t.Name, name)
+		}
+	}
+	return ""
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/seed-128c3863/sluice/plan"
 )
@@ -20,8 +19,12 @@ func (m *mysql) commit(ctx context.Context, n int64, run plan.Run, do func() err
 	err := do()
 	if err == nil {
 		_, err = m.exec(context.WithoutCancel(ctx), "COMMIT")
-		if err != nil && mysqlLost(err) {
-			return m.settle(ctx, n, run, err)
+		switch {
+		case err == nil || !mysqlLost(err):
+		case n == 0: // and so no record to look for
+			return &plan.UnsettledError{Run: run.ID, Err: err}
+		default:
+			return settle(ctx, m.patience, run, err, func(ctx context.Context) (bool, error) { return m.committed(ctx, n) })
 		}
 	}
 	if err == nil {
@@ -32,29 +35,6 @@ func (m *mysql) commit(ctx context.Context, n int64, run plan.Run, do func() err
 		_ = m.dropRun(done, fmt.Sprint(n))
 	}
 	return err
-}
-
-// settle finds out whether a run is committed whose connection is lost.
-func (m *mysql) settle(ctx context.Context, n int64, run plan.Run, why error) error {
-	if n == 0 {
-		return &plan.UnsettledError{Run: run.ID, Err: why}
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.patience)
-	defer cancel()
-	for {
-		there, err := m.committed(ctx, n)
-		switch {
-		case err == nil && there:
-			return committed{why}
-		case err == nil:
-			return why
-		}
-		select {
-		case <-ctx.Done():
-			return &plan.UnsettledError{Run: run.ID, Err: why}
-		case <-time.After(settlePoll):
-		}
-	}
 }
 
 // committed says whether run n has its record, once its session has ended. One

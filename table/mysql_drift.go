@@ -36,25 +36,21 @@ func (w *mysqlWriter) drifted(ctx context.Context) error {
 	var moved []plan.Problem
 	for _, sql := range checks {
 		if err := w.texts(ctx, sql+" ORDER BY 1, 2 LIMIT 20", func(v []*string) error {
-			p := plan.Problem{File: w.t.Name, Why: fmt.Sprintf("row %s: %s", *v[1], *v[2])}
+			var number *int64
 			if v[0] != nil {
-				number, err := strconv.ParseInt(*v[0], 10, 64)
+				n, err := strconv.ParseInt(*v[0], 10, 64)
 				if err != nil {
 					return err
 				}
-				file, r := w.load.place(number)
-				p = plan.Problem{File: file, Why: fmt.Sprintf("row %d (%s): %s", r, *v[1], *v[2])}
+				number = &n
 			}
-			moved = append(moved, p)
+			moved = append(moved, w.load.moved(w.t.Table, number, *v[1], *v[2]))
 			return nil
 		}); err != nil {
 			return err
 		}
 	}
-	if moved != nil {
-		return &plan.DriftError{Moved: moved}
-	}
-	return nil
+	return driftOf(moved)
 }
 
 // known is how a row of the plan, that was there when it was compared, is named:

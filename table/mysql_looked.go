@@ -75,10 +75,7 @@ func (w *mysqlWriter) looked(ctx context.Context) error {
 			return err
 		}
 	}
-	if moved != nil {
-		return &plan.DriftError{Moved: moved}
-	}
-	return nil
+	return driftOf(moved)
 }
 
 // sameText is a text of utf8mb4 as it is compared with the column.

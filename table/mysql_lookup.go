@@ -155,17 +155,15 @@ func (k *mysqlLooker) find(c *binding, v *row.Column, r int) (string, *row.Rejec
 		return ids[0], nil
 	case len(ids) == 0 && c.lookup.null:
 		return "", nil
-	case len(ids) == 0:
-		return "", refusal(c, text, "there is no row of %s whose %s is %q", k.Name, k.by.Name, text)
 	}
-	return "", refusal(c, text, "%d rows of %s have the %s %q", len(ids), k.Name, k.by.Name, text)
+	return "", k.notOne(c, text, len(ids))
 }
 
 // id returns the ID for value r of a column, which is not null; "" is null.
 func (k *mysqlLooker) id(c *binding, v *row.Column, r int) (string, *row.Reject) {
 	id, bad := k.find(c, v, r)
 	if bad == nil && id == "" && c.to.NotNull {
-		bad = refusal(c, keyText(v, r), "there is no row of %s whose %s is %q, and null cannot stand for it", k.Name, k.by.Name, keyText(v, r))
+		bad = k.notNull(c, keyText(v, r))
 	}
 	return id, bad
 }

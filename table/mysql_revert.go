@@ -29,16 +29,13 @@ func (m *mysql) undo(ctx context.Context, t *target, of plan.Run) (undo, error) 
 	if err := m.conn.QueryRowContext(ctx, "SELECT n, loads, shape FROM "+m.state("run")+" WHERE id = ?", of.ID).Scan(&n, &loads, &shape); err != nil {
 		return nil, err
 	}
-	u.t = t.ofShape(shape)
-	switch {
-	case loads != t.sqlName():
-		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, loads, t.sqlName())
-	case u.t == nil:
-		return nil, fmt.Errorf("run %s loaded other columns than the job now does: revert it with the job as it was%s", of.ID, t.lost(shape))
+	var err error
+	if u.t, err = t.ofRun(of, loads, shape); err != nil {
+		return nil, err
 	}
 	u.journal = m.journalName(n)
 	var made, updated, deleted int64
-	err := m.conn.QueryRowContext(ctx, "SELECT coalesce(sum(op = 'n'), 0), coalesce(sum(op = 'u'), 0), coalesce(sum(op = 'd'), 0) FROM "+u.journal).Scan(&made, &updated, &deleted)
+	err = m.conn.QueryRowContext(ctx, "SELECT coalesce(sum(op = 'n'), 0), coalesce(sum(op = 'u'), 0), coalesce(sum(op = 'd'), 0) FROM "+u.journal).Scan(&made, &updated, &deleted)
 	if mysqlCode(err) == noSuchTable {
 		return nil, fmt.Errorf("run %s cannot be taken back: its journal, table %s, was dropped", of.ID, u.journal)
 	}

@@ -3,18 +3,11 @@ package table
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/seed-128c3863/sluice/plan"
 )
-
-// A committed error says that a run was committed, though the connection that
-// did it was lost.
-type committed struct{ error }
-
-func (c committed) Unwrap() error { return c.error }
 
 // commit does something in a transaction and commits it. If the answer to that is
 // lost, it looks for the run in the ledger: what it returns is then a committed
@@ -37,7 +30,7 @@ func (p *postgres) commit(ctx context.Context, run plan.Run, do func(pgx.Tx) err
 	if err = tx.Commit(ctx); err == nil || !p.conn.IsClosed() {
 		return err
 	}
-	return p.settle(ctx, run, at, err)
+	return settle(ctx, p.patience, run, err, func(ctx context.Context) (bool, error) { return p.settled(ctx, run, at) })
 }
 
 // A committing is what is known of a transaction that may be committed.
@@ -50,29 +43,6 @@ type committing struct {
 // count transactions by themselves.
 func serverOf(ctx context.Context, conn *pgx.Conn) (string, error) {
 	return one[string](ctx, conn, "SELECT system_identifier || ' ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()")
-}
-
-// settlePoll is how often it is tried to find out how a commit ended.
-const settlePoll = 100 * time.Millisecond
-
-// settle finds out whether a run is committed whose connection is lost.
-func (p *postgres) settle(ctx context.Context, run plan.Run, at committing, why error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.patience)
-	defer cancel()
-	for {
-		there, err := p.settled(ctx, run, at)
-		switch {
-		case err == nil && there:
-			return committed{why}
-		case err == nil:
-			return why
-		}
-		select {
-		case <-ctx.Done():
-			return &plan.UnsettledError{Run: run.ID, Err: why}
-		case <-time.After(settlePoll):
-		}
-	}
 }
 
 // Why it is not known how a transaction ended.

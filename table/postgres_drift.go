@@ -78,21 +78,13 @@ func (w *postgresWriter) drifted(ctx context.Context) error {
 		var number *int64
 		var key, why string
 		if _, err := pgx.ForEachRow(rows, []any{&number, &key, &why}, func() error {
-			p := plan.Problem{File: w.t.Name, Why: fmt.Sprintf("row %s: %s", key, why)}
-			if number != nil {
-				file, r := w.load.place(*number)
-				p = plan.Problem{File: file, Why: fmt.Sprintf("row %d (%s): %s", r, key, why)}
-			}
-			moved = append(moved, p)
+			moved = append(moved, w.load.moved(w.t.Table, number, key, why))
 			return nil
 		}); err != nil {
 			return err
 		}
 	}
-	if moved != nil {
-		return &plan.DriftError{Moved: moved}
-	}
-	return nil
+	return driftOf(moved)
 }
 
 // known is how a row of the plan, that was there when it was compared, is named:

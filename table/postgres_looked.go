@@ -105,10 +105,7 @@ func (w *postgresWriter) looked(ctx context.Context) error {
 		}
 		moved = append(moved, found...)
 	}
-	if moved != nil {
-		return &plan.DriftError{Moved: moved}
-	}
-	return nil
+	return driftOf(moved)
 }
 
 // lockStrength is the weakest lock of a row that keeps others from giving it

@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/row"
 )
 
@@ -118,14 +117,6 @@ func (k *looker) code(i int) []byte {
 	return appendInt64(nil, v)
 }
 
-func keyText(c *row.Column, r int) string {
-	if c.Type.Kind == row.String {
-		return string(c.Bytes[r])
-	}
-	text, _ := format.AppendText(nil, c, r) // lists, which have none, are no keys
-	return string(text)
-}
-
 // find returns the ID for value r, which is not null.
 func (k *looker) find(c *binding, v *row.Column, r int) ([]byte, *row.Reject) {
 	text := keyText(v, r)
@@ -135,15 +126,8 @@ func (k *looker) find(c *binding, v *row.Column, r int) ([]byte, *row.Reject) {
 		return ids[0], nil
 	case len(ids) == 0 && c.lookup.null:
 		return nil, nil
-	case len(ids) == 0:
-		return nil, refusal(c, text, "there is no row of %s whose %s is %q", k.Name, k.by.Name, text)
 	}
-	return nil, refusal(c, text, "%d rows of %s have the %s %q", len(ids), k.Name, k.by.Name, text)
-}
-
-// refusal is the reject of a row for the value of a column.
-func refusal(c *binding, value, format string, args ...any) *row.Reject {
-	return &row.Reject{Error: row.Error{Column: c.col.Name, Err: fmt.Errorf(format, args...)}, Value: value}
+	return nil, k.notOne(c, text, len(ids))
 }
 
 // append appends the ID for value r as a field of COPY.
@@ -156,7 +140,7 @@ func (k *looker) append(b []byte, c *binding, v *row.Column, r int) ([]byte, *ro
 	case bad != nil:
 		return b, bad
 	case id == nil && c.to.NotNull:
-		return b, refusal(c, keyText(v, r), "there is no row of %s whose %s is %q, and null cannot stand for it", k.Name, k.by.Name, keyText(v, r))
+		return b, k.notNull(c, keyText(v, r))
 	case id == nil:
 		return appendNull(b), nil
 	}

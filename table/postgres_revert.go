@@ -32,16 +32,13 @@ func (p *postgres) undo(ctx context.Context, t *target, of plan.Run) (undo, erro
 	if err := p.conn.QueryRow(ctx, "SELECT n, array_to_string(xids, ','), loads, shape FROM "+p.state+".run WHERE id = $1", of.ID).Scan(&n, &u.xids, &loads, &shape); err != nil {
 		return nil, err
 	}
-	u.t = t.ofShape(shape)
-	switch {
-	case loads != t.sqlName():
-		return nil, fmt.Errorf("run %s loaded table %s, and the job now loads %s", of.ID, loads, t.sqlName())
-	case u.t == nil:
-		return nil, fmt.Errorf("run %s loaded other columns than the job now does: revert it with the job as it was%s", of.ID, t.lost(shape))
+	var err error
+	if u.t, err = t.ofRun(of, loads, shape); err != nil {
+		return nil, err
 	}
 	u.journal = p.journalName(n)
 	var made, updated, deleted int64
-	err := p.conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM `+u.journal).Scan(&made, &updated, &deleted)
+	err = p.conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE op = 'n'), count(*) FILTER (WHERE op = 'u'), count(*) FILTER (WHERE op = 'd') FROM `+u.journal).Scan(&made, &updated, &deleted)
 	if codeOf(err) == undefinedTable {
 		return nil, fmt.Errorf("run %s cannot be taken back: its journal, table %s, was dropped", of.ID, u.journal)
 	}
@@ -63,18 +60,6 @@ func (p *postgres) undo(ctx context.Context, t *target, of plan.Run) (undo, erro
 func ownRuns(state string) string {
 	return fmt.Sprintf(`WITH RECURSIVE r AS (SELECT id, xids FROM %[1]s.run WHERE id = $1 UNION SELECT o.id, o.xids FROM r JOIN %[1]s.run o ON o.record ->> 'of' = r.id)
 		SELECT string_agg(array_to_string(xids, ','), ',') FROM r`, state)
-}
-
-// lost says which of the columns that a journal is made for the table no longer
-// has, as the end of a sentence.
-func (t *target) lost(shape string) string {
-	for line := range strings.Lines(shape) {
-		_, name, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if !strings.HasPrefix(name, "> ") && !strings.HasPrefix(name, "+ ") && t.Column(name) == nil {
-			return fmt.Sprintf(" (table %s no longer has its column %s)", t.Name, name)
-		}
-	}
-	return ""
 }
 
 // fits looks whether what the journal has can be put back into the tables as

@@ -222,10 +222,7 @@ func (r *run) unmoved(ctx context.Context, were []plan.File) (files []*source.Fi
 			r.note(f, "it was not there when the plan was saved, and is left out")
 		}
 	}
-	if moved != nil {
-		return nil, &plan.DriftError{Moved: moved}
-	}
-	return files, nil
+	return files, driftOf(moved)
 }
 
 // same refuses a saved plan that is not the one that was kept.
@@ -260,10 +257,7 @@ func (k *keptPlan) unaltered(now *target) error {
 			add(was, altered(was, asKept(others[i])))
 		}
 	}
-	if moved != nil {
-		return &plan.DriftError{Moved: moved}
-	}
-	return nil
+	return driftOf(moved)
 }
 
 // asKept is a table as it comes back after it was kept: what is empty may be

@@ -23,7 +23,7 @@ func (s *sqliteImport) drift(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := d.err(); err != nil {
+	if err := driftOf(d.moved); err != nil {
 		return err
 	}
 	if err := s.followers(ctx); err != nil {
@@ -63,13 +63,6 @@ func (s *sqliteImport) altered(ctx context.Context) error {
 type driftCheck struct {
 	*sqliteImport
 	moved []plan.Problem
-}
-
-func (d *driftCheck) err() error {
-	if d.moved == nil {
-		return nil
-	}
-	return &plan.DriftError{Moved: d.moved}
 }
 
 // mostMoved is how many are named.

@@ -111,13 +111,13 @@ func (k *sqliteLook) find(v *row.Column, r int) ([]byte, *row.Reject) {
 	case len(ids) == 1 && (ids[0][0] != storedMade || k.c.lookup.create):
 		return ids[0], nil
 	case len(ids) > 1:
-		return nil, refusal(k.c, keyText(v, r), "%d rows of %s have the %s %q", len(ids), k.Name, k.by.Name, keyText(v, r))
+		return nil, k.notOne(k.c, keyText(v, r), len(ids))
 	case k.c.lookup.create:
 		return k.make(), nil
 	case k.c.lookup.null:
 		return nil, nil
 	}
-	return nil, refusal(k.c, keyText(v, r), "there is no row of %s whose %s is %q", k.Name, k.by.Name, keyText(v, r))
+	return nil, k.notOne(k.c, keyText(v, r), 0)
 }
 
 // make returns the provisional ID of the key in buf.
@@ -144,7 +144,7 @@ func (k *sqliteLook) append(b []byte, v *row.Column, r int) ([]byte, *row.Reject
 	case bad != nil:
 		return b, bad
 	case id == nil && k.c.to.NotNull:
-		return b, refusal(k.c, keyText(v, r), "there is no row of %s whose %s is %q, and null cannot stand for it", k.Name, k.by.Name, keyText(v, r))
+		return b, k.notNull(k.c, keyText(v, r))
 	case id == nil:
 		return append(b, storedNull), nil
 	}

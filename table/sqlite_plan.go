@@ -93,7 +93,7 @@ func (s *sqliteImport) settle(ctx context.Context) error {
 	if err := d.looked(ctx); err != nil {
 		return err
 	}
-	return d.err()
+	return driftOf(d.moved)
 }
 
 func stateOf(s rowState) plan.State {

@@ -23,12 +23,12 @@ func checkOf(t row.Type, to *Column) checkValue {
 	}
 	switch {
 	case t.Kind == row.Date:
-		return func(c *row.Column, r int) error { return inYears(c.Ints[r]) }
+		return func(c *row.Column, r int) error { return inYears(c.Ints[r], 1) }
 	case t.Kind == row.Time:
 		return func(c *row.Column, r int) error { return fraction(c, r, digits) }
 	case t.Kind == row.Timestamp, t.Kind == row.TimestampTZ:
 		return func(c *row.Column, r int) error {
-			if err := inYears(floorDiv(c.Ints[r], 86400*1e6)); err != nil {
+			if err := inYears(c.Ints[r], 86400*1e6); err != nil {
 				return err
 			}
 			return fraction(c, r, digits)
@@ -46,19 +46,12 @@ const (
 	lastDay  = 2932896
 )
 
-func inYears(day int64) error {
-	if day < firstDay || day > lastDay {
+// inYears looks at a moment after 1970-01-01, of so many units in a day.
+func inYears(moment, day int64) error {
+	if moment < firstDay*day || moment >= (lastDay+1)*day {
 		return errors.New("the day is not in the years 1 to 9999, in UTC where there is a zone")
 	}
 	return nil
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
 }
 
 // fraction looks whether a time has no more digits of a second than are kept.
