@@ -4,8 +4,11 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/seed-128c3863/sluice/spec"
 )
 
 // A name is that of a column, as it is compared with others.
@@ -114,10 +117,11 @@ func like(a, b name, table []string) (float64, string) {
 
 // near says how alike two names are that are not the same.
 func near(a, b name) (float64, string) {
-	x, y := []rune(norm.NFD.String(a.key())), []rune(norm.NFD.String(b.key()))
-	longer, shorter := max(len(x), len(y)), min(len(x), len(y))
+	x, y := norm.NFD.String(a.key()), norm.NFD.String(b.key())
+	n, m := utf8.RuneCountInString(x), utf8.RuneCountInString(y)
+	longer, shorter := max(n, m), min(n, m)
 	if shorter >= 4 {
-		if alike := 1 - float64(edits(x, y))/float64(longer); alike >= .74 {
+		if alike := 1 - float64(spec.Distance(x, y))/float64(longer); alike >= .74 {
 			return .45 + .45*alike, "a similar name"
 		}
 	}
@@ -138,28 +142,4 @@ func common(a, b []string) (some, all int) {
 		}
 	}
 	return some, max(len(a), len(b))
-}
-
-// edits is the least number of letters to put in, leave out, change, or swap
-// with the next, to make y of x.
-func edits(x, y []rune) int {
-	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range x {
-		row[0] = i + 1
-		for j := range y {
-			cost := 1
-			if x[i] == y[j] {
-				cost = 0
-			}
-			row[j+1] = min(row[j]+1, last[j+1]+1, last[j]+cost)
-			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(y)]
 }

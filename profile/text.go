@@ -6,9 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/width"
+	"github.com/seed-128c3863/sluice/plan"
 )
 
 // Text writes a profile for a person, in lines of at most 80 characters where
@@ -28,7 +27,7 @@ func (p *Profile) Text(w io.Writer, terminal bool) error {
 	t.rejects("rows that cannot be read", p.Broken)
 	most := 0
 	for _, c := range p.Columns {
-		most = max(most, min(cells(c.Name), 24))
+		most = max(most, min(plan.Wide(plan.Printable(c.Name)), 24))
 	}
 	for i := range p.Columns {
 		t.line("")
@@ -53,7 +52,7 @@ type text struct {
 	dim bool
 }
 
-func (t *text) line(text string) { t.out.WriteString(printable(text) + "\n") }
+func (t *text) line(text string) { t.out.WriteString(plan.Printable(text) + "\n") }
 
 // label writes what a line is about, and the line.
 func (t *text) label(label, text string) {
@@ -64,17 +63,17 @@ func (t *text) label(label, text string) {
 	if t.dim {
 		label = "\x1b[2m" + label + "\x1b[0m"
 	}
-	t.out.WriteString(label + " " + printable(text) + "\n")
+	t.out.WriteString(label + " " + plan.Printable(text) + "\n")
 }
 
 // column writes what is known of a column.
 func (t *text) column(c *Column, rows int64, most int) {
-	name := printable(c.Name)
+	name := plan.Printable(c.Name)
+	space := strings.Repeat(" ", max(0, most-plan.Wide(name)))
 	if t.dim {
 		name = "\x1b[1m" + name + "\x1b[0m"
 	}
-	name += strings.Repeat(" ", max(0, most-cells(c.Name)))
-	fmt.Fprintf(&t.out, "%s  %s  %s\n", name, c.Type, strings.Join(c.facts(rows), ", "))
+	fmt.Fprintf(&t.out, "%s%s  %s  %s\n", name, space, c.Type, strings.Join(c.facts(rows), ", "))
 	if c.From != c.Name {
 		t.label("from", c.From)
 	}
@@ -85,7 +84,7 @@ func (t *text) column(c *Column, rows int64, most int) {
 	if len(c.Top) < 3 {
 		var examples []string
 		for _, example := range c.Examples {
-			examples = append(examples, item(short(example, 60)))
+			examples = append(examples, item(plan.CutWide(example, 60)))
 		}
 		t.label("such as", fit(examples, 68))
 	}
@@ -123,9 +122,9 @@ func (c *Column) bounds() string {
 	case c.Min == "" && c.Max == "":
 		return ""
 	case c.Min == c.Max:
-		return short(c.Min, 60) + ", always"
+		return plan.CutWide(c.Min, 60) + ", always"
 	}
-	return short(c.Min, 30) + " to " + short(c.Max, 30)
+	return plan.CutWide(c.Min, 30) + " to " + plan.CutWide(c.Max, 30)
 }
 
 func (c *Column) middle() string {
@@ -160,7 +159,7 @@ func (c *Column) often() (all []string) {
 		if !c.TopExact {
 			least = "≥"
 		}
-		all = append(all, fmt.Sprintf("%s (%s%s)", item(short(top.Value, 24)), least, digits(top.Count)))
+		all = append(all, fmt.Sprintf("%s (%s%s)", item(plan.CutWide(top.Value, 24)), least, digits(top.Count)))
 	}
 	return all
 }
@@ -195,59 +194,14 @@ func fit(texts []string, most int) string {
 	line := ""
 	for i, text := range texts {
 		if i > 0 {
-			if cells(line)+2+cells(text) > most {
+			if plan.Wide(line)+2+plan.Wide(text) > most {
 				break
 			}
 			line += ", "
 		}
-		line += short(text, most)
+		line += plan.CutWide(text, most)
 	}
 	return line
-}
-
-// short cuts a text to so many cells of a terminal.
-func short(text string, most int) string {
-	if cells(text) <= most {
-		return text
-	}
-	n := 0
-	for i, r := range text {
-		if n += cells(string(r)); n > most-1 {
-			return text[:i] + "…"
-		}
-	}
-	return text
-}
-
-// cells is how many cells of a terminal a text takes.
-func cells(text string) (n int) {
-	for _, r := range text {
-		switch k := width.LookupRune(r).Kind(); {
-		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		case k == width.EastAsianWide, k == width.EastAsianFullwidth:
-			n += 2
-		default:
-			n++
-		}
-	}
-	return n
-}
-
-// printable replaces what would disturb a line.
-func printable(text string) string {
-	if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		}
-	}
-	return b.String()
 }
 
 // digits writes a number with commas between thousands.

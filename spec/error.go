@@ -68,7 +68,7 @@ func (e Errors) Sorted() error {
 func Suggest(name string, known []string) string {
 	best, least := "", 1+max(1, len([]rune(name))/3)
 	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
+		if d := Distance(strings.ToLower(name), strings.ToLower(k)); d < least {
 			best, least = k, d
 		}
 	}
@@ -78,9 +78,9 @@ func Suggest(name string, known []string) string {
 	return fmt.Sprintf("did you mean %q?", best)
 }
 
-// distance counts the characters to add, remove, replace or swap with their
+// Distance counts the characters to add, remove, replace or swap with their
 // neighbour to make b of a.
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	rows := [3][]int{make([]int, len(to)+1), make([]int, len(to)+1), make([]int, len(to)+1)}
 	for j := range rows[1] {

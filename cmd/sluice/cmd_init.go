@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-128c3863/sluice"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/spec"
 )
 
@@ -160,16 +161,16 @@ func (a *app) decided(draft *sluice.Draft) {
 	fmt.Fprintf(a.err, "table %s:\n", draft.Table)
 	column, to := 0, 0
 	for _, d := range draft.Decisions {
-		column, to = max(column, wide(printable(d.Column))), max(to, wide(d.To))
+		column, to = max(column, plan.Wide(plan.Printable(d.Column))), max(to, plan.Wide(d.To))
 	}
 	for _, d := range draft.Decisions {
-		name := printable(d.Column)
-		name += strings.Repeat(" ", column-wide(name))
+		name := plan.Printable(d.Column)
+		name += strings.Repeat(" ", column-plan.Wide(name))
 		if d.To == "" {
 			fmt.Fprintf(a.err, "  %s  is not loaded: %s\n", name, d.Why)
 			continue
 		}
-		fmt.Fprintf(a.err, "  %s  %s  %-8s  %s\n", name, d.To+strings.Repeat(" ", to-wide(d.To)), d.Sure, printable(d.Why))
+		fmt.Fprintf(a.err, "  %s  %s  %-8s  %s\n", name, d.To+strings.Repeat(" ", to-plan.Wide(d.To)), d.Sure, plan.Printable(d.Why))
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode"
+
+	"github.com/seed-128c3863/sluice/plan"
 )
 
 // A grid is rows of typed columns, aligned for a person. Numbers stand to the
@@ -33,14 +34,14 @@ const (
 func (g *grid) add(name, typ string) {
 	c := gridColumn{}
 	c.right = strings.HasPrefix(typ, "int") || strings.HasPrefix(typ, "float") || strings.HasPrefix(typ, "decimal")
-	c.put(cutWide(printable(name), mostWide))
+	c.put(plan.CutWide(plan.Printable(name), mostWide))
 	c.put(typ)
 	g.columns = append(g.columns, c)
 }
 
 func (c *gridColumn) put(text string) {
 	c.cells = append(c.cells, text)
-	c.width = max(c.width, wide(text))
+	c.width = max(c.width, plan.Wide(text))
 }
 
 // row adds a row: an object with a member for each column.
@@ -67,13 +68,13 @@ func cellText(value json.RawMessage) string {
 	var text string
 	switch {
 	case value[0] == '{' || value[0] == '[':
-		return cutWide(printable(string(value)), mostWhole)
+		return plan.CutWide(plan.Printable(string(value)), mostWhole)
 	case value[0] != '"' || json.Unmarshal(value, &text) != nil:
-		return cutWide(printable(string(value)), mostWide)
+		return plan.CutWide(plan.Printable(string(value)), mostWide)
 	case text == "" || text == "null" || text != strings.TrimSpace(text):
-		return cutWide(strconv.Quote(text), mostWide)
+		return plan.CutWide(strconv.Quote(text), mostWide)
 	}
-	return cutWide(printable(text), mostWide)
+	return plan.CutWide(plan.Printable(text), mostWide)
 }
 
 // write prints the table, in several parts if it is wider than width; 0: in one.
@@ -105,7 +106,7 @@ func (g *grid) part(w io.Writer, columns []gridColumn) error {
 			if i > 0 {
 				line.WriteString("  ")
 			}
-			text, space := c.cells[r], strings.Repeat(" ", c.width-wide(c.cells[r]))
+			text, space := c.cells[r], strings.Repeat(" ", c.width-plan.Wide(c.cells[r]))
 			if g.dim && (r == 1 || r > 1 && text == "null") {
 				text = "\x1b[2m" + text + "\x1b[0m"
 			}
@@ -123,86 +124,4 @@ func (g *grid) part(w io.Writer, columns []gridColumn) error {
 		}
 	}
 	return nil
-}
-
-// printable replaces what would disturb a line of a table by escapes.
-func printable(text string) string {
-	if !strings.ContainsFunc(text, disturbs) {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if !disturbs(r) {
-			b.WriteRune(r)
-			continue
-		}
-		quoted := strconv.QuoteRune(r)
-		b.WriteString(quoted[1 : len(quoted)-1])
-	}
-	return b.String()
-}
-
-// disturbs says whether a rune has no place in a line; parts of emoji have one.
-func disturbs(r rune) bool {
-	return !unicode.IsPrint(r) && r != '\u200d' && r != '\u3000'
-}
-
-// cutWide cuts a text to so many character cells.
-func cutWide(text string, most int) string {
-	if wide(text) <= most {
-		return text
-	}
-	n := 0
-	for i, r := range text {
-		if n += wideRune(r); n > most-1 {
-			return text[:i] + "…"
-		}
-	}
-	return text
-}
-
-// wide returns how many character cells of a terminal a text takes.
-func wide(text string) int {
-	n := 0
-	for _, r := range text {
-		n += wideRune(r)
-	}
-	return n
-}
-
-// wideRanges are the characters that take two cells: those of East Asia that
-// Unicode (UAX 11) calls wide or fullwidth, and emoji.
-var wideRanges = [][2]rune{
-	{0x1100, 0x115f},
-	{0x231a, 0x231b},
-	{0x2e80, 0x303e},
-	{0x3041, 0x33ff},
-	{0x3400, 0x4dbf},
-	{0x4e00, 0x9fff},
-	{0xa000, 0xa4cf},
-	{0xa960, 0xa97f},
-	{0xac00, 0xd7a3},
-	{0xf900, 0xfaff},
-	{0xfe30, 0xfe6f},
-	{0xff00, 0xff60},
-	{0xffe0, 0xffe6},
-	{0x1f300, 0x1f64f},
-	{0x1f680, 0x1f6ff},
-	{0x1f900, 0x1faff},
-	{0x20000, 0x3fffd},
-}
-
-func wideRune(r rune) int {
-	if r < 0x300 {
-		return 1
-	}
-	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) || r >= 0x1160 && r <= 0x11ff {
-		return 0 // written over the character before it
-	}
-	for _, w := range wideRanges {
-		if r >= w[0] && r <= w[1] {
-			return 2
-		}
-	}
-	return 1
 }
