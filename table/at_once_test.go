@@ -99,7 +99,7 @@ func locks(t *testing.T, err error) {
 // Runs that begin at once, of one process or of two, leave the table as they do
 // one after the other.
 func TestAtOnce(t *testing.T) {
-	for name, open := range shops {
+	eachDatabase(t, func(t *testing.T, open func(testing.TB) *shop) {
 		s := open(t)
 		s.apply(v1)
 		one := s.products()
@@ -117,9 +117,9 @@ func TestAtOnce(t *testing.T) {
 			"apply and revert": {[2]string{v1, v2clean}, [2]string{"apply " + v2clean, "revert RUN"}, []string{two, one, three}}, // three: if the first time round left two
 			"two reverts":      {[2]string{v1, v2clean}, [2]string{"revert RUN", "revert RUN"}, []string{one}},
 		} {
-			t.Run(name+", "+what, func(t *testing.T) { testAtOnce(t, open, tc.before, tc.runs, tc.want) })
+			t.Run(what, func(t *testing.T) { testAtOnce(t, open, tc.before, tc.runs, tc.want) })
 		}
-	}
+	})
 }
 
 func testAtOnce(t *testing.T, open func(testing.TB) *shop, before, runs [2]string, want []string) {

@@ -2,31 +2,11 @@ package table
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"testing"
 
 	"github.com/seed-128c3863/sluice/plan"
 )
-
-// newMySQLWorld is newWorld for MySQL.
-func newMySQLWorld(t testing.TB, ddl, job string) *world {
-	t.Helper()
-	var db *sql.DB
-	w := &world{TB: t, job: job}
-	w.url, db = newMySQL(t)
-	w.exec = func(statements string) {
-		t.Helper()
-		execMySQL(t, db, statements)
-	}
-	w.rowsOf = func(table string) []string {
-		t.Helper()
-		columns := strings.Join(rowsOfMySQL(t, db, "SELECT concat('coalesce(', column_name, ', '''')') FROM information_schema.columns WHERE table_schema = database() AND table_name = ? ORDER BY ordinal_position", table), ", ")
-		return rowsOfMySQL(t, db, "SELECT concat('(', concat_ws(',', "+columns+"), ')') AS line FROM "+table+" ORDER BY line")
-	}
-	w.exec(ddl)
-	return w
-}
 
 // Values of every type come back as they were loaded, and are the same the second
 // time, whether the server takes LOAD DATA LOCAL or not; a revert leaves nothing.

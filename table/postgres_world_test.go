@@ -33,6 +33,20 @@ type world struct {
 	texts  func(query string) []string // of one text each row
 }
 
+// newWorlds makes a world of each database. MySQL's tables are made of
+// PostgreSQL's; newWorldsOf is for those of which that cannot be done.
+func newWorlds(t *testing.T, postgres, sqlite, job string, test func(w *world)) {
+	newWorldsOf(t, postgres, sqlite, mysqlOf(postgres), job, test)
+}
+
+func newWorldsOf(t *testing.T, postgres, sqlite, mysql, job string, test func(w *world)) {
+	t.Run("postgres", func(t *testing.T) { test(newWorld(t, postgres, job)) })
+	t.Run("sqlite", func(t *testing.T) { test(newSQLiteWorld(t, sqlite, job)) })
+	if onMySQL(t) {
+		t.Run("mysql", func(t *testing.T) { test(newMySQLWorld(t, mysql, job)) })
+	}
+}
+
 func newWorld(t testing.TB, ddl, job string) *world {
 	t.Helper()
 	w := &world{TB: t, url: newPostgres(t), job: job}

@@ -161,9 +161,7 @@ func testRejectsAreImportedWhenCorrected(t *testing.T, s *shop) {
 // Batches, files and compression do not change which rows are bad, nor their
 // numbers.
 func TestRejectsOfBatchesAndFiles(t *testing.T) {
-	for name, open := range shops {
-		t.Run(name, func(t *testing.T) { testRejectsOfBatchesAndFiles(t, open) })
-	}
+	eachDatabase(t, testRejectsOfBatchesAndFiles)
 }
 
 func testRejectsOfBatchesAndFiles(t *testing.T, open func(testing.TB) *shop) {

@@ -37,14 +37,20 @@ type shopSQL struct {
 }
 
 // shops makes a shop of each database.
-var shops = map[string]func(testing.TB) *shop{"postgres": newShop, "sqlite": newSQLiteShop}
+var shops = map[string]func(testing.TB) *shop{"postgres": newShop, "sqlite": newSQLiteShop, "mysql": newMySQLShop}
 
 // eachShop runs a test on each database.
 func eachShop(t *testing.T, test func(t *testing.T, s *shop)) {
+	eachDatabase(t, func(t *testing.T, open func(testing.TB) *shop) { test(t, open(t)) })
+}
+
+// eachDatabase runs a test on each database, which opens its shops itself.
+func eachDatabase(t *testing.T, test func(t *testing.T, open func(testing.TB) *shop)) {
 	for name, open := range shops {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+		if name != "mysql" || onMySQL(t) {
+			t.Run(name, func(t *testing.T) { test(t, open) })
+		}
 	}
-	eachShopOnMySQL(t, test)
 }
 
 func newShop(t testing.TB) *shop {

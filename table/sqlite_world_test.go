@@ -65,9 +65,3 @@ const articlesOfSQLite = `CREATE TABLE kind (id integer PRIMARY KEY, t text NOT 
 	CREATE TABLE article (id integer PRIMARY KEY AUTOINCREMENT, code text NOT NULL UNIQUE, kind_id int REFERENCES kind, twin_id int REFERENCES kind, n int CHECK (n > 0));
 	CREATE TABLE article_tag (article_id bigint NOT NULL REFERENCES article, tag_id bigint NOT NULL REFERENCES tag, PRIMARY KEY (article_id, tag_id)) WITHOUT ROWID;
 	INSERT INTO kind (t) VALUES ('old'); INSERT INTO tag (name) VALUES ('red')`
-
-// newWorlds makes a world of each database.
-func newWorlds(t *testing.T, postgres, sqlite, job string, test func(w *world)) {
-	t.Run("postgres", func(t *testing.T) { test(newWorld(t, postgres, job)) })
-	t.Run("sqlite", func(t *testing.T) { test(newSQLiteWorld(t, sqlite, job)) })
-}

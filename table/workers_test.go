@@ -157,29 +157,27 @@ func (o outcome) same(t testing.TB, n int, want outcome) {
 // and files lie beside it; and all that is told of the run is the same.
 func TestWorkersLoseNoRows(t *testing.T) {
 	p := newParts(t, 1)
-	for name, open := range shops {
-		t.Run(name, func(t *testing.T) {
-			var one outcome
-			var planned string
-			for _, n := range workers {
-				s := open(t)
-				again := p.plan(s, n)
-				if n == 1 {
-					planned = again
-				}
-				same(t, fmt.Sprintf("%d workers: plan", n), again, planned)
-				o := p.outcome(s, n)
-				same(t, fmt.Sprintf("%d workers: rows of the table", n), strings.Join(s.query("SELECT sku FROM shop_product ORDER BY sku"), "\n"), strings.Join(p.skus, "\n"))
-				if got := strings.Count(o.rejects, "\n") - 1; o.err != "" || len(p.bad) < 30 || got < len(p.bad) {
-					t.Errorf("%d workers: %s, %d lines of rejects, want %d and more", n, o.err, got, len(p.bad))
-				}
-				if n == 1 {
-					one = o
-				}
-				o.same(t, n, one)
+	eachDatabase(t, func(t *testing.T, open func(testing.TB) *shop) {
+		var one outcome
+		var planned string
+		for _, n := range workers {
+			s := open(t)
+			again := p.plan(s, n)
+			if n == 1 {
+				planned = again
 			}
-		})
-	}
+			same(t, fmt.Sprintf("%d workers: plan", n), again, planned)
+			o := p.outcome(s, n)
+			same(t, fmt.Sprintf("%d workers: rows of the table", n), strings.Join(s.query("SELECT sku FROM shop_product ORDER BY sku"), "\n"), strings.Join(p.skus, "\n"))
+			if got := strings.Count(o.rejects, "\n") - 1; o.err != "" || len(p.bad) < 30 || got < len(p.bad) {
+				t.Errorf("%d workers: %s, %d lines of rejects, want %d and more", n, o.err, got, len(p.bad))
+			}
+			if n == 1 {
+				one = o
+			}
+			o.same(t, n, one)
+		}
+	})
 }
 
 // Row numbers are those of the files, in the plan and in the rejects file.
