@@ -1,7 +1,9 @@
 package table
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,6 +35,7 @@ type mysqlWriter struct {
 	id      []*Column
 	plan    string // the table of what is done: sluice_plan, or a part of it
 	journal string // what its tables' names begin with
+	loosed  bool   // new rows were inserted with loose keys
 }
 
 func (w *mysqlWriter) journalOf(behind string) string { return behindName(w.journal, behind) }
@@ -49,7 +52,7 @@ func (w *mysqlWriter) write(ctx context.Context, n int64, run plan.Run) error {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{w.lock, w.drifted, w.looked, w.create, w.unlink, w.update, w.insert} {
+	for _, step := range []func(context.Context) error{w.lock, w.drifted, w.looked, w.create, w.loosen, w.remove, w.update, w.insert, w.tighten} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -77,14 +80,18 @@ func (w *mysqlWriter) update(ctx context.Context) error {
 	if w.counts[plan.Update] == 0 {
 		return nil
 	}
-	written := masked("p.mask", w.t.columns)
+	if err := w.followers(ctx, w.plan); err != nil {
+		return err
+	}
+	tight := w.t.tight()
+	written := masked("p.mask", tight)
 	n, err := w.number(ctx, "SELECT count(*) FROM "+w.plan+" p WHERE p.op = 'u' AND "+written)
 	if err != nil {
 		return err
 	}
 	if n > 0 {
 		if err := w.do(ctx, n, "updated", fmt.Sprintf("UPDATE %s p JOIN sluice_incoming s ON s.sluice_row = p.sluice_row JOIN %s t ON %s SET %s WHERE p.op = 'u' AND %s",
-			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), each(w.t.written(), ", ", "t.%c = s.%c"), written)); err != nil {
+			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), each(tight, ", ", "t.%c = s.%c"), written)); err != nil {
 			return err
 		}
 	}
@@ -94,38 +101,6 @@ func (w *mysqlWriter) update(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// unlink removes the links that updated rows lose, into the journal.
-func (w *mysqlWriter) unlink(ctx context.Context) error {
-	for _, c := range w.t.links {
-		own, other, journal := quoteName(c.link.own.Name), quoteName(c.link.other.Name), w.journalOf(fmt.Sprintf("_l%d", c.at))
-		n, err := w.exec(ctx, fmt.Sprintf(`INSERT INTO %s (sluice_op, %s, %s) SELECT 'd', %s, %s FROM %s p JOIN %s t ON %s JOIN %s k ON k.%s = t.%s
-			WHERE p.op = 'u' AND %s AND NOT EXISTS (SELECT 1 FROM sluice_links l WHERE l.col = %d AND l.sluice_row = p.sluice_row AND l.id = k.%s) FOR UPDATE`,
-			journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "t.%c"), c.link.rowOf("k"), w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"),
-			c.link.sqlName(), own, quoteName(c.link.ownID.Name), masked("p.mask", []*binding{c}), c.at, other))
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			continue
-		}
-		if err := w.unlinkable(ctx, c); err != nil {
-			return err
-		}
-		if err := w.do(ctx, n, "unlinked", fmt.Sprintf("DELETE k FROM %s k JOIN %s j ON j.sluice_op = 'd' AND k.%s = j.%s AND k.%s = j.%s", c.link.sqlName(), journal, own, own, other, other)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// unlinkable refuses to remove links that rows refer to.
-func (w *mysqlWriter) unlinkable(ctx context.Context, c *binding) error {
-	journal := w.journalOf(fmt.Sprintf("_l%d", c.at))
-	return c.link.unreferred((*ForeignKey).left, func(fk *ForeignKey) (int64, error) {
-		return w.number(ctx, fmt.Sprintf("SELECT count(*) FROM %s k JOIN %s ON k.sluice_op = 'd'", journal, fk.from("c", "k")))
-	})
 }
 
 // relink adds the links that updated rows lack. Their sets are then those of the
@@ -173,25 +148,19 @@ func (w *mysqlWriter) insert(ctx context.Context) error {
 		"INSERT INTO sluice_new SELECT sluice_row, row_number() OVER (ORDER BY sluice_row) - 1, "+ids+" FROM "+w.plan+" WHERE op = 'n'"); err != nil {
 		return err
 	}
-	columns, values := each(w.t.columns, ", ", "%c"), each(w.t.columns, ", ", "s.%c")
+	columns, values := "", ""
 	if ids != "NULL" {
-		columns, values = columns+", "+made, values+", n.sluice_id"
+		columns, values = made+", ", "n.sluice_id, "
 	}
-	got, err := w.conn.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row ORDER BY n.sluice_row", w.t.sqlName(), columns, values))
+	first, err := w.insertNew(ctx, n, columns, values)
+	if err == nil && made != "" && ids == "NULL" {
+		err = w.all(ctx, fmt.Sprintf("UPDATE sluice_new SET sluice_id = %d + place * @@auto_increment_increment", first))
+	}
+	if err == nil && w.loosed {
+		err = w.tightenNew(ctx, made)
+	}
 	if err != nil {
-		return w.stop(ctx, err)
-	}
-	if rows, err := got.RowsAffected(); err != nil || rows != n {
-		return errors.Join(err, fmt.Errorf("inserted %d rows of table %s, and %d were planned: a trigger of the table may have done it; nothing was changed", rows, w.t.Name, n))
-	}
-	if made != "" && ids == "NULL" {
-		first, err := got.LastInsertId()
-		if err == nil {
-			err = w.all(ctx, fmt.Sprintf("UPDATE sluice_new SET sluice_id = %d + place * @@auto_increment_increment", first))
-		}
-		if err != nil {
-			return err
-		}
+		return err
 	}
 	for _, c := range w.t.links {
 		if err := w.link(ctx, c, made != ""); err != nil {
@@ -201,16 +170,39 @@ func (w *mysqlWriter) insert(ctx context.Context) error {
 	return w.inserted(ctx, n, made)
 }
 
+// insertNew inserts n new rows with these columns before those that are loaded, and
+// returns the number that the database gave to the first. If they refer to each
+// other, their keys are loose.
+func (w *mysqlWriter) insertNew(ctx context.Context, n int64, columns, values string) (first int64, err error) {
+	insert := func(of map[string]string) (sql.Result, error) {
+		var list []string
+		for _, c := range w.t.columns {
+			list = append(list, cmp.Or(of[c.to.Name], "s."+quoteName(c.to.Name)))
+		}
+		return w.conn.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row ORDER BY n.sluice_row", w.t.sqlName(), columns+each(w.t.columns, ", ", "%c"), values+strings.Join(list, ", ")))
+	}
+	got, err := insert(nil)
+	if loose := w.t.looseNew(); loose != nil && mysqlCode(err) == mysqlNoParent {
+		w.loosed = true
+		got, err = insert(loose)
+	}
+	if err != nil {
+		return 0, w.stop(ctx, err)
+	}
+	if rows, err := got.RowsAffected(); err != nil || rows != n {
+		return 0, errors.Join(err, fmt.Errorf("inserted %d rows of table %s, and %d were planned: a trigger of the table may have done it; nothing was changed", rows, w.t.Name, n))
+	}
+	return got.LastInsertId()
+}
+
 // inserted journals the new rows, of which each is found, and is the one of its
 // number.
 func (w *mysqlWriter) inserted(ctx context.Context, n int64, made string) error {
 	if len(w.id) == 0 {
 		return nil
 	}
-	on := "t." + made + " = n.sluice_id"
-	if made == "" {
-		on = names(w.id, " AND ", "t.%c = s.%c")
-	} else if len(w.t.key) > 0 {
+	on := w.newRow(made)
+	if made != "" && len(w.t.key) > 0 {
 		on += " AND " + w.t.keySame("s", "t")
 	}
 	columns, values := []string{"op", "h", names(w.id, ", ", "i%i")}, []string{"'n'", hashed(w.t), names(w.id, ", ", "t.%c")}
@@ -219,6 +211,14 @@ func (w *mysqlWriter) inserted(ctx context.Context, n int64, made string) error 
 	}
 	return w.do(ctx, n, "found", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row JOIN %s t ON %s",
 		w.journal, strings.Join(columns, ", "), strings.Join(values, ", "), w.t.sqlName(), on))
+}
+
+// newRow is the condition that a row t is a new one n, whose ID is made or incoming.
+func (w *mysqlWriter) newRow(made string) string {
+	if made == "" {
+		return names(w.id, " AND ", "t.%c = s.%c")
+	}
+	return "t." + made + " = n.sluice_id"
 }
 
 // link writes the links of new rows.
@@ -250,6 +250,9 @@ func (w *mysqlWriter) settled(ctx context.Context) error {
 
 // noSuchTable is the number of an error of MySQL.
 const noSuchTable = 1146
+
+// mysqlNoParent is that of a row which refers to one that is not there.
+const mysqlNoParent = 1452
 
 // enter begins a transaction that writes to the table, which is as it was
 // inspected. Until it ends nobody can alter it.

@@ -9,24 +9,34 @@ import (
 	"github.com/seed-128c3863/sluice/plan"
 )
 
-// lock takes the rows that are updated, in the order of their identity, into the
-// journal, as they are before.
+// lock takes the rows that are updated or deleted, in the order of their
+// identity, into the journal, as they are before. While they are locked no row
+// can come to refer to them.
 func (w *mysqlWriter) lock(ctx context.Context) error {
-	if w.counts[plan.Update] == 0 {
+	if w.counts[plan.Update]+w.counts[plan.Delete] == 0 {
 		return nil
 	}
-	on := fmt.Sprintf("%s p JOIN %s t ON %s WHERE p.op = 'u' ORDER BY %s", w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), names(w.id, ", ", "t.%c"))
-	return w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (op, mask, %s, %s) SELECT p.op, p.mask, %s, %s FROM %s FOR UPDATE",
-		w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), on))
+	on := fmt.Sprintf("%s p JOIN %s t ON %s", w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"))
+	if err := w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (op, mask, h, %s, %s) SELECT p.op, p.mask, %s, %s, %s FROM %s WHERE p.op <> 'n' ORDER BY %s FOR UPDATE",
+		w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"), hashed(w.t), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), on, names(w.id, ", ", "t.%c"))); err != nil {
+		return err
+	}
+	if w.counts[plan.Delete] == 0 {
+		return nil
+	}
+	return w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s WHERE p.op = 'd'", w.journalOf("_d"), w.t.rowOf(""), w.t.rowOf("t"), on))
 }
 
 // drifted compares the rows that are locked with what was compared.
 func (w *mysqlWriter) drifted(ctx context.Context) error {
 	var checks []string
-	if w.counts[plan.Update] > 0 {
+	if w.counts[plan.Update]+w.counts[plan.Delete] > 0 {
 		checks = append(checks, w.removed(), w.changed())
 		for _, c := range w.t.links {
 			checks = append(checks, w.linkedElse(c))
+		}
+		if w.counts[plan.Delete] > 0 && w.t.job.To.Within.S != "" {
+			checks = append(checks, w.left())
 		}
 	}
 	if w.counts[plan.New] > 0 && len(w.t.key) > 0 {
@@ -66,7 +76,7 @@ func (w *mysqlWriter) known() string {
 func inWords(value string) string { return "convert(" + value + " USING utf8mb4) COLLATE utf8mb4_bin" }
 
 func (w *mysqlWriter) removed() string {
-	return fmt.Sprintf("SELECT p.sluice_row, %s, 'the row of the table was removed since it was compared' FROM %s p LEFT JOIN %s j ON %s WHERE p.op = 'u' AND j.op IS NULL",
+	return fmt.Sprintf("SELECT p.sluice_row, %s, 'the row of the table was removed since it was compared' FROM %s p LEFT JOIN %s j ON %s WHERE p.op <> 'n' AND j.op IS NULL",
 		w.known(), w.plan, w.journal, sameAs(w.id, "j.i%i", "p.i%i"))
 }
 
@@ -79,7 +89,7 @@ func (w *mysqlWriter) changed() string {
 		differ = append(differ, d)
 		what = append(what, fmt.Sprintf("CASE WHEN %s THEN concat(%s, coalesce(%s, 'null'), ' → ', coalesce(%s, 'null')) END", d, quoteText(c.col.Name+" "), inWords(c.to.asShown(was)), inWords(c.to.asShown(is))))
 	}
-	return fmt.Sprintf("SELECT p.sluice_row, %s, concat('the row of the table was changed since it was compared: ', concat_ws(', ', %s)) FROM %s p JOIN %s j ON %s WHERE %s",
+	return fmt.Sprintf("SELECT p.sluice_row, %s, concat('the row of the table was changed since it was compared: ', concat_ws(', ', %s)) FROM %s p JOIN %s j ON %s WHERE p.op <> 'n' AND (%s)",
 		w.known(), strings.Join(what, ", "), w.plan, w.journal, sameAs(w.id, "j.i%i", "p.i%i"), strings.Join(differ, " OR "))
 }
 
@@ -87,6 +97,12 @@ func (w *mysqlWriter) changed() string {
 // where these are to change.
 func (w *mysqlWriter) linkedElse(c *binding) string {
 	now := linkedNow(c)
-	return fmt.Sprintf("SELECT p.sluice_row, %s, concat(%s, convert(p.k%d USING utf8mb4) COLLATE utf8mb4_bin, ' → ', %s) FROM %s p JOIN %s t ON %s WHERE p.op = 'u' AND %s AND p.k%d <> %s",
+	return fmt.Sprintf("SELECT p.sluice_row, %s, concat(%s, convert(p.k%d USING utf8mb4) COLLATE utf8mb4_bin, ' → ', %s) FROM %s p JOIN %s t ON %s WHERE (p.op = 'd' OR %s) AND p.k%d <> %s",
 		w.known(), quoteText("the row of the table was changed since it was compared: "+c.col.Name+" "), c.at, inWords(now), w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), masked("p.mask", []*binding{c}), c.at, now)
+}
+
+// left finds rows that the files lack, but no longer mirror.
+func (w *mysqlWriter) left() string {
+	return fmt.Sprintf("SELECT p.sluice_row, %s, 'the row of the table is no longer within what the files mirror' FROM %s p WHERE p.op = 'd' AND p.sluice_row IS NULL AND NOT EXISTS (SELECT 1 FROM (SELECT %s FROM %s t WHERE %s) v WHERE %s)",
+		w.known(), w.plan, names(w.id, ", ", "t.%c AS i%i"), w.t.sqlName(), w.t.within(), sameAs(w.id, "v.i%i", "p.i%i"))
 }

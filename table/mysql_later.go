@@ -16,24 +16,6 @@ func notYet(what string) error {
 	return fmt.Errorf("on MySQL and MariaDB sluice does not %s yet; nothing was changed", what)
 }
 
-// missing refuses to delete.
-func (s *mysqlImport) missing(context.Context) error {
-	if s.t.verdict >= 0 {
-		return notYet("delete rows (write: mirror, delete_when)")
-	}
-	return nil
-}
-
-// guard refuses to change what other rows follow.
-func (s *mysqlImport) guard(ctx context.Context) error {
-	return s.t.unreferred((*ForeignKey).moved, func(fk *ForeignKey) (n int64, err error) {
-		if columns := s.t.loadedOf(fk.RefColumns); fk.follows() && columns != nil {
-			n, err = s.number(ctx, fmt.Sprintf("SELECT count(*) FROM sluice_plan p JOIN %s t ON p.op = 'u' AND %s AND %s JOIN %s", s.t.sqlName(), masked("p.mask", columns), sameAs(s.t.identity(), "t.%c", "p.i%i"), fk.from("k", "t")))
-		}
-		return n, err
-	})
-}
-
 func (s *mysqlImport) keep(context.Context, *keptPlan) (string, error) {
 	return "", notYet("save plans (plan --out), or write in batches (transaction: batch)")
 }

@@ -1,0 +1,101 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/row"
+)
+
+// missing plans to delete the rows of the table that a mirror lacks. All that
+// was read of the files protects them, bad rows, too: if it is not known of one
+// which row it is, nothing is deleted.
+func (s *mysqlImport) missing(ctx context.Context) error {
+	t := s.t
+	if !t.mirrors() {
+		return nil
+	}
+	if s.unkeyed > 0 {
+		s.load.remark(fmt.Sprintf("deletes nothing that the files lack: of %s the key cannot be read", count(s.unkeyed, "bad row")))
+		return nil
+	}
+	if err := s.all(ctx, "ALTER TABLE sluice_incoming ADD KEY sluice_key ("+strings.Join(t.keyParts(), ", ")+")"); err != nil {
+		return err
+	}
+	seen, joins := t.seenAs(false)
+	_, err := s.exec(ctx, fmt.Sprintf("INSERT INTO sluice_plan SELECT NULL, 'd', NULL, %s FROM %s t%s WHERE %s AND NOT EXISTS (SELECT 1 FROM sluice_incoming s WHERE %s)",
+		seen, t.sqlName(), joins, t.within(), t.keySame("s", "t")))
+	return t.faultOfWithin(err)
+}
+
+// keyParts are the columns of an index by which the incoming row of a key is
+// found: as much of them as an index of InnoDB takes.
+func (t *target) keyParts() (parts []string) {
+	const most, room = 191, 4 // characters of a column, and columns of so many
+	for _, k := range t.key {
+		part := quoteName(k.to.Name)
+		if long := k.to.Charset != "" && k.to.Enum == nil || k.to.Type.Kind == row.Bytes; long {
+			_, args := splitType(k.to.Declared)
+			if args == nil || args[0] > most {
+				part += fmt.Sprintf("(%d)", most)
+			}
+		}
+		parts = append(parts, part)
+	}
+	return parts[:min(len(parts), room)]
+}
+
+// guard refuses a plan that deletes too much, or what other rows refer to.
+func (s *mysqlImport) guard(ctx context.Context) error {
+	if err := s.followers(ctx, "sluice_plan"); err != nil {
+		return err
+	}
+	if err := s.linkChildren(ctx, "sluice_plan"); err != nil {
+		return err
+	}
+	gone, err := s.number(ctx, "SELECT count(*) FROM sluice_plan WHERE op = 'd'")
+	if err != nil || gone == 0 {
+		return err
+	}
+	all, err := s.number(ctx, "SELECT count(*) FROM "+s.t.sqlName())
+	if err != nil {
+		return err
+	}
+	if err := s.t.tooMany(gone, all); err != nil {
+		return err
+	}
+	return s.children(ctx, "sluice_plan")
+}
+
+// remove deletes rows, after their links; they are in the journal already.
+func (w *mysqlWriter) remove(ctx context.Context) error {
+	for _, c := range w.t.links {
+		if err := w.unlink(ctx, c); err != nil {
+			return err
+		}
+	}
+	n := w.counts[plan.Delete]
+	if n == 0 {
+		return nil
+	}
+	if err := w.children(ctx, w.plan); err != nil {
+		return err
+	}
+	return w.do(ctx, n, "deleted", fmt.Sprintf("DELETE t FROM %s t JOIN %s p ON %s WHERE p.op = 'd'", w.t.sqlName(), w.plan, sameAs(w.id, "t.%c", "p.i%i")))
+}
+
+// unlink removes the links of deleted rows, and those that updated rows lose.
+func (w *mysqlWriter) unlink(ctx context.Context, c *binding) error {
+	own, other, journal := quoteName(c.link.own.Name), quoteName(c.link.other.Name), w.journalOf(fmt.Sprintf("_l%d", c.at))
+	n, err := w.exec(ctx, fmt.Sprintf("INSERT INTO %s (sluice_op, %s, %s) SELECT 'd', %s, %s%s FOR UPDATE",
+		journal, names(w.id, ", ", "sluice_i%i"), c.link.rowOf(""), names(w.id, ", ", "t.%c"), c.link.rowOf("k"), w.unlinking(c, w.plan)))
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := w.linkChildren(ctx, w.plan); err != nil {
+		return err
+	}
+	return w.do(ctx, n, "unlinked", fmt.Sprintf("DELETE k FROM %s k JOIN %s j ON j.sluice_op = 'd' AND k.%s = j.%s AND k.%s = j.%s", c.link.sqlName(), journal, own, own, other, other))
+}

@@ -1,0 +1,180 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// InnoDB checks foreign keys row by row, also those of a table to itself. So rows
+// that refer to each other could not go in one statement, nor come in the order of
+// the files. While rows are written, those keys of theirs are loose: null, or, where
+// that must not be, the row refers to itself. With triggers, which would see that,
+// they are not.
+
+// A looseKey is a foreign key of a table to itself that can be loose.
+type looseKey struct {
+	*ForeignKey
+	columns []looseColumn // that are set for that
+	loaded  []*binding    // those of the key that the job loads
+	all     bool          // it loads all that are set
+}
+
+// A looseColumn is null while its key is loose, or has the value of another of its row.
+type looseColumn struct {
+	name string
+	own  string // that column; "": null
+}
+
+// meanwhile is what it is set to, of columns of an alias.
+func (c looseColumn) meanwhile(alias string) string {
+	if c.own == "" {
+		return "NULL"
+	}
+	return alias + "." + quoteName(c.own)
+}
+
+// loose returns the keys of the table to itself that can be loose.
+func (t *target) loose() (keys []looseKey) {
+	if len(t.Triggers) > 0 || len(t.identity()) == 0 {
+		return nil
+	}
+	for i := range t.ForeignKeys {
+		fk := &t.ForeignKeys[i]
+		if fk.RefTable != t.Name || fk.RefSchema != t.Schema {
+			continue
+		}
+		if columns := t.loosen(fk); columns != nil {
+			k := looseKey{ForeignKey: fk, columns: columns, loaded: t.loadedOf(fk.Columns)}
+			k.all = !slices.ContainsFunc(columns, func(c looseColumn) bool { return t.binding(c.name) == nil })
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// loosen are the columns that are set to make a key loose; nil: it cannot be.
+func (t *target) loosen(fk *ForeignKey) (columns []looseColumn) {
+	fixed := func(name string) bool {
+		return t.Column(name).Generated != "" || slices.ContainsFunc(t.identity(), func(c *Column) bool { return c.Name == name }) || slices.Contains(t.keyNames(), name)
+	}
+	for i, name := range fk.Columns {
+		switch {
+		case !t.Column(name).NotNull && !fixed(name):
+			return []looseColumn{{name: name}}
+		case name != fk.RefColumns[i]:
+			columns = append(columns, looseColumn{name: name, own: fk.RefColumns[i]})
+		}
+	}
+	if slices.ContainsFunc(columns, func(c looseColumn) bool { return fixed(c.name) }) {
+		return nil
+	}
+	return columns
+}
+
+// freed are the columns of a key of the table to itself by which an update has its
+// row refer to another before what it referred to is deleted.
+func (t *target) freed(fk *ForeignKey) []*binding {
+	for _, k := range t.loose() {
+		if k.ForeignKey == fk.of(t.Table) && k.all {
+			return k.loaded
+		}
+	}
+	return nil
+}
+
+// of is the same key among those of its own table.
+func (fk *ForeignKey) of(t *Table) *ForeignKey {
+	for i := range t.ForeignKeys {
+		if t.ForeignKeys[i].Name == fk.Name {
+			return &t.ForeignKeys[i]
+		}
+	}
+	return nil
+}
+
+// tight are the columns of an update that are not loose meanwhile.
+func (t *target) tight() []*binding {
+	var loose []string
+	for _, k := range t.loose() {
+		if k.all {
+			loose = append(loose, k.names()...)
+		}
+	}
+	return slices.DeleteFunc(t.written(), func(c *binding) bool { return slices.Contains(loose, c.to.Name) })
+}
+
+func (k *looseKey) names() (names []string) {
+	for _, c := range k.columns {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// set is a SET that makes the keys of a row t loose.
+func (k *looseKey) set() string {
+	parts := make([]string, len(k.columns))
+	for i, c := range k.columns {
+		parts[i] = "t." + quoteName(c.name) + " = " + c.meanwhile("t")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// changing is the condition that a row of an alias, with its op and mask, is an
+// update that changes the key.
+func (k *looseKey) changing(alias string) string {
+	if !k.all {
+		return "false"
+	}
+	return alias + ".op = 'u' AND " + masked(alias+".mask", k.loaded)
+}
+
+// loosen makes the keys of rows loose that are deleted, or get others.
+func (w *mysqlWriter) loosen(ctx context.Context) error {
+	for _, k := range w.t.loose() {
+		if err := w.do(ctx, -1, "", fmt.Sprintf("UPDATE %s p JOIN %s t ON %s SET %s WHERE (p.op = 'd' OR %s) AND t.%s IS NOT NULL",
+			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), k.set(), k.changing("p"), quoteName(k.columns[0].name))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tighten gives updated rows the keys that they are to have.
+func (w *mysqlWriter) tighten(ctx context.Context) error {
+	for _, k := range w.t.loose() {
+		if !k.all {
+			continue
+		}
+		if err := w.do(ctx, -1, "", fmt.Sprintf("UPDATE %s p JOIN sluice_incoming s ON s.sluice_row = p.sluice_row JOIN %s t ON %s SET %s WHERE %s",
+			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), each(w.t.loadedOf(k.names()), ", ", "t.%c = s.%c"), k.changing("p"))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// looseNew are the values of columns whose keys are loose in new rows s, which the
+// files give all that they refer to; nil: none.
+func (t *target) looseNew() (values map[string]string) {
+	for _, k := range t.loose() {
+		if k.all && t.bindings(k.RefColumns) != nil {
+			for _, c := range k.columns {
+				if values == nil {
+					values = map[string]string{}
+				}
+				values[c.name] = c.meanwhile("s")
+			}
+		}
+	}
+	return values
+}
+
+// tightenNew gives new rows the keys that they are to have.
+func (w *mysqlWriter) tightenNew(ctx context.Context, made string) error {
+	columns := w.t.loadedOf(slices.Sorted(maps.Keys(w.t.looseNew())))
+	return w.do(ctx, -1, "", fmt.Sprintf("UPDATE sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row JOIN %s t ON %s SET %s WHERE %s",
+		w.t.sqlName(), w.newRow(made), each(columns, ", ", "t.%c = s.%c"), each(columns, " OR ", "s.%c IS NOT NULL")))
+}
