@@ -50,7 +50,7 @@ func ExportQuery(ctx context.Context, database, query string, w io.Writer, o Exp
 
 func checkDatabase(url string) error {
 	switch scheme, _, _ := strings.Cut(url, "://"); scheme {
-	case "sqlite", "postgres", "postgresql":
+	case "sqlite", "postgres", "postgresql", "mysql", "mariadb":
 		return nil
 	}
 	return &spec.UsageError{Err: errors.New("the database is a URL that begins with sqlite://, postgres:// or mysql://")}

@@ -45,16 +45,16 @@ type Exported struct {
 
 // An exporter reads rows of a database, all of them as they are at one moment.
 type exporter interface {
-	// fields returns the columns of a query.
-	fields(ctx context.Context, sql string) (row.Schema, error)
+	// fields returns the columns of a query: of a table, unless that is nil.
+	fields(ctx context.Context, t *Table, sql string) (row.Schema, error)
 
 	// export gives each row of a query to each: for every column the text of
 	// its value, nil for null, valid until each returns. A value of a column
 	// of type Any is JSON.
 	export(ctx context.Context, sql string, types []row.Type, each func([][]byte) error) error
 
-	// lists is the name of the aggregate that makes a JSON array.
-	lists() string
+	// list is the SQL that makes a JSON array of a column's values, as texts.
+	list(c *Column, value string) string
 }
 
 // An export is one run of a query into a file.
@@ -103,15 +103,15 @@ func ExportQuery(ctx context.Context, database, table, query string, out io.Writ
 		return nil, err
 	}
 	defer db.close(ctx)
+	var t *Table
 	if table != "" {
-		t, err := db.inspect(ctx, table)
-		if err != nil {
+		if t, err = db.inspect(ctx, table); err != nil {
 			return nil, fmt.Errorf("%w (--query exports whatever can be selected)", err)
 		}
 		query = t.selectAll()
 	}
 	query = strings.TrimRight(query, "; \t\r\n")
-	schema, err := db.fields(ctx, query)
+	schema, err := db.fields(ctx, t, query)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (im *Import) Export(ctx context.Context, out io.Writer, o ExportOptions) (*
 	if err := e.lay(im); err != nil {
 		return nil, err
 	}
-	sql, types := e.selectTarget(im.target, im.db.lists())
+	sql, types := e.selectTarget(im.target, im.db.list)
 	return e.run(ctx, im.db, sql, types)
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/seed-128c3863/sluice/plan"
-	"github.com/seed-128c3863/sluice/row"
 )
 
 // What sluice does not do on MySQL yet is refused here, in words.
@@ -42,11 +41,3 @@ func (m *mysql) setup(context.Context, *target, string) ([]string, error) {
 }
 
 func (m *mysql) execute(context.Context, []string) error { return errors.ErrUnsupported }
-
-func (m *mysql) fields(context.Context, string) (row.Schema, error) { return nil, notYet("export") }
-
-func (m *mysql) export(context.Context, string, []row.Type, func([][]byte) error) error {
-	return notYet("export")
-}
-
-func (m *mysql) lists() string { return "json_arrayagg" }

@@ -48,13 +48,6 @@ var notOnMySQL = []string{
 	"TestSetup",
 	"TestSeveralFilesMove",
 	"TestStandardInput",
-	// They export.
-	"TestExport",
-	"TestExportOdd",
-	"TestExportParquet",
-	"TestExportRefused",
-	"TestExportStops",
-	"TestParquet",
 	// Others.
 	"TestNullsInTheKey",
 	"TestFewKeys",

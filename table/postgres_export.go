@@ -14,7 +14,7 @@ import (
 
 // fields returns the columns of a query. What sluice has no type for is a text,
 // as PostgreSQL writes it.
-func (p *postgres) fields(ctx context.Context, sql string) (row.Schema, error) {
+func (p *postgres) fields(ctx context.Context, _ *Table, sql string) (row.Schema, error) {
 	described, err := p.conn.Prepare(ctx, "", sql)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,9 @@ func (p *postgres) export(ctx context.Context, sql string, types []row.Type, eac
 	return err
 }
 
-func (p *postgres) lists() string { return "json_agg" }
+func (p *postgres) list(_ *Column, value string) string {
+	return "json_agg(CAST(" + value + " AS text))"
+}
 
 // A copyLines takes what COPY TO gives in the text format, and gives it on by
 // rows.

@@ -16,7 +16,7 @@ import (
 
 // fields returns the columns of a query. One that no column of a table stands
 // for, as of count(*), is of type Any.
-func (d *sqlite) fields(ctx context.Context, sql string) (row.Schema, error) {
+func (d *sqlite) fields(ctx context.Context, _ *Table, sql string) (row.Schema, error) {
 	rows, err := d.conn.QueryContext(ctx, "SELECT * FROM ("+sql+"\n) LIMIT 0")
 	if err != nil {
 		return nil, d.explain(ctx, err)
@@ -63,7 +63,9 @@ func (d *sqlite) export(ctx context.Context, sql string, types []row.Type, each 
 	}))
 }
 
-func (d *sqlite) lists() string { return "json_group_array" }
+func (d *sqlite) list(_ *Column, value string) string {
+	return "json_group_array(CAST(" + value + " AS text))"
+}
 
 // A sqliteTexts makes texts of the values of rows.
 type sqliteTexts struct {
