@@ -46,7 +46,7 @@ func TestMySQLExport(t *testing.T) {
 // What a query cannot be, and what no type of sluice holds, is said.
 func TestMySQLExportRefused(t *testing.T) {
 	w := newMySQLWorld(t, "CREATE TABLE a (k int PRIMARY KEY, c time); INSERT INTO a VALUES (1, '-01:00:00')", "")
-	w.exec("SET sql_mode = ''; CREATE TABLE z (k int PRIMARY KEY, d date); INSERT INTO z VALUES (1, '0000-00-00')")
+	w.exec("CREATE TABLE z (k int PRIMARY KEY, d date); SET STATEMENT sql_mode = '' FOR INSERT INTO z VALUES (1, '0000-00-00')")
 	for query, want := range map[string]string{
 		"DELETE FROM a RETURNING k":      "this is no query",
 		"DROP TABLE a":                   "this is no query",
