@@ -33,6 +33,16 @@ func (p *Pending[T]) Wait(ctx context.Context) (T, error) {
 	return p.value, p.err
 }
 
+// Ended says whether fn has returned.
+func (p *Pending[T]) Ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // Drop cancels fn and waits for its end.
 func (p *Pending[T]) Drop() {
 	p.cancel()

@@ -55,6 +55,18 @@ func (b *Budget) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
+// Take takes n bytes if they are free and nobody waits for some, and says
+// whether. An n above the whole budget never is.
+func (b *Budget) Take(n int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.queue.Len() > 0 || b.used+n > b.size {
+		return false
+	}
+	b.used += n
+	return true
+}
+
 // withdraw takes a claim out of the line. One that was granted meanwhile is
 // given back.
 func (b *Budget) withdraw(ctx context.Context, c *claim, place *list.Element) error {

@@ -47,6 +47,25 @@ func TestBudget(t *testing.T) {
 	})
 }
 
+func TestBudgetTake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(100)
+		if !b.Take(60) || b.Take(41) || !b.Take(30) || b.InUse() != 90 {
+			t.Errorf("%d in use", b.InUse())
+		}
+		go func() { _ = b.Acquire(t.Context(), 20) }()
+		synctest.Wait()
+		if b.Take(1) {
+			t.Error("taken before one who waits")
+		}
+		b.Release(90)
+		synctest.Wait()
+		if b.InUse() != 20 || NewBudget(100).Take(101) {
+			t.Errorf("%d in use, or more taken than there is", b.InUse())
+		}
+	})
+}
+
 // TestBudgetCancel takes the head out of the line: the one behind it must not
 // wait for room that is there.
 func TestBudgetCancel(t *testing.T) {

@@ -48,7 +48,7 @@ func NewRejects(ctx context.Context, job *spec.Job, params *spec.Values, stores 
 		if err != nil {
 			return nil, err
 		}
-		return store.Create(ctx, st, key, store.Condition{}), nil
+		return store.Create(ctx, st, key, store.Condition{}, store.CreateOptions{}), nil
 	}
 	return x
 }

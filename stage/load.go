@@ -100,7 +100,7 @@ func (l *loading) unpack(ctx context.Context, in []byte) (source.Reader, func(),
 
 // do makes the output and puts it in place of the old one.
 func (l *loading) do(ctx context.Context) (change, error) {
-	out := store.Create(ctx, l.target, l.base+l.t.output, l.condition(l.t))
+	out := store.Create(ctx, l.target, l.base+l.t.output, l.condition(l.t), store.CreateOptions{Part: partBytes, Room: l.run.room})
 	defer func() { _ = out.Abort(context.WithoutCancel(ctx)) }() // after Commit there is nothing to drop
 	done, err := l.make(ctx, out)
 	if err != nil {

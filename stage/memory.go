@@ -13,7 +13,8 @@ import (
 // is fetched, by its size: as held whole, or as streamed. What shows only while
 // it is converted, because it is compressed or its output is larger than most,
 // is claimed from converter.room by the core that does it. Who has room needs
-// nothing else but the store to give it back, so nobody waits in a circle.
+// nothing else but the store to give it back, so nobody waits in a circle. What
+// is free of it is lent to the parts of a large output that are under way.
 
 const (
 	// streamCost is what a file that is streamed is charged for, in bytes: four
@@ -35,8 +36,8 @@ const (
 	// goes to the requests that write it: see flow.Carry.
 	blockBytes = 1 << 20
 
-	// partBytes is the most that is held of an output when it is made: see
-	// store.Writer.
+	// partBytes is the most that is held of an output when it is made, beside
+	// what is sent of it while there is room.
 	partBytes = 8 << 20
 
 	// columnsFactor is how much more an object of columns takes than its text:

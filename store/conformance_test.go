@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,9 +25,18 @@ type bed struct {
 	beds
 }
 
+// create returns options for a Writer with room for two parts beside its own.
+func (b beds) create() CreateOptions {
+	return CreateOptions{Part: b.part(), Room: flow.NewBudget(int64(2 * b.part()))}
+}
+
+// part returns the bytes of a part of a multipart upload.
+func (b beds) part() int { return cmp.Or(b.least, 64<<10) }
+
 // beds says what a kind of store does of what it may do.
 type beds struct {
 	tokens bool // it keeps the Token of what is put
+	least  int  // it takes no smaller part; 0: of any size
 	apart  bool // it looks up an object's ETag before it opens its bytes, as versitygw does: a get may mix two versions
 }
 
@@ -75,7 +85,9 @@ func TestConformance(t *testing.T) {
 		faults := []string{"-p500", ".03", "-ptrunc", ".03", "-preset", ".03", "-plost", ".03", "-seed", "7"}
 		conform(t, wrapped(openS3(t, startSim(t, faults...))), "", beds{tokens: true})
 	})
-	t.Run("versitygw", func(t *testing.T) { conform(t, openS3(t, startVersity(t)), "", beds{tokens: true, apart: true}) })
+	t.Run("versitygw", func(t *testing.T) {
+		conform(t, openS3(t, startVersity(t)), "", beds{tokens: true, apart: true, least: 5 << 20})
+	})
 }
 
 // bytesOf returns n bytes that differ from place to place and by seed.
@@ -361,7 +373,7 @@ func testDelete(t *testing.T, b bed) {
 
 func testMultipart(t *testing.T, b bed) {
 	ctx, key := t.Context(), b.prefix+"m"
-	first, second := bytesOf(5<<20, 5), bytesOf(1000, 6)
+	first, second := bytesOf(b.part(), 5), bytesOf(1000, 6)
 	begin := func() string {
 		a, err := b.Do(ctx, Request{Op: OpBegin, Key: key, Token: "mark"})
 		if err != nil || a.Upload == "" {
@@ -378,7 +390,7 @@ func testMultipart(t *testing.T, b bed) {
 	}
 	upload := begin()
 	two := part(upload, 2, int64(len(first)), second)
-	part(upload, 1, 0, bytesOf(5<<20, 7))
+	part(upload, 1, 0, bytesOf(b.part(), 7))
 	one := part(upload, 1, 0, first) // a part sent twice counts once
 	if _, err := Head(ctx, b, key); !IsNotExist(err) {
 		t.Errorf("seen before it is complete: %v", err)
@@ -415,11 +427,11 @@ func testMultipart(t *testing.T, b bed) {
 }
 
 // writeAll writes body in pieces of an odd size, and commits it.
-func writeAll(ctx context.Context, s Store, key string, body []byte, c Condition) (Info, error) {
-	w := Create(ctx, s, key, c)
+func writeAll(ctx context.Context, s Store, key string, body []byte, c Condition, o CreateOptions) (Info, error) {
+	w := Create(ctx, s, key, c, o)
 	defer w.Abort(ctx)
 	for len(body) > 0 {
-		n := min(len(body), 1_000_003)
+		n := min(len(body), o.Part/8+3)
 		if m, err := w.Write(body[:n]); err != nil || m != n {
 			return Info{}, errors.Join(err, fmt.Errorf("%d of %d bytes written", m, n))
 		}
@@ -429,9 +441,10 @@ func writeAll(ctx context.Context, s Store, key string, body []byte, c Condition
 }
 
 func testStream(t *testing.T, b bed) {
-	for _, size := range []int{0, 1, partBytes - 1, partBytes, partBytes + 1, 2 * partBytes, 2*partBytes + 1} {
+	part := b.part()
+	for _, size := range []int{0, 1, part - 1, part, part + 1, 2 * part, 4*part + 1} {
 		key, body := fmt.Sprintf("%s%d", b.prefix, size), bytesOf(size, 8)
-		info, err := writeAll(t.Context(), b, key, body, Condition{None: true})
+		info, err := writeAll(t.Context(), b, key, body, Condition{None: true}, b.create())
 		if err != nil {
 			t.Fatalf("%d bytes: %v", size, err)
 		}
@@ -439,7 +452,7 @@ func testStream(t *testing.T, b bed) {
 			t.Errorf("%d bytes: commit answers %+v", size, info)
 		}
 		info.Key = key
-		for _, o := range []OpenOptions{{}, {Range: 1 << 20, Ahead: 5}, {Range: partBytes, Ahead: 1}} {
+		for _, o := range []OpenOptions{{}, {Range: int64(part / 8), Ahead: 5}, {Range: int64(part), Ahead: 1}} {
 			r := Open(t.Context(), b, info, o)
 			wait := r.Ahead(int64(size/3), int64(size-size/3))
 			got, err := io.ReadAll(r)
@@ -459,9 +472,9 @@ func testStream(t *testing.T, b bed) {
 
 func testWriterUnseen(t *testing.T, b bed) {
 	ctx := t.Context()
-	for _, size := range []int{10, partBytes + 10} {
+	for _, size := range []int{10, 3*b.part() + 10} {
 		key := fmt.Sprintf("%s%d", b.prefix, size)
-		w := Create(ctx, b, key, Condition{})
+		w := Create(ctx, b, key, Condition{}, b.create())
 		if _, err := w.Write(bytesOf(size, 9)); err != nil {
 			t.Fatal(err)
 		}
@@ -478,11 +491,11 @@ func testWriterUnseen(t *testing.T, b bed) {
 			t.Error("commit after abort")
 		}
 		first := mustPut(t, b, key, []byte("there"))
-		if _, err := writeAll(ctx, b, key, bytesOf(size, 9), Condition{None: true}); !IsChanged(err) {
+		if _, err := writeAll(ctx, b, key, bytesOf(size, 9), Condition{None: true}, b.create()); !IsChanged(err) {
 			t.Errorf("creating what is there: %v", err)
 		}
 		mustHold(t, b, key, []byte("there"))
-		if _, err := writeAll(ctx, b, key, bytesOf(size, 9), Condition{Match: first.ETag}); err != nil {
+		if _, err := writeAll(ctx, b, key, bytesOf(size, 9), Condition{Match: first.ETag}, b.create()); err != nil {
 			t.Errorf("replacing what is there: %v", err)
 		}
 		mustHold(t, b, key, bytesOf(size, 9))

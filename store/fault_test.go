@@ -10,13 +10,13 @@ import (
 // it is carried out. What was there before is there afterwards, or what was
 // written, whole; and a writer with retries gets it written all the same.
 func testWriterFaults(t *testing.T, b bed) {
-	body := bytesOf(partBytes+10, 1)
+	body := bytesOf(2*b.part()+10, 1)
 	old := []byte("old")
 	for _, after := range []bool{false, true} {
 		if after && !b.tokens {
 			continue // no answer of such a store is lost
 		}
-		requests := int64(4) // begin, two parts, complete
+		requests := int64(5) // begin, three parts, complete
 		for n := int64(1); n <= requests; n++ {
 			at := func(i int64, req Request) (f Failure) {
 				switch {
@@ -29,7 +29,7 @@ func testWriterFaults(t *testing.T, b bed) {
 			}
 			key := fmt.Sprintf("%s%v-%d", b.prefix, after, n)
 			first := mustPut(t, b, key, old)
-			_, err := writeAll(t.Context(), Fault(b, at), key, body, Condition{Match: first.ETag})
+			_, err := writeAll(t.Context(), Fault(b, at), key, body, Condition{Match: first.ETag}, b.create())
 			if err == nil {
 				t.Fatalf("request %d did not fail", n)
 			}
@@ -39,7 +39,7 @@ func testWriterFaults(t *testing.T, b bed) {
 			} else {
 				mustHold(t, b, key, old)
 			}
-			info, err := writeAll(t.Context(), wrapped(Fault(b, at)), key, body, Condition{Match: first.ETag})
+			info, err := writeAll(t.Context(), wrapped(Fault(b, at)), key, body, Condition{Match: first.ETag}, b.create())
 			if err != nil {
 				t.Fatalf("with retries, request %d (after: %v): %v", n, after, err)
 			}
@@ -88,14 +88,14 @@ func testLostAnswers(t *testing.T, b bed) {
 // testNotMine puts an object of another writer where a conditional write whose
 // first attempt failed is to go: that is not taken for one's own.
 func testNotMine(t *testing.T, b bed) {
-	body := bytesOf(partBytes+10, 2)
+	body := bytesOf(b.part()+10, 2)
 	for name, write := range map[string]func(context.Context, Store, string) error{
 		"put": func(ctx context.Context, s Store, key string) error {
 			_, err := Put(ctx, s, key, body[:10], Condition{None: true})
 			return err
 		},
 		"writer": func(ctx context.Context, s Store, key string) error {
-			_, err := writeAll(ctx, s, key, body, Condition{None: true})
+			_, err := writeAll(ctx, s, key, body, Condition{None: true}, b.create())
 			return err
 		},
 	} {

@@ -66,7 +66,7 @@ func writeForever(key string) {
 		fmt.Println(i)
 		var err error
 		if i%4 == 0 {
-			_, err = writeAll(ctx, s, key, bytes.Repeat([]byte{i}, partBytes+killedSize), Condition{})
+			_, err = writeAll(ctx, s, key, bytes.Repeat([]byte{i}, 2*killedSize), Condition{}, beds{}.create())
 		} else {
 			_, err = Put(ctx, s, key, bytes.Repeat([]byte{i}, killedSize), Condition{})
 		}
@@ -88,7 +88,7 @@ func TestLocalTidy(t *testing.T) {
 	if _, err := Copy(t.Context(), s, dir+"/none", dir+"/to", Condition{}); !IsNotExist(err) {
 		t.Fatal(err)
 	}
-	if _, err := writeAll(t.Context(), s, key, bytesOf(partBytes+1, 1), Condition{None: true}); !IsChanged(err) {
+	if _, err := writeAll(t.Context(), s, key, bytesOf(beds{}.part()*5, 1), Condition{None: true}, beds{}.create()); !IsChanged(err) {
 		t.Fatal(err)
 	}
 	names, err := os.ReadDir(dir)
@@ -215,7 +215,7 @@ func TestLocalFull(t *testing.T) {
 	if KindOf(err) != Full || !IsFatal(err) || !strings.Contains(err.Error(), key) || Hint(err) == "" {
 		t.Errorf("put: %v", err)
 	}
-	if _, err := writeAll(t.Context(), s, key, bytesOf(2*partBytes, 1), Condition{}); KindOf(err) != Full {
+	if _, err := writeAll(t.Context(), s, key, bytesOf(2<<20, 1), Condition{}, beds{}.create()); KindOf(err) != Full {
 		t.Errorf("writer: %v", err)
 	}
 	mustHold(t, s, key, []byte("old"))
@@ -254,4 +254,12 @@ func indexes(n int) func(func(int, error) bool) {
 		items[i] = i
 	}
 	return all(items)
+}
+
+// mustBeEmpty looks for any file, those that are not listed too.
+func mustBeEmpty(t *testing.T, dir string) {
+	t.Helper()
+	if names, err := os.ReadDir(dir); err != nil || len(names) > 0 {
+		t.Errorf("left behind: %v, %v", names, err)
+	}
 }

@@ -19,7 +19,7 @@ func TestLocalLeavesPipes(t *testing.T) {
 	}
 	s := Local()
 	_, putErr := Put(t.Context(), s, pipe, []byte("x"), Condition{})
-	w := Create(t.Context(), s, pipe, Condition{})
+	w := Create(t.Context(), s, pipe, Condition{}, CreateOptions{})
 	_, writeErr := w.Write(make([]byte, 32<<20))
 	if writeErr == nil {
 		_, writeErr = w.Commit(t.Context())

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-128c3863/sluice"
+	"github.com/seed-128c3863/sluice/flow"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -100,6 +101,10 @@ func (a *app) export(cmd *cobra.Command, args []string, f exportFlags) error {
 	return nil
 }
 
+// exportRoom is for the parts of the file that are sent while more of it is made,
+// in bytes.
+const exportRoom = 32 << 20
+
 // exportTo writes the file, as a whole or not at all.
 func (a *app) exportTo(ctx context.Context, stores *store.Set, out string, write func(context.Context, io.Writer) (*sluice.Exported, error)) (*sluice.Exported, error) {
 	if out == "-" {
@@ -109,7 +114,7 @@ func (a *app) exportTo(ctx context.Context, stores *store.Set, out string, write
 	if err != nil {
 		return nil, err
 	}
-	file := store.Create(ctx, st, key, store.Condition{})
+	file := store.Create(ctx, st, key, store.Condition{}, store.CreateOptions{Room: flow.NewBudget(exportRoom)})
 	done, err := write(ctx, file)
 	if err == nil {
 		_, err = file.Commit(ctx)
