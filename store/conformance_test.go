@@ -73,21 +73,26 @@ func conform(t *testing.T, s Store, root string, kind beds) {
 }
 
 func TestConformance(t *testing.T) {
-	t.Run("local", func(t *testing.T) { conform(t, Local(), t.TempDir()+"/", beds{}) })
 	t.Run("local relative", func(t *testing.T) {
 		t.Chdir(t.TempDir())
 		conform(t, Local(), "some/where/", beds{})
 	})
-	t.Run("local wrapped", func(t *testing.T) { conform(t, wrapped(Local()), t.TempDir()+"/", beds{}) })
-	t.Run("s3sim", func(t *testing.T) { conform(t, openS3(t, startSim(t)), "", beds{tokens: true}) })
-	t.Run("s3sim wrapped", func(t *testing.T) { conform(t, wrapped(openS3(t, startSim(t))), "a/b/", beds{tokens: true}) })
-	t.Run("s3sim faulty", func(t *testing.T) {
-		faults := []string{"-p500", ".03", "-ptrunc", ".03", "-preset", ".03", "-plost", ".03", "-seed", "7"}
-		conform(t, wrapped(openS3(t, startSim(t, faults...))), "", beds{tokens: true})
-	})
-	t.Run("versitygw", func(t *testing.T) {
-		conform(t, openS3(t, startVersity(t)), "", beds{tokens: true, apart: true, least: 5 << 20})
-	})
+	faults := []string{"-p500", ".03", "-ptrunc", ".03", "-preset", ".03", "-plost", ".03", "-seed", "7"}
+	for name, test := range map[string]func(*testing.T){
+		"local":         func(t *testing.T) { conform(t, Local(), t.TempDir()+"/", beds{}) },
+		"local wrapped": func(t *testing.T) { conform(t, wrapped(Local()), t.TempDir()+"/", beds{}) },
+		"s3sim":         func(t *testing.T) { conform(t, openS3(t, startSim(t)), "", beds{tokens: true}) },
+		"s3sim wrapped": func(t *testing.T) { conform(t, wrapped(openS3(t, startSim(t))), "a/b/", beds{tokens: true}) },
+		"s3sim faulty":  func(t *testing.T) { conform(t, wrapped(openS3(t, startSim(t, faults...))), "", beds{tokens: true}) },
+		"versitygw": func(t *testing.T) {
+			conform(t, openS3(t, startVersity(t)), "", beds{tokens: true, apart: true, least: 5 << 20})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t)
+		})
+	}
 }
 
 // bytesOf returns n bytes that differ from place to place and by seed.
@@ -481,8 +486,12 @@ func testWriterUnseen(t *testing.T, b bed) {
 		if _, err := Head(ctx, b, key); !IsNotExist(err) {
 			t.Errorf("seen before commit: %v", err)
 		}
+		upload := w.upload
 		if err := w.Abort(ctx); err != nil {
 			t.Error(err)
+		}
+		if _, err := b.Do(ctx, Request{Op: OpPart, Key: key, Upload: upload, Number: 1, Body: []byte("x")}); upload != "" && !IsNotExist(err) {
+			t.Errorf("the upload is still there: %v", err)
 		}
 		if _, err := w.Write([]byte("x")); err == nil {
 			t.Error("write after abort")

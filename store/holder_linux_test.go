@@ -16,6 +16,7 @@ func TestHolder(t *testing.T) {
 		fmt.Printf("writer %q, reader %q\n", WritingHolder(path, path+"-none"), ReadingHolder(path))
 		return
 	}
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	f, err := os.Create(path)
 	if err != nil {

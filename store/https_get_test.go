@@ -62,32 +62,41 @@ func asked(r *http.Request, size int) (from, to int, ok bool) {
 
 // Wherever an answer breaks off, of whatever server, what is read is the file.
 func TestHTTPSGoesOn(t *testing.T) {
+	t.Parallel()
 	body := bytesOf(1000, 1)
 	always := func(tag string) func(int64) string { return func(int64) string { return tag } }
 	for name, etag := range map[string]func(int64) string{"etag": always(`"v1"`), "weak": always(`W/"v1"`), "none": always("")} {
 		for _, how := range []struct{ ranges, sized bool }{{true, true}, {false, true}, {false, false}, {true, false}} {
-			c := &cutting{body: body, etag: etag, ranges: how.ranges, sized: how.sized}
-			base, _ := openHTTPS(t, c.ServeHTTP)
-			s := wrapped(base)
-			for cut := 0; cut <= len(body); cut += 77 {
-				c.after = cut
-				c.cuts.Store(3)
-				mustGet(t, s, body)
-				c.cuts.Store(3)
-				info, err := Head(t.Context(), s, "k")
-				if err != nil {
-					t.Fatal(err)
-				}
-				r := Open(t.Context(), s, info, OpenOptions{Range: 300})
-				got, err := io.ReadAll(r)
-				at := make([]byte, 50)
-				_, atErr := r.ReadAt(at, 800)
-				if err != nil || atErr != nil || !bytes.Equal(got, body) || !bytes.Equal(at, body[800:850]) || r.Size() != 1000 {
-					t.Fatalf("%s, %+v, cut off after %d: %d bytes of %d, %v, %v", name, how, cut, len(got), r.Size(), err, atErr)
-				}
-				_ = r.Close()
-			}
+			t.Run(fmt.Sprintf("%s %+v", name, how), func(t *testing.T) {
+				t.Parallel()
+				(&cutting{body: body, etag: etag, ranges: how.ranges, sized: how.sized}).everywhere(t)
+			})
 		}
+	}
+}
+
+// everywhere reads the file again and again, and has it break off elsewhere each
+// time.
+func (c *cutting) everywhere(t *testing.T) {
+	base, _ := openHTTPS(t, c.ServeHTTP)
+	s := wrapped(base)
+	for cut := 0; cut <= len(c.body); cut += 77 {
+		c.after = cut
+		c.cuts.Store(3)
+		mustGet(t, s, c.body)
+		c.cuts.Store(3)
+		info, err := Head(t.Context(), s, "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Open(t.Context(), s, info, OpenOptions{Range: 300})
+		got, err := io.ReadAll(r)
+		at := make([]byte, 50)
+		_, atErr := r.ReadAt(at, 800)
+		if err != nil || atErr != nil || !bytes.Equal(got, c.body) || !bytes.Equal(at, c.body[800:850]) || r.Size() != 1000 {
+			t.Fatalf("cut off after %d: %d bytes of %d, %v, %v", cut, len(got), r.Size(), err, atErr)
+		}
+		_ = r.Close()
 	}
 }
 

@@ -83,6 +83,7 @@ func FuzzSplitAfter(f *testing.F) {
 // TestListLong lists more keys than are asked for page after page, of
 // different shapes, in fewer steps than pages.
 func TestListLong(t *testing.T) {
+	t.Parallel()
 	s := openS3(t, startSim(t))
 	for _, name := range []string{"flat", "hex", "dates"} {
 		var want []string

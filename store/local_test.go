@@ -24,6 +24,7 @@ import (
 // TestLocalKilled kills a program that writes a file again and again, at many
 // moments. The file is always whole, and nothing else is listed.
 func TestLocalKilled(t *testing.T) {
+	t.Parallel()
 	const writer = "SLUICE_TEST_LOCAL_WRITER"
 	if key := os.Getenv(writer); key != "" {
 		writeForever(key)

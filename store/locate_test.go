@@ -113,9 +113,11 @@ func TestLocate(t *testing.T) {
 // However keys and wanted keys lie, Locate finds just those that are in both,
 // with no more requests than a listing of all takes, nor than two a key.
 func TestLocateFindsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	most := numbered("p/%06d", 50_000)
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		space := numbered("p/%06d", 1+r.IntN(50_000))
+		space := most[:1+r.IntN(50_000)]
 		pick := func(share float64) []string {
 			return slices.DeleteFunc(slices.Clone(space), func(string) bool { return r.Float64() > share })
 		}
@@ -176,6 +178,7 @@ func TestBefore(t *testing.T) {
 
 // A web host cannot be listed: each file is asked for by its name.
 func TestLocateOnTheWeb(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)

@@ -36,6 +36,7 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 }
 
 func TestS3Errors(t *testing.T) {
+	t.Parallel()
 	get := Request{Op: OpGet, Key: "k"}
 	put := Request{Op: OpPut, Key: "k", If: Condition{None: true}, Token: "x"}
 	replace := Request{Op: OpPut, Key: "k", If: Condition{Match: "x"}, Token: "x"}
@@ -96,8 +97,10 @@ func TestS3Errors(t *testing.T) {
 
 // TestS3Unreachable: a wrong endpoint is told at once, however many ask.
 func TestS3Unreachable(t *testing.T) {
+	t.Parallel()
 	for name, endpoint := range map[string]string{"refused": "http://" + freePort(t), "no such host": "http://no-such-host.invalid"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := Retry(openS3(t, endpoint), flow.NewRetrier(flow.RetryOptions{Retryable: Retryable}))
 			begun := time.Now()
 			err := flow.Each(t.Context(), 50, all(make([]int, 50)), func(ctx context.Context, _ int) error {
@@ -225,9 +228,10 @@ func TestS3ShortKeys(t *testing.T) {
 		"no expiration": "",
 		"expiration":    `, "Expiration": "'$(date -u -d @$at +%Y-%m-%dT%H:%M:%SZ)'"`,
 	} {
+		credentialProcess(t, `at=$(($(date +%s) + 2)); echo '{"Version": 1, "AccessKeyId": "EXP'$at'", "SecretAccessKey": "x"`+expiration+`}'`)
+		s := wrapped(openS3(t, endpoint))
 		t.Run(name, func(t *testing.T) {
-			credentialProcess(t, `at=$(($(date +%s) + 2)); echo '{"Version": 1, "AccessKeyId": "EXP'$at'", "SecretAccessKey": "x"`+expiration+`}'`)
-			s := wrapped(openS3(t, endpoint))
+			t.Parallel()
 			done := 0
 			for begun := time.Now(); time.Since(begun) < 4*time.Second; done++ {
 				err := flow.Each(t.Context(), 20, all(make([]int, 20)), func(ctx context.Context, i int) error {
