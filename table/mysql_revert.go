@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/seed-128c3863/sluice/plan"
@@ -19,6 +18,7 @@ type mysqlUndo struct {
 	journal string // of the run
 	counts  plan.Counts
 	wholes  map[string]putBack // by what is behind the journal's name: whole rows that are put back
+	skipped int64              // rows in sluice_skip
 }
 
 // undo finds the journal of a run.
@@ -113,9 +113,6 @@ func (u *mysqlUndo) reversal(ctx context.Context) (rev *plan.Reversal, err error
 
 // apply takes the run back, as a run of its own.
 func (u *mysqlUndo) apply(ctx context.Context, run plan.Run, skip bool) (rev *plan.Reversal, err error) {
-	if skip {
-		return nil, notYet("revert a part of a run (--skip-conflicts)")
-	}
 	watch := u.watch(ctx)
 	n, err := u.newRun(ctx, run, u.t)
 	if err == nil {
@@ -129,11 +126,17 @@ func (u *mysqlUndo) apply(ctx context.Context, run plan.Run, skip bool) (rev *pl
 			if rev, err = u.conflicts(ctx); err != nil {
 				return err
 			}
-			if len(rev.Conflicts) > 0 {
+			if len(rev.Conflicts) > 0 && !skip {
 				return &plan.ConflictError{Reversal: rev}
+			}
+			if rev.Counts.Written() == 0 {
+				return nil
 			}
 			return u.takeBack(ctx, n, undone(run, rev), rev)
 		})
+	}
+	if err == nil && rev.Counts.Written() == 0 {
+		err = u.dropRun(ctx, fmt.Sprint(n))
 	}
 	return rev, u.tell(err, watch())
 }
@@ -144,46 +147,16 @@ func (u *mysqlUndo) lock(ctx context.Context) error {
 	return u.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' ORDER BY %s FOR UPDATE) o", u.journal, u.t.sqlName(), sameAs(id, "t.%c", "j.i%i"), names(id, ", ", "t.%c")), func([]*string) error { return nil })
 }
 
-// conflicts finds the rows that are no longer as the run left them.
-func (u *mysqlUndo) conflicts(ctx context.Context) (*plan.Reversal, error) {
-	id := u.t.identity()
-	rev := &plan.Reversal{Run: u.of.ID, Restore: []string{}, Remove: []string{}, Counts: maps.Clone(u.counts)}
-	on := u.t.sqlName() + " t ON " + sameAs(id, "t.%c", "j.i%i")
-	name := "concat_ws(' ', " + names(id, ", ", inWords("j.i%i")) + ")"
-	queries := []string{
-		fmt.Sprintf("SELECT %s, 'it was removed since' FROM %s j LEFT JOIN %s WHERE j.op <> 'd' AND %s", name, u.journal, on, "t."+quoteName(id[0].Name)+" IS NULL"),
-		fmt.Sprintf("SELECT %s, 'it was changed since' FROM %s j JOIN %s WHERE j.op <> 'd' AND j.h <> %s", name, u.journal, on, hashed(u.t)),
-		fmt.Sprintf("SELECT %s, 'there is such a row again' FROM %s j JOIN %s WHERE j.op = 'd'", name, u.journal, on),
-	}
-	for _, c := range u.t.links {
-		queries = append(queries, fmt.Sprintf("SELECT %s, %s FROM %s j JOIN %s WHERE j.op <> 'd' AND j.k%d <> %s", name, quoteText("its "+c.col.Name+" were changed since"), u.journal, on, c.at, linkedNow(c)))
-	}
-	for i := range u.t.Referrers {
-		if fk := &u.t.Referrers[i]; u.counts[plan.Delete] > 0 && !u.t.linked(fk) {
-			but := ""
-			if fk.Table == u.t.Name && fk.Schema == u.t.Schema {
-				but = fmt.Sprintf(" AND NOT EXISTS (SELECT 1 FROM %s o WHERE o.op = 'n' AND %s)", u.journal, sameAs(id, "k.%c", "o.i%i"))
-			}
-			queries = append(queries, fmt.Sprintf("SELECT DISTINCT %s, %s FROM %s j JOIN %s JOIN %s WHERE j.op = 'n'%s", name, quoteText("a row of "+fk.Table+" refers to it"), u.journal, on, fk.from("k", "t"), but))
-		}
-	}
-	for _, query := range queries {
-		if err := u.texts(ctx, query+fmt.Sprintf(" ORDER BY 1 LIMIT %d", mostConflicts), func(v []*string) error {
-			rev.Conflicts = append(rev.Conflicts, plan.Problem{File: u.t.Name + " " + *v[0], Why: *v[1]})
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return rev, nil
-}
-
-// takeBack takes back the run, and journals that.
+// takeBack takes back what is not to be skipped, and journals that.
 func (u *mysqlUndo) takeBack(ctx context.Context, n int64, run plan.Run, rev *plan.Reversal) error {
-	if err := u.record(ctx, n, run); err != nil {
+	from, err := u.rest(ctx)
+	if err == nil {
+		err = u.record(ctx, n, run)
+	}
+	if err != nil {
 		return err
 	}
-	for _, st := range u.steps(u.journalName(n), rev.Counts) {
+	for _, st := range u.steps(from, u.journalName(n), rev.Counts) {
 		got, err := u.exec(ctx, st.sql)
 		if err == nil && st.want >= 0 && got != st.want {
 			err = fmt.Errorf("%d rows of table %s are %s, and %d were to be: a trigger of the table may have done it; nothing was changed", got, u.t.Name, st.what, st.want)
@@ -192,16 +165,33 @@ func (u *mysqlUndo) takeBack(ctx context.Context, n int64, run plan.Run, rev *pl
 			return err
 		}
 	}
-	if err := u.asTheyWere(ctx); err != nil {
+	if err := u.asTheyWere(ctx, from); err != nil {
 		return err
 	}
-	left, err := u.left(ctx)
-	rev.Left = left
+	rev.Left, err = u.left(ctx)
 	return err
 }
 
+// rest returns the name that the tables of the journal begin with, or copies of
+// them without the rows that are skipped.
+func (u *mysqlUndo) rest(ctx context.Context) (string, error) {
+	if u.skipped == 0 {
+		return u.journal, nil
+	}
+	rest := quoteName(u.schema) + `."sluice_rest"`
+	copied := func(behind, op, ids string) error {
+		name := behindName(rest, behind)
+		return u.all(ctx, "DROP TEMPORARY TABLE IF EXISTS "+name, fmt.Sprintf("CREATE TEMPORARY TABLE %s ENGINE=InnoDB AS SELECT j.* FROM %s j WHERE NOT %s", name, behindName(u.journal, behind), u.stays(op, ids)))
+	}
+	err := errors.Join(copied("", "= j.op", "j.i%i"), copied("_d", "= 'd'", "j.%c"))
+	for _, c := range u.t.links {
+		err = errors.Join(err, copied(fmt.Sprintf("_l%d", c.at), "IN ('u', if(j.sluice_op = 'd', 'd', 'n'))", "j.sluice_i%i"))
+	}
+	return rest, err
+}
+
 // asTheyWere refuses what triggers have made of rows that were restored or put back.
-func (u *mysqlUndo) asTheyWere(ctx context.Context) error {
+func (u *mysqlUndo) asTheyWere(ctx context.Context, journal string) error {
 	if len(u.t.Triggers) == 0 {
 		return nil
 	}
@@ -223,10 +213,10 @@ func (u *mysqlUndo) asTheyWere(ctx context.Context) error {
 	for _, c := range u.t.columns {
 		was[c.to.Name] = fmt.Sprintf("j.b%d", c.at)
 	}
-	found, err := differ(was, "(SELECT * FROM "+u.journal+" WHERE op = 'u')", sameAs(id, "t.%c", "j.i%i"), names(id, ", ", inWords("j.i%i")))
+	found, err := differ(was, "(SELECT * FROM "+journal+" WHERE op = 'u')", sameAs(id, "t.%c", "j.i%i"), names(id, ", ", inWords("j.i%i")))
 	if put := u.wholes["_d"]; err == nil && put.of != nil {
 		var more []string
-		more, err = differ(put.given(), behindName(u.journal, "_d"), sameAs(id, "t.%c", "j.%c"), names(id, ", ", inWords("j.%c")))
+		more, err = differ(put.given(), behindName(journal, "_d"), sameAs(id, "t.%c", "j.%c"), names(id, ", ", inWords("j.%c")))
 		found = append(found, more...)
 	}
 	if err == nil && found != nil {

@@ -178,3 +178,51 @@ func (w *mysqlWriter) tightenNew(ctx context.Context, made string) error {
 	return w.do(ctx, -1, "", fmt.Sprintf("UPDATE sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row JOIN %s t ON %s SET %s WHERE %s",
 		w.t.sqlName(), w.newRow(made), each(columns, ", ", "t.%c = s.%c"), each(columns, " OR ", "s.%c IS NOT NULL")))
 }
+
+// loosen makes the keys of rows loose that are removed, or get others.
+func (u *mysqlUndo) loosen(from string) (steps []step) {
+	for _, k := range u.t.loose() {
+		steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET %s WHERE (j.op = 'n' OR %s) AND t.%s IS NOT NULL",
+			from, u.t.sqlName(), sameAs(u.t.identity(), "t.%c", "j.i%i"), k.set(), k.changing("j"), quoteName(k.columns[0].name))})
+	}
+	return steps
+}
+
+// looseValues are the values of rows j that are put back, with loose keys.
+func (u *mysqlUndo) looseValues(put putBack) string {
+	of := maps.Clone(put.of)
+	for _, k := range u.t.loose() {
+		for _, c := range k.columns {
+			if put.has(append(k.names(), k.RefColumns...)) {
+				of[c.name] = c.meanwhile("j")
+			}
+		}
+	}
+	var values []string
+	for i := range u.t.Columns {
+		if c := &u.t.Columns[i]; c.Generated == "" && of[c.Name] != "" {
+			values = append(values, of[c.Name])
+		}
+	}
+	return strings.Join(values, ", ")
+}
+
+// tighten gives rows that are restored or put back the keys that they had.
+func (u *mysqlUndo) tighten(from string) (steps []step) {
+	id, put := u.t.identity(), u.wholes["_d"]
+	for _, k := range u.t.loose() {
+		if k.all {
+			steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET %s WHERE %s",
+				from, u.t.sqlName(), sameAs(id, "t.%c", "j.i%i"), each(u.t.loadedOf(k.names()), ", ", "t.%c = j.b%i"), k.changing("j"))})
+		}
+		if !put.has(append(k.names(), k.RefColumns...)) {
+			continue
+		}
+		var set []string
+		for _, name := range k.names() {
+			set = append(set, "t."+quoteName(name)+" = "+put.of[name])
+		}
+		steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET %s", behindName(from, "_d"), u.t.sqlName(), sameAs(id, "t.%c", "j.%c"), strings.Join(set, ", "))})
+	}
+	return steps
+}

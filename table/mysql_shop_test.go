@@ -17,10 +17,6 @@ import (
 // of one of their cases.
 var notOnMySQL = []string{
 	// They delete rows, or revert but for what is in conflict.
-	"TestMadeRowsThatAreUsed",
-	"TestSkipConflicts",
-	"TestSkipSelf",
-	"TestRevertLeft",
 	// They save plans, or write in batches, or set up the tables.
 	"TestAbsentSaved",
 	"TestBatchCutOff",

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -92,12 +93,12 @@ func (t *Table) unreferred(tell func(*ForeignKey, int64) string, count func(*For
 
 // linked reports whether a foreign key is that of a link of the job.
 func (t *target) linked(fk *ForeignKey) bool {
-	for _, c := range t.links {
-		if c.link.Name == fk.Table && c.link.Schema == fk.Schema && len(fk.Columns) == 1 && fk.Columns[0] == c.link.own.Name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.links, func(c *binding) bool { return c.link.refersBy(fk) })
+}
+
+// refersBy reports whether a foreign key is that of the link to the target.
+func (l *link) refersBy(fk *ForeignKey) bool {
+	return l.Name == fk.Table && l.Schema == fk.Schema && len(fk.Columns) == 1 && fk.Columns[0] == l.own.Name
 }
 
 // referring counts the rows that refer by a foreign key to those that are deleted,
