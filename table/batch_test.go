@@ -211,7 +211,7 @@ func testBatchLapsed(t *testing.T, s *shop) {
 	after := s.products()
 	s.revert(want.Run)
 	id := s.interrupted(plan.ApplyOptions{}, 2)
-	s.exec(map[bool]string{true: "UPDATE sluice.plan SET until = now() - interval '1 minute'", false: "UPDATE sluice_plan SET until = 1"}[s.conn != nil])
+	s.exec("UPDATE " + s.plans + " SET until = " + s.past)
 	saved(t, s.open(v1, "name: products", "name: others"), nil) // which drops what has lapsed
 	if runs := s.runs(); runs[len(runs)-1] != "apply running 8" {
 		t.Error(runs)
@@ -239,7 +239,7 @@ func testBatchLapsed(t *testing.T, s *shop) {
 
 	kept := saved(t, s.batched(v2clean, 4), nil)
 	id = s.interrupted(plan.ApplyOptions{Plan: kept}, 2)
-	s.exec(map[bool]string{true: "DELETE FROM sluice.plan", false: "DELETE FROM sluice_plan"}[s.conn != nil])
+	s.exec("DELETE FROM " + s.plans)
 	_, err = applySaved(kept, s.batched(v2clean, 4), nil)
 	has(t, err, "the saved plan cannot be applied: run "+id+" has written 8 of its 21 rows, and has ended: nothing was changed; plan again")
 }

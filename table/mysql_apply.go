@@ -20,12 +20,26 @@ import (
 func (s *mysqlImport) apply(ctx context.Context, run plan.Run, counts plan.Counts) error {
 	watch := s.watch(ctx)
 	w := &mysqlWriter{mysqlImport: s, counts: counts, id: s.t.identity(), plan: "sluice_plan"}
-	n, err := s.newRun(ctx, run, s.t)
-	if err == nil {
-		w.journal = s.journalName(n)
-		err = s.commit(ctx, n, run, func() error { return w.write(ctx, n, run) })
+	return s.tell(w.commitAs(ctx, run, false), watch())
+}
+
+// commitAs writes in a transaction of a run, which has begun or not.
+func (w *mysqlWriter) commitAs(ctx context.Context, run plan.Run, begun bool) (err error) {
+	var n int64
+	if begun {
+		n, err = w.runOf(ctx, run)
+	} else {
+		n, err = w.newRun(ctx, run, w.t)
 	}
-	return s.tell(err, watch())
+	if err != nil {
+		return err
+	}
+	w.journal = w.journalName(n)
+	err = w.commit(ctx, n, run, func() error { return w.write(ctx, n, run) })
+	if err == nil && run.State != running && (run.ID != "" || w.saved != 0) {
+		_ = w.expire(ctx) // or the next does
+	}
+	return err
 }
 
 // A mysqlWriter is an apply under way.
@@ -49,6 +63,11 @@ func (w *mysqlWriter) write(ctx context.Context, n int64, run plan.Run) error {
 	}
 	if run.ID != "" {
 		if err := w.record(ctx, n, run); err != nil {
+			return err
+		}
+	}
+	if run.State != running {
+		if err := w.forget(ctx); err != nil {
 			return err
 		}
 	}
@@ -242,10 +261,13 @@ func (w *mysqlWriter) settled(ctx context.Context) error {
 	if len(w.t.Triggers) > 0 && len(w.id) > 0 {
 		which, want = "j.op <> 'd'", want+w.counts[plan.New]
 	}
+	if w.inBatches() {
+		which, want = "j.op = 'u'", w.counts[plan.Update]
+	}
 	if want == 0 {
 		return nil
 	}
-	return w.do(ctx, want, "left", fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET j.h = %s WHERE %s", w.journal, w.t.sqlName(), sameAs(w.id, "t.%c", "j.i%i"), hashed(w.t), which))
+	return w.do(ctx, want, "left", fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET j.h = %s WHERE %s", w.journal, w.t.sqlName(), sameAs(w.id, "t.%c", "j.i%i")+w.ofPart("j.i%i"), hashed(w.t), which))
 }
 
 // noSuchTable is the number of an error of MySQL.

@@ -11,7 +11,8 @@ import (
 // commit does something in a transaction and commits it. If the answer to that is
 // lost, it looks for the run in the ledger: what it returns is then a committed
 // error, a plan.UnsettledError, or says that nothing was changed. The journal of
-// a run that is not committed is dropped, here or by the next run.
+// a run that is not committed is dropped, here or by the next run. Of a run that
+// writes batches the ledger has to have as many rows.
 func (m *mysql) commit(ctx context.Context, n int64, run plan.Run, do func() error) error {
 	if _, err := m.exec(ctx, "START TRANSACTION"); err != nil {
 		return err
@@ -24,7 +25,7 @@ func (m *mysql) commit(ctx context.Context, n int64, run plan.Run, do func() err
 		case n == 0: // and so no record to look for
 			return &plan.UnsettledError{Run: run.ID, Err: err}
 		default:
-			return settle(ctx, m.patience, run, err, func(ctx context.Context) (bool, error) { return m.committed(ctx, n) })
+			return settle(ctx, m.patience, run, err, func(ctx context.Context) (bool, error) { return m.committed(ctx, n, run) })
 		}
 	}
 	if err == nil {
@@ -39,7 +40,7 @@ func (m *mysql) commit(ctx context.Context, n int64, run plan.Run, do func() err
 
 // committed says whether run n has its record, once its session has ended. One
 // whose COMMIT did not arrive still holds the row of the run.
-func (m *mysql) committed(ctx context.Context, n int64) (there bool, err error) {
+func (m *mysql) committed(ctx context.Context, n int64, run plan.Run) (there bool, err error) {
 	conn, err := m.db.Conn(ctx)
 	if err != nil {
 		return false, err
@@ -49,7 +50,7 @@ func (m *mysql) committed(ctx context.Context, n int64) (there bool, err error) 
 		return false, err
 	}
 	var done int
-	sql := fmt.Sprintf("SELECT record IS NOT NULL FROM %s WHERE n = %d FOR UPDATE", m.state("run"), n)
+	sql := fmt.Sprintf("SELECT coalesce(json_extract(record, '$.rows') >= %d, false) FROM %s WHERE n = %d FOR UPDATE", run.Rows, m.state("run"), n)
 	err = conn.QueryRowContext(ctx, sql).Scan(&done)
 	if mysqlCode(err) != mysqlLockWait {
 		return done == 1, err

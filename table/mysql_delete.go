@@ -31,13 +31,23 @@ func (s *mysqlImport) missing(ctx context.Context) error {
 }
 
 // keyParts are the columns of an index by which the incoming row of a key is
-// found: as much of them as an index of InnoDB takes.
-func (t *target) keyParts() (parts []string) {
-	const most, room = 191, 4 // characters of a column, and columns of so many
+// found.
+func (t *target) keyParts() []string {
+	var columns []*Column
 	for _, k := range t.key {
-		part := quoteName(k.to.Name)
-		if long := k.to.Charset != "" && k.to.Enum == nil || k.to.Type.Kind == row.Bytes; long {
-			_, args := splitType(k.to.Declared)
+		columns = append(columns, k.to)
+	}
+	return indexed(columns, "%c")
+}
+
+// indexed are the columns of an index, by a pattern for their names: as much of
+// them as an index of InnoDB takes.
+func indexed(columns []*Column, pattern string) (parts []string) {
+	const most, room = 191, 4 // characters of a column, and columns of so many
+	for i, c := range columns {
+		part := c.named(pattern, i)
+		if long := c.Charset != "" && c.Enum == nil || c.Type.Kind == row.Bytes; long {
+			_, args := splitType(c.Declared)
 			if args == nil || args[0] > most {
 				part += fmt.Sprintf("(%d)", most)
 			}
@@ -97,5 +107,5 @@ func (w *mysqlWriter) unlink(ctx context.Context, c *binding) error {
 	if err := w.linkChildren(ctx, w.plan); err != nil {
 		return err
 	}
-	return w.do(ctx, n, "unlinked", fmt.Sprintf("DELETE k FROM %s k JOIN %s j ON j.sluice_op = 'd' AND k.%s = j.%s AND k.%s = j.%s", c.link.sqlName(), journal, own, own, other, other))
+	return w.do(ctx, n, "unlinked", fmt.Sprintf("DELETE k FROM %s k JOIN %s j ON j.sluice_op = 'd' AND k.%s = j.%s AND k.%s = j.%s%s", c.link.sqlName(), journal, own, own, other, other, w.ofPart("j.sluice_i%i")))
 }

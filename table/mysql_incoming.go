@@ -35,7 +35,9 @@ type mysqlImport struct {
 	out    io.Writer
 	buf    []byte // rows on their way
 	value  []byte
-	rowEnd int // of the last whole row in buf
+	rowEnd int   // of the last whole row in buf
+	saved  int64 // the plan that this is; 0: it was not saved
+	given  bool  // rows of look-ups are made: the first batch was written
 
 	unkeyed int64                 // bad rows of which the key is not known
 	badKeys map[int64]plan.Values // of the first rows in sluice_bad, by number

@@ -45,7 +45,7 @@ func (t *target) idsOf(g []*binding, plan string) string {
 	var used []string
 	for _, c := range g {
 		if c.link != nil {
-			used = append(used, fmt.Sprintf("SELECT l.id AS v FROM sluice_links l WHERE l.col = %d", c.at))
+			used = append(used, fmt.Sprintf("SELECT l.id AS v FROM sluice_links l JOIN %s p ON p.sluice_row = l.sluice_row WHERE l.col = %d", plan, c.at))
 		} else {
 			used = append(used, "SELECT s."+quoteName(c.to.Name)+" AS v FROM sluice_incoming s JOIN "+plan+" p ON p.sluice_row = s.sluice_row")
 		}
@@ -82,22 +82,38 @@ func (s *mysqlImport) pruneMade(ctx context.Context) error {
 // create makes the rows of look-ups that the plan refers to, and gives the
 // incoming rows their IDs.
 func (w *mysqlWriter) create(ctx context.Context) error {
+	if w.given || len(w.t.creates()) == 0 { // an earlier batch has made them
+		return nil
+	}
 	for _, g := range w.t.creates() {
 		look := g[0].at
 		n, err := w.number(ctx, fmt.Sprintf("SELECT count(*) FROM sluice_made WHERE look = %d AND id IS NULL", look))
-		if err == nil && n > 0 { // else an earlier batch has made them
+		if err == nil && n > 0 {
 			err = w.createOf(ctx, look, n, g[0].lookup)
 		}
 		if err != nil {
 			return err
 		}
+	}
+	if w.inBatches() {
+		if err := w.keepMade(ctx); err != nil {
+			return err
+		}
+	}
+	return w.giveMade(ctx)
+}
+
+// giveMade gives the incoming rows the IDs of rows that were made.
+func (s *mysqlImport) giveMade(ctx context.Context) error {
+	for _, g := range s.t.creates() {
+		look := g[0].at
 		for _, c := range g {
 			on, set := fmt.Sprintf("sluice_links s JOIN sluice_made m ON s.col = %d AND m.code = s.id", c.at), "s.id"
 			if c.link == nil {
 				set = "s." + quoteName(c.to.Name)
 				on = "sluice_incoming s JOIN sluice_made m ON m.code = " + set
 			}
-			if err := w.all(ctx, fmt.Sprintf("UPDATE %s SET %s = m.id WHERE m.look = %d AND m.id IS NOT NULL", on, set, look)); err != nil {
+			if err := s.all(ctx, fmt.Sprintf("UPDATE %s SET %s = m.id WHERE m.look = %d AND m.id IS NOT NULL", on, set, look)); err != nil {
 				return err
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/seed-128c3863/sluice/plan"
 )
@@ -13,6 +12,8 @@ import (
 // Sluice's own tables are in the same database, their names begin with sluice_
 // (to.state names another beginning):
 //
+//	plans        the saved plans
+//	p<n> ...     the rows of plan n: see mysql_kept.go
 //	run          the runs; one without a record was not committed
 //	j<n>         the journal of run n: a row for each row that it touched
 //	j<n>_d       the rows that it deleted, whole
@@ -28,8 +29,14 @@ import (
 // tables first, and with its transaction its record. The next run of the job drops
 // those that have none: only one run of a job is alive at once.
 
-// stateRuns makes the table of the runs.
-const stateRuns = "CREATE TABLE %s (n bigint AUTO_INCREMENT PRIMARY KEY, id varchar(64) CHARACTER SET ascii NOT NULL UNIQUE, job text NOT NULL, loads text NOT NULL, shape text NOT NULL, record longtext NULL) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+// mysqlStateTables are the tables that runs share.
+var mysqlStateTables = []struct{ name, columns string }{
+	{"run", "id varchar(64) CHARACTER SET ascii NOT NULL UNIQUE, job text NOT NULL, loads text NOT NULL, shape text NOT NULL, record longtext NULL"},
+	{"plans", "id varchar(64) CHARACTER SET ascii NOT NULL UNIQUE, job text NOT NULL, until datetime NOT NULL, kept longtext NULL"},
+}
+
+// mysqlStateTable is the statement that makes one of them.
+const mysqlStateTable = "CREATE TABLE IF NOT EXISTS %s (n bigint AUTO_INCREMENT PRIMARY KEY, %s) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 
 // has says whether one of sluice's own tables is there.
 func (m *mysql) has(ctx context.Context, name string) (bool, error) {
@@ -37,16 +44,23 @@ func (m *mysql) has(ctx context.Context, name string) (bool, error) {
 	return n > 0, err
 }
 
-// prepare makes the table of the runs, unless it is there, and drops what runs of
-// the job have left that were not committed.
-func (m *mysql) prepare(ctx context.Context, job string) error {
-	there, err := m.has(ctx, "run")
-	if err != nil {
-		return err
+// prepare makes the tables that runs share, unless they are there: even to create
+// what is there takes the right to.
+func (m *mysql) prepare(ctx context.Context) error {
+	for _, t := range mysqlStateTables {
+		there, err := m.has(ctx, t.name)
+		if err == nil && !there {
+			err = m.all(ctx, fmt.Sprintf(mysqlStateTable, m.state(t.name), t.columns))
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if !there {
-		return m.all(ctx, fmt.Sprintf(strings.Replace(stateRuns, "TABLE", "TABLE IF NOT EXISTS", 1), m.state("run")))
-	}
+	return nil
+}
+
+// clearRuns drops what runs of the job have left that were not committed.
+func (m *mysql) clearRuns(ctx context.Context, job string) error {
 	var numbers []string
 	if err := m.texts(ctx, "SELECT n FROM "+m.state("run")+" WHERE record IS NULL AND job = "+quoteText(job), func(v []*string) error {
 		numbers = append(numbers, *v[0])
@@ -62,8 +76,11 @@ func (m *mysql) prepare(ctx context.Context, job string) error {
 	return nil
 }
 
-// dropRun drops a run that was not committed.
+// dropRun drops a run, if nothing of it was committed.
 func (m *mysql) dropRun(ctx context.Context, n string) error {
+	if there, err := m.number(ctx, "SELECT count(*) FROM "+m.state("run")+" WHERE record IS NULL AND n = "+n); err != nil || there == 0 {
+		return err
+	}
 	var tables []string
 	name := m.prefix + "j" + n
 	if err := m.texts(ctx, fmt.Sprintf("SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND (table_name = %s OR left(table_name, %d) = %s)", quoteText(m.schema), quoteText(name), len(name)+1, quoteText(name+"_")), func(v []*string) error {
@@ -86,7 +103,10 @@ func (m *mysql) newRun(ctx context.Context, run plan.Run, t *target) (n int64, e
 	if run.ID == "" {
 		return 0, m.newJournal(ctx, 0, t)
 	}
-	if err := m.prepare(ctx, t.job.Name); err != nil {
+	if err := m.prepare(ctx); err != nil {
+		return 0, err
+	}
+	if err := m.clearRuns(ctx, t.job.Name); err != nil {
 		return 0, err
 	}
 	r, err := m.conn.ExecContext(ctx, "INSERT INTO "+m.state("run")+" (id, job, loads, shape) VALUES (?, ?, ?, ?)", run.ID, t.job.Name, t.sqlName(), t.shape())
@@ -99,14 +119,14 @@ func (m *mysql) newRun(ctx context.Context, run plan.Run, t *target) (n int64, e
 	return n, m.stop(ctx, err)
 }
 
-// record makes a run one that is done, if its transaction commits.
+// record makes a run one that is done, or that has written so much, if its
+// transaction commits.
 func (m *mysql) record(ctx context.Context, n int64, run plan.Run) error {
-	run.Ended = time.Now().UTC()
-	text, err := json.Marshal(run)
+	text, err := recordOf(run)
 	if err != nil {
 		return err
 	}
-	got, err := m.exec(ctx, "UPDATE "+m.state("run")+" SET record = ? WHERE n = ?", string(text), n)
+	got, err := m.exec(ctx, "UPDATE "+m.state("run")+" SET record = ? WHERE n = ?", text, n)
 	if err == nil && got != 1 {
 		err = fmt.Errorf("run %s is no longer in %s; nothing was changed", run.ID, m.state("run"))
 	}
@@ -127,8 +147,8 @@ func (m *mysql) newJournal(ctx context.Context, n int64, t *target) error {
 	for _, c := range t.links {
 		columns = append(columns, fmt.Sprintf("k%d longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL", c.at))
 	}
-	if t.counted() {
-		columns = append(columns, "KEY ("+names(id, ", ", "i%i")+")")
+	if t.counted() || t.job.Transaction == "batch" && len(id) > 0 {
+		columns = append(columns, "KEY ("+strings.Join(indexed(id, "i%i"), ", ")+")")
 	}
 	behind := map[string]string{"": strings.Join(columns, ", "), "_d": t.wholeColumns()}
 	for _, c := range t.links {

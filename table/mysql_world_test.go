@@ -90,3 +90,6 @@ func onMySQL(t testing.TB) bool {
 func sqlMode(params map[string]string) {
 	params["sql_mode"] = strings.Replace(params["sql_mode"], "'", "'PIPES_AS_CONCAT,", 1)
 }
+
+// onMySQL says whether the database of the world is of MySQL.
+func (w *world) onMySQL() bool { return strings.HasPrefix(w.url, "mysql") }

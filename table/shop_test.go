@@ -34,6 +34,8 @@ type shopSQL struct {
 	given   string                             // the argument as JSON, j
 	found   string                             // a product as text
 	wanted  string                             // what by_hand holds, likewise
+	plans   string                             // the table of saved plans
+	past    string                             // a time that is long past, as that has it
 }
 
 // shops makes a shop of each database.
@@ -152,6 +154,7 @@ func readShop(t testing.TB, database string) string {
 var postgresShop = shopSQL{
 	dumpRow: func(*shop, string) string { return "t::text" },
 	given:   "(SELECT $1::jsonb) v (j)",
+	plans:   "sluice.plan", past: "'epoch'",
 	wanted: `SELECT ROW(sku, title, description, category, author::bigint, price::numeric(10,2), stock::int, nullif(published, '')::date,
 		(updated_at || '+00')::timestamptz, active::int::bool, nullif(isbn, ''), nullif(weight, '')::numeric(8,3), tags)::text FROM by_hand ORDER BY sku`,
 	found: `SELECT ROW(sku, title, description, c.slug, author_id, price, stock, published, updated_at, active, isbn, weight,
@@ -168,6 +171,7 @@ var sqliteShop = shopSQL{
 		return strings.Join(columns, " || ',' || ")
 	},
 	given: "(SELECT $1 AS j)",
+	plans: "sluice_plan", past: "1",
 	wanted: `SELECT concat_ws(',', quote(sku), quote(title), quote(description), quote(category), quote(CAST(nullif(author, '') AS INTEGER)), quote(CAST(price AS NUMERIC)), quote(CAST(stock AS INTEGER)),
 		quote(nullif(published, '')), quote(updated_at), quote(CAST(active AS INTEGER)), quote(nullif(isbn, '')), quote(CAST(nullif(weight, '') AS NUMERIC)), quote(tags)) FROM by_hand ORDER BY sku`,
 	found: `SELECT concat_ws(',', quote(sku), quote(title), quote(description), quote(c.slug), quote(author_id), quote(price), quote(stock), quote(published), quote(updated_at), quote(active), quote(isbn), quote(weight),
