@@ -141,7 +141,7 @@ func TestInit(t *testing.T) {
 			}, source: "a.csv",
 			job: []string{
 				"format: csv", "{type: int64,     from: id}", "{type: string,    from: code}\n", "{type: float64,   from: price}", "{type: date,      from: day}", "{type: timestamp, from: at}", "{type: bool,      from: active}",
-				`"품_명":  {type: string,    from: "품 명"}`,
+				`"품_명": {type: string,    from: "품 명"}`,
 			}, outputs: []string{"a.parquet"},
 		},
 		"TSV":  {files: map[string]string{"a.tsv": "a\tb,c\n1\tx\n", "b.tsv": "a\tb,c\n2.5\ty\n"}, job: []string{"format: tsv", "{type: float64, from: a}", `from: "b,c"`}, outputs: []string{"a.parquet", "b.parquet"}},
@@ -231,7 +231,6 @@ func TestInitRefuses(t *testing.T) {
 		"empty files":     {files: map[string]string{"in/a.json": "", "in/b.json": "[ ]", "in/c.json": " \n"}, source: "in", want: "no records in the 3 files looked at", usage: true},
 		"empty file":      {files: map[string]string{"in/a.json": ""}, source: "in/a.json", want: "in/a.json: there are no records in it", usage: true},
 		"no keys":         {files: map[string]string{"in/a.json": "[{},{}]"}, source: "in/a.json", want: "its records have no key", usage: true},
-		"CSV":             {files: map[string]string{"in/a": "a,b,c\n1,2,3\n"}, source: "in/a", want: `in/a: this is a table of text such as CSV (it begins with "a,b,c")`},
 		"CSV of a header": {files: map[string]string{"in/a.csv": "a,b,c\n"}, source: "in/a.csv", want: "there are no records in it", usage: true},
 		"ZIP named CSV":   {files: map[string]string{"in/a.csv": "PK\x03\x04"}, source: "in/a.csv", want: "this is a ZIP or Excel file"},
 		"Parquet":         {files: map[string]string{"in/a.parquet": "PAR1\x00"}, source: "in", want: "it begins as a Parquet file, and does not end as one"},

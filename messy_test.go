@@ -55,7 +55,7 @@ func (f *messyFile) check(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	from := map[string]string{
-		"encoding": job.From.Encoding, "delimiter": job.From.Delimiter, "quote": job.From.Quote, "escape": job.From.Escape,
+		"format": job.From.Format, "encoding": job.From.Encoding, "delimiter": job.From.Delimiter, "quote": job.From.Quote, "escape": job.From.Escape,
 		"header": job.From.Header, "footer": job.From.Footer.S, "ragged": job.From.Ragged, "comment": job.From.Comment,
 	}
 	for key, want := range f.From {

@@ -188,6 +188,8 @@ type language struct {
 	encoding, name string
 	common         string // characters beyond ASCII that it mostly has
 	script         script
+	ends           string        // letters that stand at the end of words only
+	prior          float64       // how much commoner files of it are than of others, as a logarithm
 	set            map[rune]bool // of common
 }
 
@@ -219,6 +221,7 @@ const (
 func (l *language) weigh(text []rune) (score float64, why string) {
 	const enough = 1000
 	n, common := 0, 0
+	score = l.prior
 	for i, r := range text {
 		if r < 0x80 || n == enough {
 			continue
@@ -263,6 +266,10 @@ func (l *language) weight(r, before, after rune) float64 {
 		return 0.2
 	case l.script == other && (before < 0x80 && inWord || after < 0x80 && unicode.IsLetter(after)):
 		return -2
+	case l.ends != "" && strings.ContainsRune(l.ends, r) && unicode.IsLetter(after):
+		return -3
+	case l.ends != "":
+		return 1.3
 	case unicode.IsUpper(r) && inWord:
 		return -1
 	case unicode.IsUpper(r):

@@ -9,14 +9,14 @@ var languages = []*language{
 	{encoding: "euc-jp", name: "Japanese", common: japaneseText},
 	{encoding: "gb18030", name: "Chinese", common: chineseText},
 	{encoding: "big5", name: "Chinese", common: traditionalText},
-	{encoding: "windows-1252", name: "western Europe", common: "éèàùâêîôûçëïüöäßñóíáúãõåøæœ", script: latin},
+	{encoding: "windows-1252", name: "western Europe", common: "éèàùâêîôûçëïüöäßñóíáúãõåøæœ", script: latin, prior: 2},
 	{encoding: "windows-1250", name: "central Europe", common: "ąćęłńóśźżěščřžýáíéůúťďňőűöüăâîşţđ", script: latin},
 	{encoding: "windows-1254", name: "Turkish", common: "ğışçöüİâ", script: latin},
 	{encoding: "windows-1257", name: "Baltic", common: "āčēģīķļņšūžąęėįųäöüõ", script: latin},
 	{encoding: "windows-1258", name: "Vietnamese", common: "ăâđêôơưàáèéìíòóùúý\u0300\u0301\u0303\u0309\u0323", script: latin},
 	{encoding: "windows-1251", name: "Cyrillic", common: "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўђћљњџј", script: other},
 	{encoding: "windows-1253", name: "Greek", common: "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋ", script: other},
-	{encoding: "windows-1255", name: "Hebrew", common: "אבגדהוזחטיךכלםמןנסעףפץצקרשת", script: other},
+	{encoding: "windows-1255", name: "Hebrew", common: "אבגדהוזחטיךכלםמןנסעףפץצקרשת", script: other, ends: "ךםןףץ"},
 	{encoding: "windows-1256", name: "Arabic", common: "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگ", script: other},
 }
 

@@ -10,22 +10,16 @@ import (
 	"strconv"
 
 	"github.com/seed-128c3863/sluice/format"
-	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
 
-// isBook says whether files of the extension are workbooks by their name.
-func isBook(ext string) bool { return format.HasSheets(bookForm(ext)) }
-
-// bookForm is the format of workbooks by their extension.
-func bookForm(ext string) string { return mapping.FormatOf(&spec.From{}, "x"+ext) }
-
 // A sheet is the first rows of a workbook's sheet, or of a table of text.
 type sheet struct {
 	names   []string // of the columns that have one
 	batches []*row.Batch
+	texts   bool   // cells are texts whatever they hold, as those of a page are
 	faults  int    // cells without a value that can be told, which are null here
 	first   string // what is wrong with the first of them
 }
@@ -35,13 +29,12 @@ func (d *draft) openBook(ctx context.Context, f store.Info) (*sample, error) {
 	s := &sample{url: d.place.url(f), file: f}
 	in := store.Open(ctx, d.place.store, f, store.OpenOptions{})
 	defer in.Close()
-	form := bookForm(inner(d.place.ext))
-	names := format.NewSheetReader(form, in, f.Size, format.SheetReadOptions{})
+	names := format.NewSheetReader(d.place.form, in, f.Size, format.SheetReadOptions{})
 	if err := names.Read(&row.Batch{}); err != nil && !errors.Is(err, io.EOF) {
 		return nil, bookFault(s.url, err)
 	}
 	s.sheet = &sheet{names: named(names.Names())}
-	rows := format.NewSheetReader(form, in, f.Size, format.SheetReadOptions{Columns: s.sheet.names})
+	rows := format.NewSheetReader(d.place.form, in, f.Size, format.SheetReadOptions{Columns: s.sheet.names})
 	for n := 0; n < mostRecords; {
 		b := &row.Batch{}
 		err := rows.Read(b)
@@ -110,7 +103,7 @@ func (s *sheet) records(most int) (records [][]byte) {
 				if c > 0 {
 					text = append(text, ',')
 				}
-				text = append(append(append(text, keys[c]...), ':'), cellJSON(&b.Cols[c], r)...)
+				text = append(append(append(text, keys[c]...), ':'), s.cellJSON(&b.Cols[c], r)...)
 			}
 			records = append(records, append(text, '}'))
 		}
@@ -119,12 +112,12 @@ func (s *sheet) records(most int) (records [][]byte) {
 }
 
 // cellJSON returns a cell as JSON; one that is empty or at fault is null.
-func cellJSON(c *row.Column, r int) []byte {
+func (s *sheet) cellJSON(c *row.Column, r int) []byte {
 	text := string(c.Bytes[r])
 	switch kind := kindAt(c, r); {
 	case c.Null[r] || text == "":
 		return []byte("null")
-	case len(c.Kinds) == 0:
+	case len(c.Kinds) == 0, s.texts:
 		return textJSON(text)
 	case kind == row.Float64:
 		return []byte(format.ShownNumber(text))
@@ -207,10 +200,10 @@ func (t *trial) rows(s *sample, l layout) reader {
 
 // explainTable notes what a person may want otherwise.
 func (d *draft) explainTable() {
-	if !isTable(d.place.ext) {
+	if !d.place.isTable() {
 		return
 	}
-	if isBook(inner(d.place.ext)) {
+	if d.place.isBook() {
 		d.notes = append(d.notes, "of each workbook the first sheet that is not hidden is read, and its first row that is not empty holds the names (from.sheet and from.header say otherwise)")
 	}
 	for _, s := range d.samples {

@@ -31,7 +31,7 @@ type column struct {
 
 // choose makes columns of what was seen, less deep if there would be too many.
 func (d *draft) choose() {
-	d.root = &seen{table: isTable(d.place.ext)}
+	d.root = &seen{table: d.place.isTable()}
 	for _, s := range d.samples {
 		for _, r := range s.records {
 			d.root.observe(r)

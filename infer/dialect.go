@@ -3,6 +3,7 @@ package infer
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,9 @@ type dialect struct {
 	findings []finding
 	records  []format.CSVRecord
 	width    int // cells that most records have
+
+	sure  float64 // that the delimiter is none of the others
+	cells int     // that most records have by it; 0: one
 }
 
 const (
@@ -31,8 +35,8 @@ const (
 )
 
 // findDialect finds out how a table of text is written that begins with data,
-// whose name has the extension, and ends with tail if it is cut off.
-func findDialect(data, tail []byte, cut bool, ext string) (*dialect, error) {
+// is csv or tsv by its name, and ends with tail if it is cut off.
+func findDialect(data, tail []byte, cut bool, form string) (*dialect, error) {
 	if len(data) > dialectBytes {
 		data, cut = data[:dialectBytes], true
 	}
@@ -41,7 +45,7 @@ func findDialect(data, tail []byte, cut bool, ext string) (*dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.findDelimiter(text, cut, ext); err != nil {
+	if err := t.findDelimiter(text, cut, form); err != nil {
 		return nil, err
 	}
 	t.findComment()
@@ -51,6 +55,7 @@ func findDialect(data, tail []byte, cut bool, ext string) (*dialect, error) {
 	}
 	t.findHeader()
 	t.findFooter(last, cut)
+	t.rateDelimiter()
 	t.findRagged()
 	return t, nil
 }
@@ -108,9 +113,9 @@ type attempt struct {
 
 // findDelimiter tries delimiters, quotes and escapes, and takes those by which
 // records are most alike, and their cells numbers, dates and plain words.
-func (t *dialect) findDelimiter(text []byte, cut bool, ext string) error {
+func (t *dialect) findDelimiter(text []byte, cut bool, form string) error {
 	var best, second *attempt
-	for _, o := range dialects(text, ext) {
+	for _, o := range dialects(text, form) {
 		a := &attempt{o: o}
 		var err error
 		if a.records, err = format.SplitCSV(text, o, cut, dialectRows); err != nil {
@@ -134,14 +139,18 @@ func (t *dialect) findDelimiter(text []byte, cut bool, ext string) error {
 	t.o.Delimiter, t.o.Quote, t.o.Escape = best.o.Delimiter, best.o.Quote, best.o.Escape
 	sure := 0.99
 	if second != nil && second.width > 1 {
-		sure = 1 - 0.5*second.score/max(best.score, 1e-9)
+		much := math.Pow(second.score/max(best.score, 1e-9), 3)
+		sure = 1 - much/(1+much)
 	}
-	if best.width < 2 {
-		t.found("delimiter", best.o.Delimiter, 0.6, "no delimiter makes two columns: it is a table of one")
-	} else {
-		t.found("delimiter", best.o.Delimiter, sure*(0.5+best.share/2), "%.0f%% of the rows have %d cells by it", 100*best.share, best.width)
+	if t.found("delimiter", best.o.Delimiter, 0.6, "no delimiter makes two columns: it is a table of one"); best.width > 1 {
+		t.sure, t.cells = sure, best.width
+		t.rateDelimiter()
 	}
-	if best.o.Quote != "" {
+	switch best.o.Quote {
+	case "":
+	case "none":
+		t.found("quote", "none", 0.9, "quotes stand inside of cells, so they are a part of the text")
+	default:
 		t.found("quote", best.o.Quote, 0.9, "cells stand in it")
 	}
 	if best.o.Escape != "" {
@@ -150,13 +159,27 @@ func (t *dialect) findDelimiter(text []byte, cut bool, ext string) error {
 	return nil
 }
 
-// dialects are the forms to be tried for a text, the commonest first.
-func dialects(text []byte, ext string) (list []format.CSVReadOptions) {
-	delimiters := []string{",", ";", "\t", "|"}
-	if ext == ".tsv" {
-		delimiters = []string{"\t", ",", ";", "|"}
+// rateDelimiter says how many of the records that are left have as many cells as
+// most.
+func (t *dialect) rateDelimiter() {
+	n := 0
+	for _, r := range t.records {
+		if len(r.Cells) == t.cells {
+			n++
+		}
 	}
-	for _, delimiter := range delimiters {
+	at := slices.IndexFunc(t.findings, func(f finding) bool { return f.key == "delimiter" })
+	if at < 0 || t.cells == 0 || len(t.records) == 0 {
+		return
+	}
+	share := float64(n) / float64(len(t.records))
+	t.findings[at].sure = t.sure * (0.5 + share/2)
+	t.findings[at].why = fmt.Sprintf("%.0f%% of the rows have %d cells by it", 100*share, t.cells)
+}
+
+// dialects are the forms to be tried for a text, the commonest first.
+func dialects(text []byte, form string) (list []format.CSVReadOptions) {
+	for _, delimiter := range delimiters(text, form) {
 		o := format.CSVReadOptions{Delimiter: delimiter}
 		list = append(list, o)
 		if bytes.Contains(text, []byte(`\"`)) {
@@ -172,10 +195,37 @@ func dialects(text []byte, ext string) (list []format.CSVReadOptions) {
 	return list
 }
 
-// rate says how much the records are those of a table.
+// delimiters are those to be tried: the usual ones, and rare ones that stand in
+// most lines.
+func delimiters(text []byte, form string) []string {
+	list := []string{",", ";", "\t", "|"}
+	if form == "tsv" {
+		list = []string{"\t", ",", ";", "|"}
+	}
+	lines := max(bytes.Count(text, []byte("\n")), bytes.Count(text, []byte("\r")))
+	if pairs := bytes.Count(text, []byte("||")); pairs >= max(lines, 1) && bytes.Count(text, []byte("|")) == 2*pairs {
+		list[slices.Index(list, "|")] = "||"
+	}
+	for _, rare := range []string{"^", "~", "\x1f", "\x01", "¦"} {
+		if bytes.Count(text, []byte(rare)) >= max(lines, 1) {
+			list = append(list, rare)
+		}
+	}
+	return list
+}
+
+// isComment says whether a record may be one.
+func isComment(r format.CSVRecord) bool { return strings.HasPrefix(r.Text, "#") }
+
+// rate says how much the records are those of a table. What may be a comment says
+// nothing of it.
 func (a *attempt) rate() {
+	rows := slices.DeleteFunc(slices.Clone(a.records), isComment)
+	if len(rows) == 0 {
+		rows = a.records
+	}
 	counts, faults := map[int]int{}, 0
-	for _, r := range a.records {
+	for _, r := range rows {
 		if r.Fault {
 			faults++
 			continue
@@ -187,18 +237,18 @@ func (a *attempt) rate() {
 			a.width = width
 		}
 	}
-	if len(a.records) == 0 || a.width == 0 {
+	if len(rows) == 0 || a.width == 0 {
 		return
 	}
 	cells, good := 0, 0.0
-	for _, r := range a.records {
+	for _, r := range rows {
 		for _, cell := range r.Cells {
 			cells++
 			good += a.fine(cell)
 		}
 	}
-	a.share = float64(counts[a.width]) / float64(len(a.records))
-	a.score = a.share * (1 - 0.6/float64(a.width)) * good / float64(max(cells, 1)) * (1 - float64(faults)/float64(len(a.records)))
+	a.share = float64(counts[a.width]) / float64(len(rows))
+	a.score = a.share * (1 - 0.6/float64(a.width)) * good / float64(max(cells, 1)) * (1 - float64(faults)/float64(len(rows)))
 	if a.o.Quote != "" || a.o.Escape != "" {
 		a.score *= 0.97
 	}
@@ -225,7 +275,7 @@ func (a *attempt) fine(cell string) float64 {
 func (t *dialect) findComment() {
 	n := 0
 	for _, r := range t.records {
-		if strings.HasPrefix(r.Text, "#") {
+		if isComment(r) {
 			if len(r.Cells) == t.width && t.width > 1 {
 				return
 			}
@@ -236,7 +286,7 @@ func (t *dialect) findComment() {
 		return
 	}
 	t.o.Comment = "#"
-	t.records = slices.DeleteFunc(t.records, func(r format.CSVRecord) bool { return strings.HasPrefix(r.Text, "#") })
+	t.records = slices.DeleteFunc(t.records, isComment)
 	t.found("comment", "#", 0.9, "%s with it, and no row does", plural2(n, "line begins", "lines begin"))
 }
 

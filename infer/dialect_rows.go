@@ -124,13 +124,8 @@ func (t *dialect) columnKinds() []textKind {
 
 // firstRow is the first record that has values of the kinds of its columns.
 func (t *dialect) firstRow(kinds []textKind) int {
-	typed := 0
-	for _, k := range kinds {
-		if k != words {
-			typed++
-		}
-	}
 	for i, r := range t.records {
+		typed := typedOf(kinds, len(r.Cells))
 		if i+1 < len(t.records) && ofYears(r.Cells) && !ofYears(t.records[i+1].Cells) {
 			continue
 		}
@@ -148,6 +143,20 @@ func (t *dialect) firstRow(kinds []textKind) int {
 		}
 	}
 	return len(t.records) - 1
+}
+
+// typedOf counts the columns that have a kind, of a record of so many cells: of
+// all columns, if it has less than half of them.
+func typedOf(kinds []textKind, cells int) (n int) {
+	if 2*cells >= len(kinds) {
+		kinds = kinds[:min(cells, len(kinds))]
+	}
+	for _, k := range kinds {
+		if k != words {
+			n++
+		}
+	}
+	return n
 }
 
 var year = regexp.MustCompile(`^(?:19|20)[0-9]{2}$`)
@@ -194,7 +203,7 @@ func (t *dialect) isUpper(above, below int) bool {
 
 var (
 	// totalWords are words before totals, by language.
-	totalWords = []string{`합\s*계|총\s*계|총\s*합\s*계|누\s*계|계`, `(?i:(?:grand )?totals?|sum)`, `(?i:summe|gesamt)`, `合計|総計`, `合计|总计`}
+	totalWords = []string{`합\s*계|총\s*계|총\s*합\s*계|누\s*계|계`, `평\s*균`, `(?i:(?:grand )?totals?|sum)`, `(?i:average|avg)`, `(?i:summe|gesamt)`, `合計|総計`, `合计|总计`}
 	digits     = regexp.MustCompile(`[0-9]+`)
 )
 
@@ -208,7 +217,7 @@ func (t *dialect) findFooter(last []format.CSVRecord, cut bool) {
 	}
 	for i := max(0, len(last)-most); i < len(last); i++ {
 		pattern, why := t.footerOf(last[i])
-		if pattern == "" || i == 0 && !cut {
+		if pattern == "" || i == 0 && !cut || !t.isBehind(last[i+1:]) {
 			continue
 		}
 		if form := regexp.MustCompile(pattern); slices.ContainsFunc(t.records[:t.upTo(i, cut)], func(r format.CSVRecord) bool { return form.MatchString(r.Text) }) {
@@ -222,6 +231,14 @@ func (t *dialect) findFooter(last []format.CSVRecord, cut bool) {
 		}
 		return
 	}
+}
+
+// isBehind says whether records may all stand behind the rows: none is like one.
+func (t *dialect) isBehind(records []format.CSVRecord) bool {
+	return !slices.ContainsFunc(records, func(r format.CSVRecord) bool {
+		pattern, _ := t.footerOf(r)
+		return pattern == "" && 2*filled(r.Cells) > t.width
+	})
 }
 
 var subtotal = regexp.MustCompile(`(?i)^(?:소\s*계|sub-?totals?|小計|小计)$`)
@@ -251,35 +268,44 @@ func (t *dialect) footerOf(r format.CSVRecord) (pattern, why string) {
 	if at < 0 || t.width < 2 {
 		return "", ""
 	}
-	word := r.Cells[at]
+	word := strings.TrimSpace(r.Cells[at])
 	switch n := filled(r.Cells); {
 	case totalOf(word) != "":
 		return t.lineOf(at, totalOf(word), true), "a line of totals"
-	case n == 1 && t.width > 2 && kindOfText(strings.TrimSpace(word)) == words && (len([]rune(word)) > 3 || strings.ContainsAny(word, "※*:()")) && at == 0 && t.firstIsFull():
+	case n == 1 && t.width > 2 && kindOfText(word) == words && (len([]rune(word)) > 3 || strings.ContainsAny(word, "※*:()")) && at == 0 && t.firstIsFull():
 		return t.lineOf(at, word, false), "a line of one cell"
 	}
 	return "", ""
 }
 
-// totalOf is a regular expression for words before totals that a cell is one of.
+// totalOf is a regular expression for words before totals that a cell is one of,
+// perhaps with more in brackets or behind a colon.
 func totalOf(cell string) string {
+	const more = `\s*[:：(（].*?`
 	for _, form := range totalWords {
 		if regexp.MustCompile(`^(?:` + form + `)$`).MatchString(cell) {
 			return form
+		}
+		if regexp.MustCompile(`^(?:` + form + `)` + more + `$`).MatchString(cell) {
+			return "(?:" + form + ")" + more
 		}
 	}
 	return ""
 }
 
-// firstIsFull says whether most rows have more than their first cell.
+// firstIsFull says whether most rows have more than their first cell; what stands
+// at the end is none.
 func (t *dialect) firstIsFull() bool {
-	n := 0
-	for _, r := range t.records {
+	n, end := 0, len(t.records)
+	for end > 0 && filled(t.records[end-1].Cells) < 2 {
+		end--
+	}
+	for _, r := range t.records[:end] {
 		if filled(r.Cells) > 1 {
 			n++
 		}
 	}
-	return n*4 > len(t.records)*3
+	return n*4 > end*3
 }
 
 // lineOf is a regular expression for lines whose first cell that is not empty is

@@ -18,7 +18,7 @@ func FuzzDialect(f *testing.F) {
 		f.Add([]byte(text), []byte(text), true)
 	}
 	f.Fuzz(func(t *testing.T, data, tail []byte, cut bool) {
-		d, err := findDialect(data, tail, cut, ".csv")
+		d, err := findDialect(data, tail, cut, "csv")
 		if err != nil {
 			return
 		}

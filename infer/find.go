@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
@@ -23,6 +24,8 @@ type place struct {
 	source string // what the names of all files begin with: the param source
 	files  []store.Info
 	ext    string // of every file, with its point: ".json.gz"
+	form   string // the format of the first file that is looked at, as a job has it; "": JSON
+	known  bool   // form is
 	more   bool   // there are keys that were not looked at
 	names  string // template of the rest of the names after the source; "": there is one file
 	output string // template of an output's name in its folder
@@ -170,8 +173,44 @@ func isJSON(ext string) bool {
 	return slices.Contains([]string{".json", ".ndjson", ".jsonl", ".geojson"}, inner(ext))
 }
 
-// isLines says whether files of the extension are a record a line.
-func isLines(ext string) bool { return inner(ext) == ".ndjson" || inner(ext) == ".jsonl" }
+// settle finds out of what format the files are: of the one that their names say,
+// if the first one does not begin like another.
+func (p *place) settle(url string, head []byte) {
+	named := formOf(p.ext)
+	p.form, p.known = format.Sniff(head, named), true
+	if p.form == named || named == "" {
+		return
+	}
+	p.notes = append(p.notes, fmt.Sprintf("%s is no %s, whatever its name, but %s", spec.Redact(url), named, formWords[p.form]))
+}
+
+// formWords are what files of formats are, in words.
+var formWords = map[string]string{
+	"": "JSON", "csv": "a table of text", "xls": "an old workbook of Excel (xls)", "xlsx": "a workbook of Excel (xlsx)",
+	"ods": "a spreadsheet of OpenDocument (ods)", "html": "a page of HTML", "parquet": "Parquet",
+}
+
+// formOf is the format of files of an extension, as a job has it; "" if the
+// extension says none, or JSON.
+func formOf(ext string) string {
+	switch inner(ext) {
+	case ".ndjson", ".jsonl":
+		return "ndjson"
+	case ".json", ".geojson":
+		return "json"
+	}
+	return mapping.FormatOf(&spec.From{}, "x"+inner(ext))
+}
+
+// isText says whether the files are tables of text.
+func (p *place) isText() bool { return p.form == "csv" || p.form == "tsv" }
+
+// isBook says whether the files are workbooks, or have tables like those.
+func (p *place) isBook() bool { return format.HasSheets(p.form) }
+
+// isTable says whether the files are tables, whose columns have names and whose
+// rows are no objects.
+func (p *place) isTable() bool { return p.isText() || p.isBook() }
 
 // A kindOfName is what files that go together have in common.
 type kindOfName struct {

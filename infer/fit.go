@@ -167,7 +167,7 @@ func boolWays(texts *reading) (all []fit) {
 // dateForms are the forms of dates beside ISO 8601. Where two read the same
 // texts, the first is more usual.
 var dateForms = []string{
-	"%Y-%m-%d", "%Y.%m.%d", "%Y. %m. %d", "%Y. %m. %d.", "%Y.%m.%d.", "%Y/%m/%d", "%Y%m%d", "%Y년 %m월 %d일", "%Y년%m월%d일",
+	"%Y-%m-%d", "%Y.%m.%d", "%Y. %m. %d", "%Y. %m. %d.", "%Y.%m.%d.", "%Y/%m/%d", "%Y%m%d", "%Y년 %m월 %d일", "%Y년%m월%d일", "%Y年%m月%d日",
 	"%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y",
 	"%y.%m.%d", "%y/%m/%d", "%y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%y%m%d",
 }

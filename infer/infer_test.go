@@ -20,7 +20,7 @@ func drafted(records ...string) []*column {
 	for _, r := range records {
 		s.records = append(s.records, []byte(r))
 	}
-	d := &draft{place: &place{ext: ".json"}, samples: []*sample{s}}
+	d := &draft{place: &place{form: "json"}, samples: []*sample{s}}
 	d.choose()
 	return d.columns
 }
@@ -211,7 +211,7 @@ func TestGuess(t *testing.T) {
 		"cut in other things": {text: `{"a":{"b":"xxx`, cut: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := guessOne(&sample{data: []byte(tc.text), cut: tc.cut}, ".json")
+			l := guessOne(&sample{data: []byte(tc.text), cut: tc.cut}, false)
 			got := ""
 			if l.shape != format.Records || l.at != nil {
 				got = l.String()

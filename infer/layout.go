@@ -32,7 +32,7 @@ func (d *draft) guess(samples []*sample) layout {
 	votes := map[string]int{}
 	var best layout
 	for _, s := range samples {
-		l := guessOne(s, d.place.ext)
+		l := guessOne(s, d.place.form == "ndjson")
 		best.also = append(best.also, l.also...)
 		if l.shape == format.Records && l.at == nil {
 			continue
@@ -47,9 +47,9 @@ func (d *draft) guess(samples []*sample) layout {
 }
 
 // guessOne finds out how records lie in one sample.
-func guessOne(s *sample, ext string) layout {
+func guessOne(s *sample, lines bool) layout {
 	data := bytes.TrimSpace(bytes.TrimPrefix(s.data, []byte("\xef\xbb\xbf")))
-	if len(data) == 0 || data[0] != '{' || isLines(ext) {
+	if len(data) == 0 || data[0] != '{' || lines {
 		return layout{}
 	}
 	records, bad, err := readRecords(s, layout{}, 2)

@@ -15,9 +15,6 @@ import (
 	"github.com/seed-128c3863/sluice/store"
 )
 
-// isParquet says whether files of the extension are Parquet by their name.
-func isParquet(ext string) bool { return ext == ".parquet" }
-
 // A columnar is a Parquet file that is sampled.
 type columnar struct {
 	in      ranges
@@ -130,7 +127,7 @@ func (d *draft) chooseTyped() {
 
 // explainParquet notes what a person may want otherwise.
 func (d *draft) explainParquet() {
-	if !isParquet(d.place.ext) {
+	if d.place.form != "parquet" {
 		return
 	}
 	d.notes = append(d.notes, "the columns have the types that the file says")

@@ -19,6 +19,7 @@ type prober struct {
 	batches []*row.Batch
 	files   []mapping.File // of batches
 	at      map[string]int // column of batches, by its path
+	ofTable bool           // the files are tables
 }
 
 // A reading is what became of a column.
@@ -42,7 +43,7 @@ func (d *draft) newProber() (*prober, error) {
 	if t.program, err = mapping.Compile(job); err != nil {
 		return nil, err
 	}
-	p := &prober{job: job, at: map[string]int{}}
+	p := &prober{job: job, at: map[string]int{}, ofTable: d.place.isTable()}
 	for i, path := range t.program.Paths() {
 		p.at[path.String()] = i
 	}
@@ -67,7 +68,7 @@ func (d *draft) newProber() (*prober, error) {
 func (p *prober) read(c *column, col spec.Column) (*reading, error) {
 	col.Name = c.name
 	switch key, text := c.source(); {
-	case isTable("." + p.job.From.Format):
+	case p.ofTable:
 		col.From = spec.Text{S: c.path[0].Name}
 	case key == "value":
 		col.Value = spec.Text{S: text}

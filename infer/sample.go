@@ -140,29 +140,60 @@ func order(n int) []int {
 	return out
 }
 
-// open reads the beginning of a file.
+// open reads the beginning of a file. The first says of what format all are.
 func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 	s := &sample{url: d.place.url(f), file: f}
-	var raw []byte
-	var err error
-	switch {
-	case f.Size == 0:
+	if f.Size == 0 {
 		return s, nil
-	case isBook(inner(d.place.ext)):
+	}
+	if named := formOf(d.place.ext); !d.place.known && (format.HasSheets(named) || named == "parquet") {
+		d.place.settle(s.url, d.head(ctx, f))
+	}
+	if d.place.known && (d.place.isBook() || d.place.form == "parquet") {
+		return d.openTyped(ctx, f)
+	}
+	if err := d.fetch(ctx, s); err != nil {
+		return nil, err
+	}
+	if !d.place.known {
+		d.place.settle(s.url, s.data)
+	}
+	if !s.packed && (d.place.isBook() || d.place.form == "parquet") {
+		return d.openTyped(ctx, f)
+	}
+	if err := d.refuse(s.url, s.data); err != nil || !d.place.isText() || isBlank(s.data) {
+		return s, err
+	}
+	return s, d.openText(ctx, s)
+}
+
+// openTyped reads the first rows of a workbook or a Parquet file.
+func (d *draft) openTyped(ctx context.Context, f store.Info) (*sample, error) {
+	if d.place.isBook() {
 		return d.openBook(ctx, f)
-	case isParquet(d.place.ext):
-		return d.openParquet(ctx, f)
-	case f.Size > mostBytes:
-		raw, _, err = store.GetRange(ctx, d.place.store, f.Key, f.ETag, store.Range{Length: mostBytes})
-		s.cut = true
-	default:
-		raw, _, err = store.Get(ctx, d.place.store, f.Key, f.ETag)
+	}
+	return d.openParquet(ctx, f)
+}
+
+// head is what a file begins with; what cannot be read is told by who reads it.
+func (d *draft) head(ctx context.Context, f store.Info) []byte {
+	in := store.Open(ctx, d.place.store, f, store.OpenOptions{})
+	defer in.Close()
+	head := make([]byte, min(f.Size, format.SniffBytes))
+	n, _ := in.ReadAt(head, 0)
+	return head[:n]
+}
+
+// fetch reads the beginning of a file that is a text, as unpacked.
+func (d *draft) fetch(ctx context.Context, s *sample) (err error) {
+	var raw []byte
+	if s.cut = s.file.Size > mostBytes; s.cut {
+		raw, _, err = store.GetRange(ctx, d.place.store, s.file.Key, s.file.ETag, store.Range{Length: mostBytes})
+	} else {
+		raw, _, err = store.Get(ctx, d.place.store, s.file.Key, s.file.ETag)
 	}
 	if err != nil {
-		return nil, err
-	}
-	if err := d.refuse(s.url, raw); err != nil {
-		return nil, err
+		return err
 	}
 	s.packed = format.Compressed(raw) != "none"
 	plain, err := format.Decompress(bytes.NewReader(raw), "auto")
@@ -174,23 +205,20 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 		s.cut, s.data = true, s.data[:mostBytes]
 	}
 	if err != nil && (!s.cut || len(s.data) == 0) {
-		return nil, row.At(s.url, err)
+		return row.At(s.url, err)
 	}
-	if err := d.refuse(s.url, s.data); err != nil || !isText(d.place.ext) || isBlank(s.data) {
-		return s, err
-	}
-	return s, d.openText(ctx, s)
+	return nil
 }
 
 // refuse returns an error for bytes that are well known and not what the files
 // are by their name.
 func (d *draft) refuse(url string, data []byte) error {
 	what := known(data)
-	if what == "" && !isText(d.place.ext) {
+	if what == "" && !d.place.isText() {
 		what = foreign(data)
 	}
 	if what != "" {
-		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, tables named .csv or .tsv, .parquet, and sheets named .xlsx, .xls, .ods or .html", what))
+		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, tables of text such as CSV, Parquet, and sheets of .xlsx, .xls, .ods and .html", what))
 	}
 	return nil
 }

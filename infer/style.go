@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/seed-128c3863/sluice/mapping"
 	"github.com/seed-128c3863/sluice/spec"
@@ -27,8 +28,9 @@ func formatTexts(formats []spec.Text) (texts []string) {
 }
 
 var (
-	dateForm  = regexp.MustCompile(`^(?:[0-9]{4} ?[-./년] ?[0-9]{1,2} ?[-./월] ?[0-9]{1,2}[.일]?|[0-9]{1,2}[-./][0-9]{1,2}[-./](?:[0-9]{4}|[0-9]{2})|[0-9]{1,2}[- ][A-Za-z]{3,9}[- ][0-9]{4}|[A-Za-z]{3,9} [0-9]{1,2}, [0-9]{4})(?:[T ].*)?$`)
+	dateForm  = regexp.MustCompile(`^(?:[0-9]{4} ?[-./년年] ?[0-9]{1,2} ?[-./월月] ?[0-9]{1,2}[.일日]?|[0-9]{1,2}[-./][0-9]{1,2}[-./](?:[0-9]{4}|[0-9]{2})|[0-9]{1,2}[- ][A-Za-z]{3,9}[- ][0-9]{4}|[A-Za-z]{3,9} [0-9]{1,2}, [0-9]{4})(?:[T ].*)?$`)
 	clockForm = regexp.MustCompile(`^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?$`)
+	bareForm  = regexp.MustCompile(`^(?:19|20)[0-9]{6}$`) // a date only beside others
 	plainForm = regexp.MustCompile(`^[0-9]+(?:[., '’][0-9]+)*$`)
 )
 
@@ -89,6 +91,7 @@ type style struct {
 	typ         string
 	why         string
 	unsure      bool
+	also        []string // forms of dates that read as much, and mean other days
 }
 
 // styleOf finds out how texts are written that are numbers or dates throughout,
@@ -233,53 +236,105 @@ func (s *style) write(bodies []string, decimal, thousands string, signs []string
 	}
 }
 
-// date takes texts as dates or timestamps of one form.
+// date takes texts as dates or timestamps of one form, or of a few.
 func (s *style) date(texts []string) bool {
 	for _, text := range texts {
-		if !dateForm.MatchString(text) {
+		if !dateForm.MatchString(text) && !bareForm.MatchString(text) {
 			return false
 		}
 	}
-	format := ""
-	for _, day := range dateForms {
-		for _, clock := range clockForms {
-			reads := mapping.TimeForm(day + clock)
-			if slices.ContainsFunc(texts, func(t string) bool { return !reads(t) }) {
-				continue
-			}
-			if format != "" {
-				if s.unsure = swapped(format) == day+clock; s.unsure {
-					s.why += "; or is the month before the day? Then it is " + day + clock
-				}
-				return true
-			}
-			format, s.typ = day+clock, "timestamp"
-			if clock == "" {
-				s.typ = "date"
-			}
-			s.why = "as " + quoted(texts[0])
-			if !iso(texts) || strings.Contains(clock, "%p") {
-				s.Formats = []spec.Text{{S: format}}
-			}
+	var forms, also []string // also: those by which they are other days
+	for _, f := range timeForms() {
+		form := f.form
+		switch {
+		case slices.ContainsFunc(texts, func(t string) bool { return !f.reads(t) }):
+		case forms == nil:
+			forms = append(forms, form)
+		case orderOf(form) != orderOf(forms[0]) && !slices.ContainsFunc(also, func(f string) bool { return orderOf(f) == orderOf(form) }):
+			also = append(also, form)
 		}
 	}
-	return format != "" || s.dates(texts)
+	if forms == nil {
+		return s.dates(texts)
+	}
+	s.typ = typeOfForm(forms[0])
+	s.why = "as " + quoted(texts[0])
+	s.unsure = also != nil
+	switch {
+	case len(also) == 1 && also[0] == swapped(forms[0]):
+		s.why += "; or is the month before the day? Then it is " + also[0]
+	case also != nil:
+		s.why += "; it could be " + strings.Join(also, " or ") + ", too"
+	}
+	if s.also = also; !iso(texts) || strings.Contains(forms[0], "%p") {
+		s.Formats = []spec.Text{{S: forms[0]}}
+	}
+	return true
+}
+
+// A timeForm is a form of dates or times, and whether it reads a text.
+type timeForm struct {
+	form  string
+	reads func(text string) bool
+}
+
+// timeForms are the forms that are tried, the commonest first.
+var timeForms = sync.OnceValue(func() (forms []timeForm) {
+	for _, day := range dateForms {
+		for _, clock := range clockForms {
+			forms = append(forms, timeForm{day + clock, mapping.TimeForm(day + clock)})
+		}
+	}
+	return forms
+})
+
+// typeOfForm is the type of what is written in a form.
+func typeOfForm(form string) string {
+	if strings.Contains(form, "%M") {
+		return "timestamp"
+	}
+	return "date"
+}
+
+// orderOf is the order of year, month and day in a form, as in "ymd".
+func orderOf(form string) string {
+	order := ""
+	for i := 0; i+1 < len(form); i++ {
+		if form[i] != '%' {
+			continue
+		}
+		switch form[i+1] {
+		case 'y', 'Y':
+			order += "y"
+		case 'm', 'b', 'B':
+			order += "m"
+		case 'd':
+			order += "d"
+		}
+	}
+	return order
 }
 
 // dates takes texts as dates of a few forms that begin with the year, so that
 // none can be taken for another.
 func (s *style) dates(texts []string) bool {
+	const most = 6
+	s.typ = "date"
 	for _, text := range texts {
-		i := slices.IndexFunc(dateForms, func(form string) bool { return strings.HasPrefix(form, "%Y") && mapping.TimeForm(form)(text) })
-		if i < 0 {
+		i := slices.IndexFunc(timeForms(), func(f timeForm) bool { return strings.HasPrefix(f.form, "%Y") && f.reads(text) })
+		if i < 0 || len(s.Formats) > most {
 			return false
 		}
-		if form := (spec.Text{S: dateForms[i]}); !slices.Contains(s.Formats, form) {
-			s.Formats = append(s.Formats, form)
+		form := timeForms()[i].form
+		if !slices.Contains(formatTexts(s.Formats), form) {
+			s.Formats = append(s.Formats, spec.Text{S: form})
+		}
+		if typeOfForm(form) == "timestamp" {
+			s.typ = "timestamp"
 		}
 	}
-	s.typ, s.why = "date", "in several forms"
-	return true
+	s.why = "in several forms"
+	return len(s.Formats) <= most
 }
 
 // iso says whether texts are dates as they are read without being told so.

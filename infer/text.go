@@ -9,19 +9,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/store"
 )
-
-// isText says whether files of the extension are tables of text by their name.
-func isText(ext string) bool { return inner(ext) == ".csv" || inner(ext) == ".tsv" }
-
-// isTable says whether files of the extension are tables by their name, whose
-// columns have names and whose rows are no objects.
-func isTable(ext string) bool { return isText(ext) || isBook(inner(ext)) }
 
 // openText reads the first rows of a table of text, of which the data are the
 // beginning.
@@ -72,7 +65,7 @@ func (d *draft) dialectOf(ctx context.Context, s *sample) (*dialect, error) {
 		}
 		tail = raw
 	}
-	t, err := findDialect(s.data, tail, s.cut, inner(d.place.ext))
+	t, err := findDialect(s.data, tail, s.cut, d.place.form)
 	if err == nil {
 		d.dialect = t
 	}
@@ -84,10 +77,10 @@ const tailBytes = 64 << 10
 
 // writeDialect writes how the table of text is written, and how sure that is.
 func (d *draft) writeDialect(b *strings.Builder) {
-	fmt.Fprintf(b, "  format: %s\n", inner(d.place.ext)[1:])
+	fmt.Fprintf(b, "  format: %s\n", d.place.form)
 	width := 0
 	for _, f := range d.dialect.findings {
-		width = max(width, utf8.RuneCountInString(f.line()))
+		width = max(width, plan.Wide(f.line()))
 	}
 	for _, f := range d.dialect.findings {
 		if f.key != "" {
@@ -158,37 +151,59 @@ func textJSON(text string) []byte {
 	return quoteJSON(text)
 }
 
-// settleText is sure of the columns of a table of text that are string, for
-// every cell is a text. It says so where only a few of them are no numbers.
+// settleText is sure of the columns of a table whose cells are texts. It says so
+// where only a few of them are no numbers, or no dates.
 func (d *draft) settleText() {
-	if !isText(d.place.ext) {
+	if !d.place.isTable() {
 		return
 	}
 	grouped := false
 	for _, c := range d.columns {
-		if st := styleOf(d.textsOf(c.path[0].Name)); st != nil {
+		texts, all := d.textsOf(c.path[0].Name)
+		if !all || len(texts) == 0 {
+			continue
+		}
+		if st := styleOf(texts); st != nil {
 			c.typ, c.options, c.comment, c.unsure, c.empty = st.typ, st.options(), st.why, st.unsure, false
 			grouped = grouped || st.Thousand == ","
 			continue
 		}
-		s := d.root.members[c.path[0].Name]
-		if c.typ != "string" || s == nil || s.values() == 0 {
-			continue
-		}
-		c.unsure = c.unsure && s.numbers() > 9*s.texts
-		if !c.unsure {
-			c.comment = ""
+		if c.typ == "string" {
+			c.settleWords(texts)
 		}
 	}
 	for _, c := range d.columns {
-		if grouped && c.typ == "int64" && c.options == "" {
+		if grouped && c.typ == "int64" && c.options == "" && d.place.isText() {
 			c.options, c.comment = `, thousands: ","`, "with thousands, as other columns have them"
 		}
 	}
 }
 
-// textsOf returns the cells of a column in the samples.
-func (d *draft) textsOf(name string) (texts []string) {
+// settleWords is sure of a column of texts that are no numbers and no dates.
+func (c *column) settleWords(texts []string) {
+	c.comment = nearly(texts)
+	if c.unsure = c.comment != ""; !c.unsure && mostlyPadded(texts) {
+		c.options, c.comment = ", trim: true", "with white space around"
+	}
+}
+
+// mostlyPadded says whether most texts have white space at an end.
+func mostlyPadded(texts []string) bool {
+	n, all := 0, 0
+	for _, text := range texts {
+		if text != "" {
+			all++
+		}
+		if strings.TrimSpace(text) != text {
+			n++
+		}
+	}
+	return n > 0 && 2*n >= all
+}
+
+// textsOf returns the cells of a column in the samples that are not null, and
+// whether all are texts, not numbers or dates of a workbook.
+func (d *draft) textsOf(name string) (texts []string, all bool) {
 	for _, s := range d.samples {
 		c := slices.Index(s.sheet.names, name)
 		if c < 0 {
@@ -196,11 +211,15 @@ func (d *draft) textsOf(name string) (texts []string) {
 		}
 		for _, b := range s.sheet.batches {
 			for r := range b.Len {
-				if !b.Cols[c].Null[r] {
+				switch {
+				case b.Cols[c].Null[r] || len(b.Cols[c].Bytes[r]) == 0:
+				case kindAt(&b.Cols[c], r) != row.String:
+					return nil, false
+				default:
 					texts = append(texts, string(b.Cols[c].Bytes[r]))
 				}
 			}
 		}
 	}
-	return texts
+	return texts, true
 }

@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-128c3863/sluice/format"
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/spec"
 )
 
@@ -65,16 +67,10 @@ func (d *draft) writeFrom(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "  files: %s\n", quoted("{source}"+d.place.names))
 	switch {
-	case isBook(inner(d.place.ext)):
-		fmt.Fprintf(b, "  format: %s\n", bookForm(inner(d.place.ext)))
-	case isParquet(d.place.ext):
-		fmt.Fprintf(b, "  format: parquet\n")
-	case isText(d.place.ext):
+	case d.place.isText():
 		d.writeDialect(b)
-	case isLines(d.place.ext):
-		fmt.Fprintf(b, "  format: ndjson\n")
 	default:
-		fmt.Fprintf(b, "  format: json\n")
+		fmt.Fprintf(b, "  format: %s\n", cmp.Or(d.place.form, "json"))
 	}
 	if d.layout.shape == format.Columns {
 		fmt.Fprintf(b, "  shape: columns         # an object of columns, as pandas writes it\n")
@@ -90,13 +86,13 @@ func (d *draft) writeColumns(b *strings.Builder) {
 	name, typ, line := 0, 0, 0
 	lines := make([]string, len(d.columns))
 	for _, c := range d.columns {
-		name = max(name, utf8.RuneCountInString(scalar(c.name)))
+		name = max(name, plan.Wide(scalar(c.name)))
 		typ = max(typ, len(typeText(c.typ)))
 	}
 	name, typ = min(name, 30), min(typ, 15)
 	for i, c := range d.columns {
 		key, text := c.source()
-		if isTable(d.place.ext) {
+		if d.place.isTable() {
 			key, text = "from", c.path[0].Name
 		}
 		lines[i] = fmt.Sprintf("  %s {type: %s %s: %s", pad(scalar(c.name)+":", name+1), pad(typeText(c.typ)+",", typ+1), key, scalar(text))
@@ -105,8 +101,8 @@ func (d *draft) writeColumns(b *strings.Builder) {
 		}
 		lines[i] += c.options
 		lines[i] += "}"
-		if c.comment != "" && utf8.RuneCountInString(lines[i]) < 90 {
-			line = max(line, utf8.RuneCountInString(lines[i]))
+		if c.comment != "" && plan.Wide(lines[i]) < 90 {
+			line = max(line, plan.Wide(lines[i]))
 		}
 	}
 	for i, c := range d.columns {
@@ -125,8 +121,9 @@ func typeText(t string) string {
 	return t
 }
 
+// pad fills a text up to so many cells of a terminal.
 func pad(text string, width int) string {
-	return text + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
+	return text + strings.Repeat(" ", max(0, width-plan.Wide(text)))
 }
 
 var (

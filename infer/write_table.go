@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
@@ -61,11 +61,11 @@ func (t *tableDraft) writeMatches(b *strings.Builder) {
 	width, line := 0, 0
 	lines := make([]string, len(t.taken))
 	for _, m := range t.taken {
-		width = max(width, utf8.RuneCountInString(scalar(m.name())))
+		width = max(width, plan.Wide(scalar(m.name())))
 	}
 	for i, m := range t.taken {
 		lines[i] = fmt.Sprintf("  %s {%s}", pad(scalar(m.name())+":", min(width, 30)+1), strings.Join(t.members(m), ", "))
-		if n := utf8.RuneCountInString(lines[i]); n < 80 {
+		if n := plan.Wide(lines[i]); n < 80 {
 			line = max(line, n)
 		}
 	}
@@ -86,7 +86,7 @@ func (t *tableDraft) writeMatches(b *strings.Builder) {
 func (t *tableDraft) members(m *match) []string {
 	c := m.column()
 	key, text := m.col.source()
-	if isTable(t.place.ext) {
+	if t.place.isTable() {
 		key, text = "from", m.col.path[0].Name
 	}
 	parts := []string{key + ": " + scalar(text)}

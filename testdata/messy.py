@@ -130,5 +130,30 @@ case("one-row", "cp949", text(NAMES, PLAIN[:1]), GOODS[:1], encoding="cp949")
 case("ascii", "ascii", text(ENGLISH, table([(f"a{i}",) + g[1:] for i, g in enumerate(GOODS)])), [(f"a{i}",) + g[1:] for i, g in enumerate(GOODS)])
 case("total-english", "ascii", text(ENGLISH, table([(f"a{i}",) + g[1:] for i, g in enumerate(GOODS)])) + "Grand Total,,36,773085,,\n", [(f"a{i}",) + g[1:] for i, g in enumerate(GOODS)], footer=True)
 
+# Names that say nothing of what is in the file, or something else.
+case("excel-unicode-text", "utf-16-le", text(NAMES, PLAIN, "\t"), GOODS, mark=b"\xff\xfe", ext="txt", format="csv", delimiter="\t")
+case("text", "cp949", text(NAMES, PLAIN, "|"), GOODS, ext="txt", format="csv", encoding="cp949", delimiter="|")
+case("csv-named-xlsx", "cp949", K, GOODS, ext="xlsx", format="csv", encoding="cp949")
+case("tsv-named-xls", "cp949", text(NAMES, PLAIN, "\t"), GOODS, ext="xls", format="csv", delimiter="\t")
+case("json-named-csv", "utf-8", json.dumps([{"a": 1}, {"a": 2}]), [(1,), (2,)], ext="csv", format="json")
+
+# Further delimiters, comments before the names, short rows at the beginning.
+for name, d in (("caret", "^"), ("tilde", "~"), ("unit", "\x1f"), ("hive", "\x01")):
+    case(name, "cp949", text(NAMES, PLAIN, d), GOODS, encoding="cp949", delimiter=d)
+case("two-pipes", "cp949", "".join("||".join(r) + "\n" for r in [NAMES] + PLAIN), GOODS, delimiter="||")
+case("few-rows-many-comments", "utf-8", "# a\n# b\nid,a\n1,2\n# c\n3,4\n", [(1, 2), (3, 4)], comment="#", delimiter=",")
+case("short-first", "cp949", text(NAMES, [PLAIN[0][:3]] + PLAIN[1:5]), [GOODS[0][:3] + (None, None, None)] + GOODS[1:], ragged="pad")
+case("short-few", "utf-8", "코드,이름,금액,날짜\nA-1,가,1\nA-2,나,2,2024-04-17\nA-3,다,3,2024-04-18\n", [("A-1", "가", 1, None), ("A-2", "나", 2, "2024-04-17"), ("A-3", "다", 3, "2024-04-18")], ragged="pad")
+case("notes-of-few-rows", "cp949", K + "\r\n(단위: 원)\r\n출력일시: 2024-04-17 10:00\r\n", GOODS, footer=True)
+for i, word in enumerate(["합계(원)", "총계 :", "평균", "Total (5 rows)", "AVERAGE"]):
+    case(f"total-{i}", "cp949", K + word + ",,36,,,\r\n", GOODS, footer=True)
+case("chinese-dates", "gb18030", text(["产品名称", "单价", "数量", "销售额", "利润率", "日期"], table(ZH, date="{y}年{M}月{D}日")), ZH, encoding="gb18030")
+case("japanese-dates", "cp932", text(["品名", "単価", "数量", "売上", "利益率", "販売日"], table(JA, date="{y}年{m}月{d}日")), JA, encoding="shift-jis")
+HE = [("כיסא עץ", 12), ("שולחן גדול", 99), ("מיטה זוגית", 250)]
+case("hebrew", "cp1255", text(["שם מוצר", "מחיר"], [(n, str(p)) for n, p in HE]), HE, encoding="windows-1255")
+case("few-umlauts", "cp1252", "Artikel;Ort\nStuhl;München\nTisch;Köln\nLampe;Düsseldorf\n", [("Stuhl", "München"), ("Tisch", "Köln"), ("Lampe", "Düsseldorf")], encoding="windows-1252")
+case("spaces", "utf-8", "id , name , price\n1 , desk , 12\n2 , chair , 13\n", [(1, "desk", 12), (2, "chair", 13)])
+case("mixed-dates", "utf-8", "id,day\n1,2024-04-17\n2,2024.04.18\n3,2024/04/19\n4,2024년 4월 20일\n5,20240421\n", [(i, f"2024-04-{16 + i}") for i in range(1, 6)])
+
 for c in CASES:
     print(json.dumps(c))

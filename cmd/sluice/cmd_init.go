@@ -45,11 +45,12 @@ folder out. What was decided goes to standard error. The job works as it stands;
 look it over, and take what you need.
 
 It reads JSON: an array of records, a record a line, records within a document,
-or an object of columns as pandas writes it; tables named .csv or .tsv; plain,
-gzip or zstd. And .xlsx, .xls, .ods and .html: the first sheet or table,
-whose first row holds the names; and .parquet, whose columns keep their types.
+or an object of columns as pandas writes it; tables of text such as .csv, .tsv
+and .txt; plain, gzip or zstd. And .xlsx, .xls, .ods and .html: the first sheet
+or table, whose first row holds the names; and .parquet, whose columns keep their
+types. A file that is named as another is read as what it is.
 
-Of .csv and .tsv it finds the encoding, the delimiter and quotes, the lines that
+Of a table of text it finds the encoding, the delimiter and quotes, the lines that
 hold the names and those behind the rows, and how numbers and dates are written:
 "1,395", ₩1,395, 12.5%, (1,395), 2024.04.17, 2024년 4월 17일. It says why, and how
 sure it is, and writes it into the job: a run does not guess, and refuses a file
