@@ -39,6 +39,9 @@ func (w *mysqlWriter) commitAs(ctx context.Context, run plan.Run, begun bool) (e
 	if err == nil && run.State != running && (run.ID != "" || w.saved != 0) {
 		_ = w.expire(ctx) // or the next does
 	}
+	if mysqlRefuses(err) {
+		err = w.trace(ctx, err, w.plan)
+	}
 	return err
 }
 
@@ -50,6 +53,7 @@ type mysqlWriter struct {
 	plan    string // the table of what is done: sluice_plan, or a part of it
 	journal string // what its tables' names begin with
 	loosed  bool   // new rows were inserted with loose keys
+	apart   bool   // what they refer to may not be there yet: their keys stay loose
 }
 
 func (w *mysqlWriter) journalOf(behind string) string { return behindName(w.journal, behind) }
@@ -175,7 +179,7 @@ func (w *mysqlWriter) insert(ctx context.Context) error {
 	if err == nil && made != "" && ids == "NULL" {
 		err = w.all(ctx, fmt.Sprintf("UPDATE sluice_new SET sluice_id = %d + place * @@auto_increment_increment", first))
 	}
-	if err == nil && w.loosed {
+	if err == nil && w.loosed && !w.apart {
 		err = w.tightenNew(ctx, made)
 	}
 	if err != nil {

@@ -36,7 +36,7 @@ func (w *mysqlWriter) inBatches() bool { return w.plan == "sluice_part" }
 // ofPart joins rows j of a journal with the part of the plan that is written, by
 // a pattern for their identity: the journal has those of other parts, too.
 func (w *mysqlWriter) ofPart(pattern string) string {
-	if !w.inBatches() {
+	if w.plan == "sluice_plan" {
 		return ""
 	}
 	return fmt.Sprintf(" JOIN %s p ON p.op <> 'n' AND %s", w.plan, sameAs(w.id, pattern, "p.i%i"))

@@ -31,8 +31,6 @@ var notOnMySQL = []string{
 	"TestAbsentColumns",
 	"TestCreate",
 	"TestCreateDrift",
-	"TestRefused",
-	"TestRefusedAmongMany",
 	"TestChildren/ON_DELETE_SET_DEFAULT",
 	"TestFollowers/SET_DEFAULT",
 	"TestTriggersAreNoted",

@@ -10,12 +10,18 @@ import (
 )
 
 // raising is a trigger that refuses rows of a, for each database.
-func raising(condition, text string) (postgres, sqlite string) {
+func raising(condition, text string) (postgres, sqlite, mysql string) {
 	postgres = strings.Replace(plpgsql, "%s", "IF "+condition+" THEN RAISE EXCEPTION '%', "+text+"; END IF; RETURN NEW;", 1)
 	for _, event := range []string{"INSERT", "UPDATE"} {
 		sqlite += "CREATE TRIGGER meddler_" + event + " BEFORE " + event + " ON a WHEN " + condition + " BEGIN SELECT RAISE(ABORT, " + text + "); END;"
+		mysql += signalling("meddler_"+event, event, condition, text) + "; "
 	}
-	return postgres, sqlite
+	return postgres, sqlite, mysql
+}
+
+// signalling is a trigger of MySQL that refuses rows of a.
+func signalling(name, event, condition, text string) string {
+	return "CREATE TRIGGER " + name + " BEFORE " + event + " ON a FOR EACH ROW IF " + condition + " THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = " + text + "; END IF"
 }
 
 // What the database does not take, though the checks found nothing, is named row
@@ -23,15 +29,16 @@ func raising(condition, text string) (postgres, sqlite string) {
 func TestRefused(t *testing.T) {
 	const plain = "CREATE TABLE a (k int PRIMARY KEY, v text);"
 	const linked = `CREATE TABLE tag (id int PRIMARY KEY, name text UNIQUE); INSERT INTO tag VALUES (1, 'x'), (2, 'y');
-		CREATE TABLE a (id int PRIMARY KEY, k int UNIQUE, v text); CREATE TABLE a_tag (a_id int NOT NULL REFERENCES a, tag_id int NOT NULL REFERENCES tag CHECK (tag_id <> 2), PRIMARY KEY (a_id, tag_id));
+		CREATE TABLE a (id int PRIMARY KEY, k int UNIQUE, v text); CREATE TABLE a_tag (a_id int NOT NULL REFERENCES a, tag_id int NOT NULL REFERENCES tag, CHECK (tag_id <> 2), PRIMARY KEY (a_id, tag_id));
 		INSERT INTO a VALUES (1, 1, 'a')`
-	some := func(condition, text string) [2]string {
-		p, s := raising(condition, text)
-		return [2]string{plain + "INSERT INTO a VALUES (2, 'b'), (5, 'e');" + p, plain + "INSERT INTO a VALUES (2, 'b'), (5, 'e');" + s}
+	some := func(condition, text string) [3]string {
+		p, s, m := raising(condition, text)
+		const rows = plain + "INSERT INTO a VALUES (2, 'b'), (5, 'e');"
+		return [3]string{rows + p, rows + s, mysqlOf(rows) + m}
 	}
-	both := func(ddl string) [2]string { return [2]string{ddl, ddl} }
+	all := func(ddl string) [3]string { return [3]string{ddl, ddl, mysqlOf(ddl)} }
 	for name, tc := range map[string]struct {
-		ddl  [2]string // of PostgreSQL, of SQLite
+		ddl  [3]string // of PostgreSQL, of SQLite, of MySQL ("": not on that)
 		to   string    // "": the columns k and v
 		file []string
 		want []string // of the error
@@ -44,33 +51,34 @@ func TestRefused(t *testing.T) {
 			3,
 		},
 		"a check of what is not loaded": {
-			both("CREATE TABLE a (k int PRIMARY KEY, v text, x text DEFAULT 'b', CHECK (v <> x)); INSERT INTO a VALUES (4, 'd', 'f')"), "",
+			all("CREATE TABLE a (k int PRIMARY KEY, v text, x text DEFAULT 'b', CHECK (v <> x)); INSERT INTO a VALUES (4, 'd', 'f')"), "",
 			[]string{"k,v", "1,a", "2,b", "3,c", "4,f"},
 			[]string{"row 4:", "and 1 more: nothing was changed"},
 			2,
 		},
 		"a link": {
-			both(linked), "columns:\n  id: {from: k}\n  k: {from: k}\n  v: {from: v}\n  tags: {from: tags, split: \"|\", through: a_tag, lookup: tag.name}\nto: {DATABASE, table: a, key: k}\n",
+			all(linked), "columns:\n  id: {from: k}\n  k: {from: k}\n  v: {from: v}\n  tags: {from: tags, split: \"|\", through: a_tag, lookup: tag.name}\nto: {DATABASE, table: a, key: k}\n",
 			[]string{"k,v,tags", "1,a,x|y", "2,b,x", "3,c,y"},
 			[]string{"row 1:", "and 1 more: nothing was changed"},
 			2,
 		},
 		"a foreign key of what is not loaded": {
-			both("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE a (k int PRIMARY KEY, v text, p int DEFAULT 7 REFERENCES p DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (2, 'b', NULL)"), "",
+			all("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE a (k int PRIMARY KEY, v text, p int DEFAULT 7 REFERENCES p DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (2, 'b', NULL)"), "",
 			[]string{"k,v", "1,a", "2,c", "3,c"},
 			[]string{"row 1:", "and 1 more: nothing was changed"},
 			2,
 		},
 		"what others refer to": {
-			both("CREATE TABLE a (k int PRIMARY KEY, v text UNIQUE); CREATE TABLE b (v text REFERENCES a (v) DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (1, 'a'), (2, 'b'); INSERT INTO b VALUES ('b')"), "",
+			all("CREATE TABLE a (k int PRIMARY KEY, v text UNIQUE); CREATE TABLE b (v text REFERENCES a (v) DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (1, 'a'), (2, 'b'); INSERT INTO b VALUES ('b')"), "",
 			[]string{"k,v", "1,c", "2,d"},
 			[]string{"row 2: ", "nothing was changed"},
 			1,
 		},
 		"a trigger on rows that are deleted": {
-			[2]string{
+			[3]string{
 				plain + "INSERT INTO a VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.k > 2 THEN RAISE EXCEPTION 'it stays'; END IF; RETURN OLD; END $$; CREATE TRIGGER g BEFORE DELETE ON a FOR EACH ROW EXECUTE FUNCTION f()",
 				plain + "INSERT INTO a VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'); CREATE TRIGGER g BEFORE DELETE ON a WHEN OLD.k > 2 BEGIN SELECT RAISE(ABORT, 'it stays'); END",
+				mysqlOf(plain) + "INSERT INTO a VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'); " + signalling("g", "DELETE", "OLD.k > 2", "'it stays'"),
 			},
 			"columns: {k: {from: k}, v: {from: v}}\nto: {DATABASE, table: a, key: k, write: mirror, max_delete: 100%}\n",
 			[]string{"k,v", "1,a"},
@@ -78,9 +86,10 @@ func TestRefused(t *testing.T) {
 			2,
 		},
 		"a trigger cancels": {
-			[2]string{
+			[3]string{
 				plain + strings.Replace(plpgsql, "%s", "IF NEW.v = 'b' THEN RETURN NULL; END IF; RETURN NEW;", 1),
 				plain + "CREATE TRIGGER g BEFORE INSERT ON a WHEN NEW.v = 'b' BEGIN SELECT RAISE(IGNORE); END",
+				"", // whose triggers cannot
 			},
 			"",
 			[]string{"k,v", "1,a", "2,b"},
@@ -93,7 +102,7 @@ func TestRefused(t *testing.T) {
 			if to == "" {
 				to = toOf("columns: {k: {from: k}, v: {from: v}}\n")
 			}
-			newWorlds(t, tc.ddl[0], tc.ddl[1], to, func(w *world) {
+			newWorldsOf(t, tc.ddl[0], tc.ddl[1], tc.ddl[2], to, func(w *world) {
 				before := w.rows("a")
 				r, err := w.tryApply(tc.file...)
 				has(w, err, tc.want...)
@@ -112,9 +121,9 @@ func TestRefused(t *testing.T) {
 
 // One bad row among thousands is found, and of many the first twenty.
 func TestRefusedAmongMany(t *testing.T) {
-	postgres, sqlite := raising("NEW.k = 1234 OR NEW.k > 9000", "'not this'")
+	postgres, sqlite, mysql := raising("NEW.k = 1234 OR NEW.k > 9000", "'not this'")
 	const table = "CREATE TABLE a (k int PRIMARY KEY, v text);"
-	newWorlds(t, table+postgres, table+sqlite, toOf("columns: {k: {from: k}, v: {from: v}}\n"), func(w *world) {
+	newWorldsOf(t, table+postgres, table+sqlite, mysqlOf(table)+mysql, toOf("columns: {k: {from: k}, v: {from: v}}\n"), func(w *world) {
 		_, err := w.tryApply(append([]string{"k,v"}, manyRows(8000)...)...)
 		has(w, err, "row 1234: not this: nothing was changed")
 		_, err = w.tryApply(append([]string{"k,v"}, manyRows(9100)...)...)
