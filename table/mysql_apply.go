@@ -258,22 +258,6 @@ func (w *mysqlWriter) link(ctx context.Context, c *binding, numbered bool) error
 		c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name), own, from))
 }
 
-// settled brings the hashes of updated rows up to date, and finds out whether all
-// rows that were written are there.
-func (w *mysqlWriter) settled(ctx context.Context) error {
-	which, want := "j.op = 'u'", w.counts[plan.Update]
-	if len(w.t.Triggers) > 0 && len(w.id) > 0 {
-		which, want = "j.op <> 'd'", want+w.counts[plan.New]
-	}
-	if w.inBatches() {
-		which, want = "j.op = 'u'", w.counts[plan.Update]
-	}
-	if want == 0 {
-		return nil
-	}
-	return w.do(ctx, want, "left", fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET j.h = %s WHERE %s", w.journal, w.t.sqlName(), sameAs(w.id, "t.%c", "j.i%i")+w.ofPart("j.i%i"), hashed(w.t), which))
-}
-
 // noSuchTable is the number of an error of MySQL.
 const noSuchTable = 1146
 

@@ -2,10 +2,8 @@ package table
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/seed-128c3863/sluice/plan"
 )
@@ -188,42 +186,4 @@ func (u *mysqlUndo) rest(ctx context.Context) (string, error) {
 		err = errors.Join(err, copied(fmt.Sprintf("_l%d", c.at), "IN ('u', if(j.sluice_op = 'd', 'd', 'n'))", "j.sluice_i%i"))
 	}
 	return rest, err
-}
-
-// asTheyWere refuses what triggers have made of rows that were restored or put back.
-func (u *mysqlUndo) asTheyWere(ctx context.Context, journal string) error {
-	if len(u.t.Triggers) == 0 {
-		return nil
-	}
-	id := u.t.identity()
-	differ := func(was map[string]string, from, on, name string) (found []string, err error) {
-		var conditions []string
-		for _, c := range u.t.Columns {
-			if value, there := was[c.Name]; there {
-				conditions = append(conditions, fmt.Sprintf("if(%s, %s, NULL)", c.isOther("t."+quoteName(c.Name), value), quoteText(c.Name)))
-			}
-		}
-		err = u.texts(ctx, fmt.Sprintf("SELECT * FROM (SELECT concat_ws(' ', %s) AS name, concat_ws(', ', %s) AS what FROM %s j LEFT JOIN %s t ON %s) v WHERE what <> '' ORDER BY 1", name, strings.Join(conditions, ", "), from, u.t.sqlName(), on), func(v []*string) error {
-			found = append(found, *v[0]+": "+*v[1])
-			return nil
-		})
-		return found, err
-	}
-	was := map[string]string{}
-	for _, c := range u.t.columns {
-		was[c.to.Name] = fmt.Sprintf("j.b%d", c.at)
-	}
-	found, err := differ(was, "(SELECT * FROM "+journal+" WHERE op = 'u')", sameAs(id, "t.%c", "j.i%i"), names(id, ", ", inWords("j.i%i")))
-	if put := u.wholes["_d"]; err == nil && put.of != nil {
-		var more []string
-		more, err = differ(put.given(), behindName(journal, "_d"), sameAs(id, "t.%c", "j.%c"), names(id, ", ", inWords("j.%c")))
-		found = append(found, more...)
-	}
-	if err == nil && found != nil {
-		err = u.t.otherwise(found)
-	}
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return err
 }

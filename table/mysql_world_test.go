@@ -48,6 +48,8 @@ var mysqlWords = []struct {
 	{regexp.MustCompile(`\btimestamp,`), "datetime(6),"},
 	{regexp.MustCompile(`\bbytea\b`), "blob"},
 	{regexp.MustCompile(` DEFERRABLE( INITIALLY DEFERRED)?`), ""},
+	{regexp.MustCompile(`gen_random_uuid\(\)`), "uuid()"},
+	{regexp.MustCompile(`;\s*;`), ";"},
 	{regexp.MustCompile(`generate_series\((\d+), (\d+)\) i`), "(SELECT seq AS i FROM seq_${1}_to_$2) i"},
 }
 

@@ -75,15 +75,21 @@ func TestRoundTripTree(t *testing.T) {
 		}
 		m, f := moved, freed
 		if action != "" {
+			m.mysql, f.mysql = mysqlOf(tree(on)), mysqlOf(tree(on))
+			cases["moved to a new one on MySQL "+on], cases["moved from one that goes on MySQL "+on] = m, f
 			m.since, m.conflict = "SELECT 1", "a 6: a row of a refers to it"
-			f.refuse, f.postgres = "1 row of table a would", tree(on)
+			f.refuse, f.postgres, f.mysql = "1 row of table a would", tree(on), ""
 			cases["moved from one that goes on PostgreSQL "+on] = f
 			f.refuse, f.postgres, f.once, f.sqlite = "", "", "a 2: a row of a refers to it", tree(on)
 			cases["moved from one that goes on SQLite "+on] = f
 		} else {
 			cases["moved from one that goes "+on] = f.on(tree(on))
 		}
-		cases["moved to a new one "+on] = m.on(tree(on))
+		m = m.on(tree(on))
+		if action != "" {
+			m.mysql = ""
+		}
+		cases["moved to a new one "+on] = m
 	}
 	runRoundTrips(t, cases)
 }
@@ -113,9 +119,9 @@ func TestRoundTripUpdate(t *testing.T) {
 	ddl := "CREATE TABLE a (id int PRIMARY KEY, k text UNIQUE NOT NULL, v text); INSERT INTO a VALUES (1, 'a', 'x'), (2, 'b', 'y'); " + ids
 	number := strings.Replace(ddl, "int PRIMARY", "integer PRIMARY", 1)
 	changes := roundTrip{job: by, file: []string{"id,k,v", "7,a,x"}}
-	cases["an ID that changes"] = roundTrip{job: by, file: changes.file, refuse: "row 1: column \"id\": the row of the table has another id, which is its primary key", postgres: ddl, sqlite: number}
+	cases["an ID that changes"] = roundTrip{job: by, file: changes.file, refuse: "row 1: column \"id\": the row of the table has another id, which is its primary key", postgres: ddl, sqlite: number, mysql: mysqlOf(ddl)}
 	cases["an ID that changes with children"] = roundTrip{job: by, file: changes.file, refuse: "which is its primary key"}.on(ddl + "INSERT INTO b VALUES (1)")
-	cases["an ID that stays"] = roundTrip{job: by, file: []string{"id,k,v", "1,a,z", "3,c,c"}, postgres: ddl + "INSERT INTO b VALUES (1)", sqlite: number + "INSERT INTO b VALUES (1)"}
+	cases["an ID that stays"] = roundTrip{job: by, file: []string{"id,k,v", "1,a,z", "3,c,c"}, postgres: ddl + "INSERT INTO b VALUES (1)", sqlite: number + "INSERT INTO b VALUES (1)", mysql: mysqlOf(ddl) + "INSERT INTO b VALUES (1)"}
 	cases["its child"] = roundTrip{job: by, file: []string{"id,k,v", "1,a,z", "3,c,c"}, since: "INSERT INTO b VALUES (3)", conflict: "a row of b refers to it"}.on(ddl)
 	runRoundTrips(t, cases)
 }

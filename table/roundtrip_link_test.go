@@ -23,6 +23,7 @@ func TestRoundTripLink(t *testing.T) {
 			r.file = file
 		}
 		r.postgres, r.sqlite = tables(links, more)
+		r.mysql = mysqlOf(r.postgres)
 		cases[name] = r
 	}
 	add("an ID", "id serial PRIMARY KEY, "+keys+", UNIQUE (a_id, tag_id)", "", roundTrip{})
@@ -42,7 +43,7 @@ func TestRoundTripLink(t *testing.T) {
 			name += " " + action
 			add(name, "id serial PRIMARY KEY, "+keys, more, r)
 			if r := cases[name]; !strings.Contains(action, "CASCADE") {
-				r.postgres = ""
+				r.postgres, r.mysql = "", ""
 				cases[name] = r
 			}
 		}
@@ -54,10 +55,10 @@ func TestRoundTripLink(t *testing.T) {
 		one("a child of a link of a new row", more, roundTrip{since: "INSERT INTO note SELECT id FROM a_tag WHERE a_id = 4 AND tag_id = 3", conflict: "a 4: a row of note refers to its tags"})
 	}
 	numbered := cases["no key, numbered anew"]
-	numbered.postgres = ""
+	numbered.postgres, numbered.mysql = "", ""
 	cases["no key, numbered anew"] = numbered
 	ruled := cases["a table between with rules"]
-	ruled.postgres, ruled.sqlite, ruled.refuse = ruled.postgres+"; CREATE RULE r AS ON DELETE TO a_tag DO INSTEAD NOTHING", "", "table a_tag has rules (r)"
+	ruled.postgres, ruled.sqlite, ruled.mysql, ruled.refuse = ruled.postgres+"; CREATE RULE r AS ON DELETE TO a_tag DO INSTEAD NOTHING", "", "", "table a_tag has rules (r)"
 	cases["a table between with rules"] = ruled
 	runRoundTrips(t, cases)
 }
@@ -71,10 +72,10 @@ func TestRoundTripLinkByKey(t *testing.T) {
 			CREATE TABLE a_tag (id integer PRIMARY KEY, code text NOT NULL REFERENCES a (code) ` + on + `, tag int NOT NULL REFERENCES tag); INSERT INTO a_tag VALUES (1, 'a', 1);`
 		job := "columns:\n  k: {from: k}\n  code: {from: code}\n  tags: {from: tags, split: \"|\", through: a_tag, lookup: tag.name}\nto: {DATABASE, table: a, key: k}\n"
 		pg := strings.Replace(strings.Replace(ddl, "id integer PRIMARY KEY", "id serial PRIMARY KEY", 1), "a_tag VALUES (1, 'a', 1)", "a_tag (code, tag) VALUES ('a', 1)", 1)
-		cases["changes with links "+on] = roundTrip{postgres: pg, sqlite: ddl, job: job, file: []string{"k,code,tags", "1,x,x", "2,b,"}, refuse: "nothing was changed"}
-		cases["changes without "+on] = roundTrip{postgres: pg, sqlite: ddl, job: job, file: []string{"k,code,tags", "1,a,x", "2,c,"}}
-		cases["changes without, and somebody links "+on] = roundTrip{postgres: pg, sqlite: ddl, job: job, file: []string{"k,code,tags", "1,a,x", "2,c,"}, since: "INSERT INTO a_tag (code, tag) VALUES ('c', 2)", conflict: "a 2: a row of a_tag refers to it"}
-		cases["changes and gets links "+on] = roundTrip{postgres: pg, sqlite: ddl, job: job, file: []string{"k,code,tags", "1,a,x", "2,c,y"}}
+		cases["changes with links "+on] = roundTrip{postgres: pg, sqlite: ddl, mysql: mysqlOf(pg), job: job, file: []string{"k,code,tags", "1,x,x", "2,b,"}, refuse: "nothing was changed"}
+		cases["changes without "+on] = roundTrip{postgres: pg, sqlite: ddl, mysql: mysqlOf(pg), job: job, file: []string{"k,code,tags", "1,a,x", "2,c,"}}
+		cases["changes without, and somebody links "+on] = roundTrip{postgres: pg, sqlite: ddl, mysql: mysqlOf(pg), job: job, file: []string{"k,code,tags", "1,a,x", "2,c,"}, since: "INSERT INTO a_tag (code, tag) VALUES ('c', 2)", conflict: "a 2: a row of a_tag refers to it"}
+		cases["changes and gets links "+on] = roundTrip{postgres: pg, sqlite: ddl, mysql: mysqlOf(pg), job: job, file: []string{"k,code,tags", "1,a,x", "2,c,y"}}
 	}
 	onlySQLite(cases, " ", "ON UPDATE CASCADE")
 	runRoundTrips(t, cases)

@@ -81,7 +81,8 @@ func TestRoundTripOwnName(t *testing.T) {
 	}
 	for name, r := range cases {
 		r.job = all
-		cases[name] = r.on(tables)
+		r.postgres, r.sqlite = tables, tables
+		cases[name] = r
 	}
 	runRoundTrips(t, cases)
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,6 +17,7 @@ import (
 type roundTrip struct {
 	postgres   string // statements that make the database; "": not on PostgreSQL
 	sqlite     string // "": not on SQLite
+	mysql      string // "": not on MySQL
 	job        string // columns and to; a key is enough
 	file       []string
 	refuse     string // in the error of plan or apply
@@ -28,9 +30,9 @@ type roundTrip struct {
 	next     string // a statement that works after apply, and after revert; what it made is removed
 }
 
-// both is a roundTrip's database if it is written the same for both.
+// on is the roundTrip of a database that is written the same for all.
 func (r roundTrip) on(ddl string) roundTrip {
-	r.postgres, r.sqlite = ddl, ddl
+	r.postgres, r.sqlite, r.mysql = ddl, ddl, mysqlOf(ddl)
 	return r
 }
 
@@ -38,7 +40,7 @@ func (r roundTrip) on(ddl string) roundTrip {
 func onlySQLite(cases map[string]roundTrip, but ...string) {
 	for name, r := range cases {
 		if r.sqlite != "" && !slices.ContainsFunc(but, func(end string) bool { return strings.HasSuffix(name, end) }) {
-			r.postgres = ""
+			r.postgres, r.mysql = "", ""
 			cases[name] = r
 		}
 	}
@@ -71,11 +73,18 @@ func runRoundTrips(t *testing.T, cases map[string]roundTrip) {
 			}
 		}
 	})
+	t.Run("mysql", func(t *testing.T) {
+		for _, name := range slices.Sorted(maps.Keys(cases)) {
+			if r := cases[name]; r.mysql != "" {
+				t.Run(name, func(t *testing.T) { r.run(newMySQLWorld(t, r.mysql, r.job)) })
+			}
+		}
+	})
 }
 
 func (r roundTrip) run(w *world) {
 	before := w.dump()
-	result, err := w.meanwhile(r.meanwhile+";", r.file...)
+	result, err := w.meanwhile(cmp.Or(r.meanwhile, "SELECT 1"), r.file...)
 	if r.refuse != "" {
 		if err == nil && result.Rejects > 0 {
 			_, text := w.plan(r.file...)
@@ -172,6 +181,9 @@ func (w *world) tables() []string {
 	if w.conn != nil {
 		return w.texts("SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1")
 	}
+	if w.onMySQL() {
+		return w.texts("SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE' AND table_name NOT LIKE 'sluice%' ORDER BY 1")
+	}
 	return w.texts("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'sluice%' ORDER BY 1")
 }
 
@@ -181,6 +193,12 @@ func (w *world) whole(table string) []string {
 		return w.texts("SELECT coalesce(t::text, '') FROM ONLY " + quoteName(table) + " t ORDER BY 1")
 	}
 	var columns []string
+	if w.onMySQL() {
+		for _, name := range w.texts("SELECT column_name FROM information_schema.columns WHERE table_schema = database() AND table_name = " + quoteText(table) + " ORDER BY ordinal_position") {
+			columns = append(columns, "quote("+quoteName(name)+")")
+		}
+		return w.texts("SELECT concat_ws(',', " + strings.Join(columns, ", ") + ") FROM " + quoteName(table) + " ORDER BY 1")
+	}
 	for _, name := range w.texts("SELECT name FROM pragma_table_xinfo(" + quoteText(table) + ")") {
 		columns = append(columns, fmt.Sprintf("typeof(%[1]s) || quote(%[1]s)", quoteName(name)))
 	}
