@@ -54,7 +54,11 @@ func (w *postgresWriter) part(ctx context.Context, run plan.Run, from int64) (er
 			return err
 		}
 	}
-	if err := w.do(ctx, -1, "", "SET CONSTRAINTS ALL IMMEDIATE"); err != nil || run.State == running {
+	err = w.do(ctx, -1, "", "SET CONSTRAINTS ALL IMMEDIATE")
+	if err == nil {
+		err = w.settled(ctx)
+	}
+	if err != nil || run.State == running {
 		return err
 	}
 	return w.forget(ctx)

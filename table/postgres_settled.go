@@ -14,13 +14,13 @@ import (
 // looked at in the end.
 
 // settled brings the hashes of the journal up to date, and finds out whether all
-// rows that were written are there.
+// rows that this transaction has written are there.
 func (w *postgresWriter) settled(ctx context.Context) error {
 	if len(w.t.Triggers) == 0 || len(w.id) == 0 {
 		return nil
 	}
-	return w.do(ctx, w.counts[plan.Update]+w.counts[plan.New], "left", fmt.Sprintf("UPDATE %s j SET h = %s FROM %s t WHERE j.op <> 'd' AND %s",
-		w.journal, hash(w.t), w.t.sqlName(), equal(w.id, "t.%c", "j.i%i")))
+	return w.do(ctx, w.counts[plan.Update]+w.counts[plan.New], "left", fmt.Sprintf("UPDATE %s j SET h = %s FROM %s t WHERE j.op <> 'd' AND j.xmin::text::bigint = %s AND %s",
+		w.journal, hash(w.t), w.t.sqlName(), thisXID, equal(w.id, "t.%c", "j.i%i")))
 }
 
 // asTheyWere finds out whether what was taken back is as it was before the run.

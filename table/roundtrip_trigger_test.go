@@ -91,6 +91,11 @@ func TestRoundTripTrigger(t *testing.T) {
 		r.job, r.file, r.mysql = job, file, mysqlOf(r.mysql)
 		cases[name] = r
 	}
+	for _, name := range []string{"rewrites updates", "writes to the new row", "deletes the new row", "deletes another row of the run"} {
+		r := cases[name]
+		r.job = "transaction: batch\n" + r.job
+		cases[name+", in a batch"] = r
+	}
 	// What cancels only in the revert: rows that are no longer as they were let in.
 	for name, g := range map[string][3]string{
 		"the deletion of a new row": {triggered("BEFORE DELETE", "a", "IF OLD.k > 3 THEN RETURN NULL; END IF; RETURN OLD;"), "CREATE TRIGGER g BEFORE DELETE ON a WHEN OLD.k > 3 BEGIN SELECT RAISE(IGNORE); END", "DELETE ON a FOR EACH ROW IF OLD.k > 3"},
