@@ -10,10 +10,7 @@ import (
 
 // addNarrow appends a decimal of up to 18 digits: big-endian two's complement.
 func addNarrow(c *row.Column, v []byte) {
-	for len(v) > 8 && (v[0] == 0 && v[1] < 0x80 || v[0] == 0xff && v[1] >= 0x80) {
-		v = v[1:]
-	}
-	if len(v) == 0 || len(v) > 8 {
+	if v = signed(v, 8); len(v) == 0 || len(v) > 8 {
 		addOversize(c)
 		return
 	}
@@ -26,14 +23,20 @@ func addNarrow(c *row.Column, v []byte) {
 
 // addWide appends a decimal of 19 to 38 digits.
 func addWide(c *row.Column, v []byte) {
-	for len(v) > 16 && (v[0] == 0 && v[1] < 0x80 || v[0] == 0xff && v[1] >= 0x80) {
-		v = v[1:]
-	}
-	if len(v) == 0 || len(v) > 16 {
+	if v = signed(v, 16); len(v) == 0 || len(v) > 16 {
 		addOversize(c)
 		return
 	}
 	c.AppendBytes(widened(v))
+}
+
+// signed returns big-endian two's complement without bytes that only repeat its
+// sign, as far as it has more than n.
+func signed(v []byte, n int) []byte {
+	for len(v) > n && (v[0] == 0 && v[1] < 0x80 || v[0] == 0xff && v[1] >= 0x80) {
+		v = v[1:]
+	}
+	return v
 }
 
 func addOversize(c *row.Column) {

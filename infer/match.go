@@ -367,7 +367,11 @@ func (m *match) column() spec.Column {
 	c := m.fit.Column
 	c.Name, c.Missing = m.name(), m.missing
 	if m.by != nil {
-		c.Lookup.S = m.refers.name + "." + m.by.Name
+		by := m.by.Name
+		if strings.ContainsAny(by, ". \t\"") {
+			by = `"` + strings.ReplaceAll(by, `"`, `""`) + `"`
+		}
+		c.Lookup.S = m.refers.name + "." + by
 	}
 	if c.Through.S = m.through; m.through != "" {
 		c.Split.S = m.split // of a list it has no meaning, but must be there

@@ -90,6 +90,15 @@ type Change struct {
 // Changes as JSON are an object of objects with old and new, in their order.
 type Changes []Change
 
+// String returns the values for a person, separated by blanks.
+func (v Values) String() string {
+	texts := make([]string, len(v))
+	for i := range v {
+		texts[i] = short(v[i].Value)
+	}
+	return strings.Join(texts, " ")
+}
+
 // MarshalJSON writes an object.
 func (v Values) MarshalJSON() (b []byte, err error) {
 	for i := range v {
@@ -240,8 +249,8 @@ func (r *Row) text(file bool) string {
 	if r.Row > 0 {
 		s += fmt.Sprintf(" row %d", r.Row)
 	}
-	for _, v := range r.Key {
-		s += " " + short(v.Value)
+	if r.Key != nil {
+		s += " " + r.Key.String()
 	}
 	if r.Byte > 0 {
 		s += fmt.Sprintf(" (line %d, byte %d)", r.Line, r.Byte)

@@ -109,14 +109,15 @@ func positions() kind[string] {
 	})
 }
 
-var tableColumn = regexp.MustCompile(`^[^.\s]+(?:\.[^.\s]+){1,2}$`)
+var tableColumn = regexp.MustCompile(`^(?:[^."\s]+|"(?:[^"]|"")+")(?:\.(?:[^."\s]+|"(?:[^"]|"")+")){1,2}$`)
 
-// tableDotColumn is table.column, perhaps with the schema before it.
+// tableDotColumn is table.column, perhaps with the schema before it. What has a
+// blank or a point in it stands in quotes.
 func tableDotColumn() kind[Text] {
 	schema := object{"type": "string", "pattern": tableColumn.String()}
 	return parsed(schema, "a table.column", func(t Text) (Text, *fault) {
 		if !tableColumn.MatchString(t.S) {
-			return Text{}, &fault{0, fmt.Sprintf("expected a table.column, found %q", t.S), "as in shop_category.slug"}
+			return Text{}, &fault{0, fmt.Sprintf("expected a table.column, found %q", t.S), `as in shop_category.slug, or "Shop Category".slug`}
 		}
 		return t, nil
 	})

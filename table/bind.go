@@ -151,15 +151,15 @@ func (t *Table) reference(column string) *ForeignKey {
 // lookup finds the table and the columns of a look-up. ref is the foreign key
 // that its IDs are for, nil if there is none.
 func (b *binder) lookup(ctx context.Context, col *spec.Column, ref *ForeignKey) *lookup {
-	at := strings.LastIndexByte(col.Lookup.S, '.')
-	table, err := b.inspect(ctx, col.Lookup.S[:at])
+	name, column := splitColumn(col.Lookup.S)
+	table, err := b.inspect(ctx, name)
 	if err != nil {
 		b.fail(col.Lookup.Pos, "", "", "%s", err)
 		return nil
 	}
 	l := &lookup{Table: table, create: col.Missing == "create", null: col.Missing == "null"}
-	if l.by = table.Column(col.Lookup.S[at+1:]); l.by == nil {
-		b.fail(col.Lookup.Pos, "", spec.Suggest(col.Lookup.S[at+1:], table.names()), "table %s has no column %q", table.Name, col.Lookup.S[at+1:])
+	if l.by = table.Column(column); l.by == nil {
+		b.fail(col.Lookup.Pos, "", spec.Suggest(column, table.names()), "table %s has no column %q", table.Name, column)
 		return nil
 	}
 	id := table.PrimaryKey()

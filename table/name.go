@@ -43,6 +43,24 @@ func splitName(name string) (parts []namePart, err error) {
 	}
 }
 
+// splitColumn splits table.column, each of which may be in quotes.
+func splitColumn(name string) (table, column string) {
+	at, quoted := 0, false
+	for i := range len(name) {
+		switch {
+		case name[i] == '"':
+			quoted = !quoted
+		case name[i] == '.' && !quoted:
+			at = i
+		}
+	}
+	table, column = name[:at], name[at+1:]
+	if strings.HasPrefix(column, `"`) {
+		column, _, _ = cutQuoted(column) // its quote is closed, as the job was checked
+	}
+	return table, column
+}
+
 func cutQuoted(text string) (content, rest string, err error) {
 	rest = text[1:]
 	for {

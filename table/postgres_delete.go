@@ -7,10 +7,6 @@ import (
 	"github.com/seed-128c3863/sluice/plan"
 )
 
-// mostDeleted is the share of a table's rows that a run deletes at most, if the
-// job does not say.
-const mostDeleted = 0.2
-
 // missing plans to delete the rows of the table that a mirror lacks. All that
 // was read of the files protects them, bad rows, too: if it is not known of one
 // which row it is, nothing is deleted.
@@ -66,25 +62,6 @@ func (s *postgresImport) guard(ctx context.Context) error {
 		return err
 	}
 	return s.children(ctx, s.conn, "sluice_plan")
-}
-
-// tooMany refuses to delete more rows of the table than the job lets.
-func (t *target) tooMany(gone, all int64) error {
-	allow := t.job.To.MaxDelete
-	if !allow.Set {
-		allow.IsShare, allow.Share = true, mostDeleted
-	}
-	rule := ""
-	switch {
-	case allow.IsShare && float64(gone) > allow.Share*float64(all):
-		rule = fmt.Sprintf("%g%% of them", allow.Share*100)
-	case !allow.IsShare && gone > allow.Rows:
-		rule = fmt.Sprint(allow.Rows)
-	}
-	if rule != "" {
-		return fmt.Errorf("%d of the %s of table %s would be deleted, and to.max_delete lets %s: nothing was changed", gone, count(all, "row"), t.Name, rule)
-	}
-	return nil
 }
 
 // remove deletes rows, after their links; they are in the journal already.

@@ -39,8 +39,8 @@ func TestMirror(t *testing.T) {
 		"and a key that is there twice":  {"within: region = 'eu', max_delete: 30%", []string{"k6,1,", "k6,2,"}, []string{"! row 6", "- k7", "1 delete, 5 unchanged, 2 invalid"}, ""},
 		"an unreadable key protects all": {"within: region = 'eu', max_delete: 30%", []string{"?,1,"}, []string{"deletes nothing that the files lack: of 1 bad row the key cannot be read", "5 unchanged, 1 invalid"}, ""},
 		"so does a torn row":             {"within: region = 'eu', max_delete: 30%", []string{"k6"}, []string{"deletes nothing that the files lack: of 1 bad row"}, ""},
-		"too much":                       {"within: region = 'eu'", nil, nil, "2 of the 9 rows of table a would be deleted, and to.max_delete lets 20% of them: nothing was changed"},
-		"too many":                       {"max_delete: 3", nil, nil, "4 of the 9 rows of table a would be deleted, and to.max_delete lets 3: nothing was changed"},
+		"too much":                       {"within: region = 'eu'", nil, nil, "2 of the 9 rows of table a would be deleted (k6, k7), and to.max_delete lets 20% of them: nothing was changed"},
+		"too many":                       {"max_delete: 3", nil, nil, "4 of the 9 rows of table a would be deleted (k6, k7, k8, k9), and to.max_delete lets 3: nothing was changed"},
 		"a condition that is none":       {"within: regoin = 'eu'", nil, nil, `regoin`},
 	} {
 		job := mirrorColumns + "to: {DATABASE, table: a, key: k, write: mirror, " + tc.to + "}\n"
@@ -79,6 +79,15 @@ func testMirror(w *world, file, want []string, fault string) {
 	same(w, "and again", w.rows("a", "a_tag"), after)
 	w.revert(again.Run)
 	same(w, "and back", w.rows("a", "a_tag"), before)
+}
+
+// Of very many rows the first are named.
+func TestTooManyAreNamed(t *testing.T) {
+	const ddl = "CREATE TABLE a (k int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'), (5, 'e'), (6, 'f'), (7, 'g'), (8, 'h')"
+	newWorlds(t, ddl, ddl, "columns: {k: {from: k}, v: {from: v}}\nto: {DATABASE, table: a, key: k, write: mirror}\n", func(w *world) {
+		_, err := w.tryPlan("k,v", "1,x", "9,new")
+		has(w, err, "7 of the 8 rows of table a would be deleted (2, 3, 4, 5, 6, …), and to.max_delete lets 20% of them: nothing was changed")
+	})
 }
 
 // Rows that the file says to delete need nothing but their key.

@@ -36,6 +36,16 @@ func TestRoundTripUnique(t *testing.T) {
 			sqlite: "CREATE TABLE a (k int PRIMARY KEY, v text, n int DEFAULT 0, UNIQUE (v, n) ON CONFLICT REPLACE); INSERT INTO a (k, v) VALUES (1, 'a')",
 		},
 	}
+	for name, line := range map[string]string{"a new row": "3,a", "an update": "2,a"} {
+		cases["replaces by what is not loaded, with a trigger, "+name] = roundTrip{
+			job: job, file: []string{"k,v", line}, refuse: "nothing was ",
+			sqlite: "CREATE TABLE a (k int PRIMARY KEY, v text, n int DEFAULT 0, UNIQUE (v, n) ON CONFLICT REPLACE); INSERT INTO a (k, v) VALUES (1, 'a'), (2, 'b'); CREATE TRIGGER g AFTER UPDATE OF n ON a BEGIN SELECT 1; END",
+		}
+	}
+	cases["what is made for a look-up replaces"] = roundTrip{
+		job: "columns: {k: {from: k}, v: {from: v, lookup: kind.t, missing: create}}\nto: {DATABASE, table: a, key: k}\n", file: []string{"k,v", "1,new"}, refuse: "UNIQUE",
+		sqlite: "CREATE TABLE kind (id integer PRIMARY KEY, t text UNIQUE, n int DEFAULT 0 UNIQUE ON CONFLICT REPLACE); INSERT INTO kind (t) VALUES ('old'); CREATE TABLE a (k int PRIMARY KEY, v int REFERENCES kind)",
+	}
 	for name, r := range cases {
 		ddl := table(" UNIQUE")
 		switch {

@@ -303,7 +303,7 @@ func (r *run) compare(ctx context.Context) error {
 func (r *run) classify(ctx context.Context) (err error) {
 	r.loaded = r.comparison.loaded()
 	if r.counts, err = r.comparison.classify(ctx); err != nil {
-		return err
+		return r.name(ctx, err)
 	}
 	err = r.comparison.bad(ctx, func(number int64, key plan.Values, column, why string) error {
 		if key != nil {

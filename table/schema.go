@@ -33,6 +33,7 @@ type Table struct {
 
 	Strict       bool // SQLite: values must have the type of their column
 	WithoutRowID bool // SQLite
+	Replaces     bool // SQLite: ON CONFLICT REPLACE is a constraint's
 }
 
 // A Column of a Table.

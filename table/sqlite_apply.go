@@ -100,7 +100,7 @@ func (w *sqliteWriter) insertSome(ctx context.Context, from, to int) error {
 		return err
 	}
 	insert := "INSERT OR FAIL" // which needs no way back for a part of the rows
-	if len(w.Triggers) > 0 {
+	if w.orAbort() == "" {
 		insert = "INSERT" // what triggers say of conflicts holds
 	}
 	for !f.ended {

@@ -7,6 +7,7 @@ type sqliteDDL struct {
 	columns    map[string]ddlColumn // by name
 	checks     []Check
 	references []ddlReference // in their order
+	replaces   bool           // ON CONFLICT REPLACE is in it
 }
 
 type ddlColumn struct {
@@ -72,6 +73,8 @@ func (d *sqliteDDL) clauses(s ddl) (c ddlColumn) {
 			ref.deferrable = s.word(i-1) != "not"
 		case "deferred":
 			ref.deferred = ref.deferrable
+		case "conflict":
+			d.replaces = d.replaces || s.word(i+1) == "replace"
 		case "(":
 			i = s.close(i)
 		}

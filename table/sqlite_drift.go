@@ -69,9 +69,9 @@ type driftCheck struct {
 const mostMoved = 20
 
 // note names an incoming row, or a row of the table that none tells of.
-func (d *driftCheck) note(i int, ids, key []byte, why string) {
+func (d *driftCheck) note(i int, ids, key []byte, why string) error {
 	if len(d.moved) >= mostMoved {
-		return
+		return nil
 	}
 	n := len(d.key)
 	if n == 0 {
@@ -80,10 +80,14 @@ func (d *driftCheck) note(i int, ids, key []byte, why string) {
 	name := textsStored(key, n)
 	p := plan.Problem{File: d.Name, Why: fmt.Sprintf("row %s: %s", name, why)}
 	if i < d.in.n {
-		file, r := d.placeOf(i)
+		file, r, err := d.placeOf(i)
+		if err != nil {
+			return err
+		}
 		p = plan.Problem{File: file, Why: fmt.Sprintf("row %d (%s): %s", r, name, why)}
 	}
 	d.moved = append(d.moved, p)
+	return nil
 }
 
 // keyFields are the fields of the key of a record, as they are.
@@ -147,10 +151,12 @@ func (d *driftCheck) taken(ctx context.Context) error {
 	})
 	for _, i := range found {
 		_, fields, err := d.in.record(i, nil)
+		if err == nil {
+			err = d.note(i, nil, d.keyFields(fields), "its key was taken since it was compared")
+		}
 		if err != nil {
 			return err
 		}
-		d.note(i, nil, d.keyFields(fields), "its key was taken since it was compared")
 	}
 	return err
 }
@@ -206,8 +212,11 @@ func (d *driftCheck) compareAgain(ctx context.Context, some []*rowChange) error 
 				}
 			}
 		}
-		if why != "" {
-			d.note(c.i, c.ids, d.keyFields(was), why)
+		if why == "" {
+			continue
+		}
+		if err := d.note(c.i, c.ids, d.keyFields(was), why); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -152,7 +152,7 @@ func (d *driftCheck) remade(ctx context.Context) error {
 }
 
 func (w *sqliteWriter) createOne(ctx context.Context, k *sqliteLooker, m *madeRow) error {
-	if _, err := w.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (?)", k.lookup.sqlName(), quoteName(k.by.Name)), valueStored(m.key)); err != nil {
+	if _, err := w.exec(ctx, fmt.Sprintf("INSERT%s INTO %s (%s) VALUES (?)", k.lookup.orAbort(), k.lookup.sqlName(), quoteName(k.by.Name)), valueStored(m.key)); err != nil {
 		return err
 	}
 	var entry []byte

@@ -116,7 +116,7 @@ func (s *sqliteTable) table() (*Table, error) {
 	}
 	t := Table{Schema: "main", Name: s.Name, Strict: s.Strict == 1, WithoutRowID: s.WithoutRowID == 1}
 	ddl := parseTable(s.SQL)
-	t.Checks = ddl.checks
+	t.Checks, t.Replaces = ddl.checks, ddl.replaces
 	t.Uniques = s.uniques()
 	rowid := s.rowid()
 	for _, c := range s.Columns {

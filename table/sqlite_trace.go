@@ -92,7 +92,7 @@ func (t *sqliteTracer) changed(ctx context.Context, in stretch, deletes bool) er
 			}
 			return t.updateSome(ctx, some[from:to])
 		}
-		err := t.halve(ctx, 0, len(some), part, func(i int) (string, int64) { return t.changePlace(some[i]) })
+		err := t.halve(ctx, 0, len(some), part, func(i int) (string, int64, error) { return t.changePlace(some[i]) })
 		some = some[:0]
 		return err
 	}
@@ -132,16 +132,16 @@ func (t *sqliteTracer) deleteSome(ctx context.Context, some []*rowChange) error 
 
 // changePlace returns the file and the row that a change is of; of one that the
 // files lack the table and 0.
-func (t *sqliteTracer) changePlace(c *rowChange) (file string, r int64) {
+func (t *sqliteTracer) changePlace(c *rowChange) (file string, r int64, err error) {
 	if c.i == t.in.n {
-		return t.Name + " " + textsStored(c.ids, len(t.ids)), 0
+		return t.Name + " " + textsStored(c.ids, len(t.ids)), 0, nil
 	}
 	return t.placeOf(c.i)
 }
 
 // halve writes the rows from one up to another, or finds those among them that
 // are refused. Those that are not stay written, for what comes after them.
-func (t *sqliteTracer) halve(ctx context.Context, from, to int, part func(ctx context.Context, from, to int) error, place func(i int) (string, int64)) error {
+func (t *sqliteTracer) halve(ctx context.Context, from, to int, part func(ctx context.Context, from, to int) error, place func(i int) (string, int64, error)) error {
 	if from == to || t.tries > mostTries || len(t.found) >= mostFound {
 		return nil
 	}
@@ -167,9 +167,11 @@ func (t *sqliteTracer) halve(ctx context.Context, from, to int, part func(ctx co
 		}
 		return t.halve(ctx, half, to, part, place)
 	}
-	file, r := place(from)
-	t.note(file, r, plainRefusal(refused))
-	return nil
+	file, r, err := place(from)
+	if err == nil {
+		t.note(file, r, plainRefusal(refused))
+	}
+	return err
 }
 
 // undo goes back to before a part; to the beginning, if that is what a trigger
@@ -275,19 +277,20 @@ func (t *sqliteTracer) noteOrphan(ctx context.Context, o orphan) error {
 		}
 	}
 	if own >= 0 && len(t.key) > 0 {
-		file, r := t.placeOf(own)
+		file, r, err := t.placeOf(own)
 		t.note(file, r, fmt.Sprintf("it would refer to a row of %s that is not there", o.fk.RefTable))
-		return nil
+		return err
 	}
 	why := fmt.Sprintf("the row %s of table %s refers to what it was", textsStored([]byte(o.id), width), o.fk.Table)
 	named := false
 	err := t.eachChange(func(c *rowChange) error {
-		if !named && t.leaves(c, &o) {
-			file, r := t.changePlace(c)
-			t.note(file, r, why)
-			named = true
+		if named || !t.leaves(c, &o) {
+			return nil
 		}
-		return nil
+		named = true
+		file, r, err := t.changePlace(c)
+		t.note(file, r, why)
+		return err
 	})
 	if !named && err == nil {
 		t.note("table "+t.Name, 0, why)

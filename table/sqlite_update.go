@@ -77,12 +77,14 @@ func (u *updates) one(ctx context.Context, c *rowChange) error {
 	return nil
 }
 
-func (s *sqliteImport) placeOf(i int) (file string, r int64) {
+// placeOf returns the file and the row that an incoming row is of.
+func (s *sqliteImport) placeOf(i int) (file string, r int64, err error) {
 	number, _, err := s.in.record(i, nil)
 	if err != nil {
-		return "", 0
+		return "", 0, err
 	}
-	return s.load.place(number)
+	file, r = s.load.place(number)
+	return file, r, nil
 }
 
 // write sets the columns of a mask of one row.
@@ -125,9 +127,10 @@ func (d *sqlite) updateSQL(t *sqliteTarget, mask []byte) string {
 
 // orAbort makes an error of a conflict, whatever the table's constraints say:
 // IGNORE, or REPLACE, which takes other rows. Triggers would follow it, too, in
-// what they write.
+// what they write, so that a table with triggers is left to its constraints: but
+// not where these would take rows in silence.
 func (t *Table) orAbort() string {
-	if len(t.Triggers) > 0 {
+	if len(t.Triggers) > 0 && !t.Replaces {
 		return ""
 	}
 	return " OR ABORT"
