@@ -65,7 +65,7 @@ type database interface {
 	// setup returns the statements that make what is missing of what sluice keeps,
 	// and of what a role needs to apply; "": the role of the connection.
 	setup(ctx context.Context, t *target, role string) ([]string, error)
-	execute(ctx context.Context, statements []string) error // all of them, or none
+	execute(ctx context.Context, statements []string) error // all of them, or none, if the database can
 
 	// hold makes this the one run of the job until release is called or the
 	// process ends. It waits for another no longer than the job says, and

@@ -69,6 +69,9 @@ func (s *mysqlImport) guard(ctx context.Context) error {
 	if err != nil || gone == 0 {
 		return err
 	}
+	if err := s.seesReferrers(ctx); err != nil {
+		return err
+	}
 	all, err := s.number(ctx, "SELECT count(*) FROM "+s.t.sqlName())
 	if err != nil {
 		return err
@@ -77,6 +80,16 @@ func (s *mysqlImport) guard(ctx context.Context) error {
 		return err
 	}
 	return s.children(ctx, "sluice_plan")
+}
+
+// seesReferrers refuses to delete for a user who may not see which tables refer to
+// the one that is loaded: one who is not told its constraints either.
+func (s *mysqlImport) seesReferrers(ctx context.Context) error {
+	n, err := s.number(ctx, "SELECT count(*) FROM information_schema.table_constraints WHERE table_schema = "+quoteText(s.t.Schema)+" AND table_name = "+quoteText(s.t.Name))
+	if err == nil && n == 0 && len(s.t.Uniques) > 0 {
+		err = fmt.Errorf("rows of table %s are not deleted by a user without rights on database %s, to whom MariaDB does not tell which tables refer to it: `sluice setup JOB --sql` prints what somebody has to run who may", s.t.Name, s.t.Schema)
+	}
+	return err
 }
 
 // remove deletes rows, after their links; they are in the journal already.

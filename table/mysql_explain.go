@@ -13,11 +13,15 @@ import (
 	"github.com/seed-128c3863/sluice/plan"
 )
 
-// Numbers of errors of MySQL: of a lock that was waited for too long, and of a
-// deadlock, for which the transaction is taken back.
+// Numbers of errors of MySQL: of a lock that was waited for too long, of a
+// deadlock, for which the transaction is taken back, and of a right on a database
+// or a table that the user lacks.
 const (
 	mysqlLockWait = 1205
 	mysqlDeadlock = 1213
+
+	mysqlDenied      = 1044
+	mysqlTableDenied = 1142
 )
 
 // explain says in words what a user can do about an error of the database, unless
@@ -47,10 +51,16 @@ func (m *mysql) tell(err error, blocker string) error {
 			blocker = "another transaction"
 		}
 		text = "a lock was waited for too long: " + blocker + " holds it (to.lock_timeout says how long to wait)"
+	case mysqlDenied, mysqlTableDenied:
+		text += ": `sluice setup JOB --sql` prints what somebody has to run who may"
 	case mysqlDeadlock:
 		text = "another transaction and this one waited for each other, and this one was ended: try again"
 	}
-	return told{fmt.Sprintf("%s; nothing was changed: %v", text, err), err}
+	text += "; nothing was changed"
+	if _, alone := err.(*driver.MySQLError); alone { // with nothing around it that would be lost
+		return told{text, err}
+	}
+	return told{fmt.Sprintf("%s: %v", text, err), err}
 }
 
 // mysqlLost says whether an error is that of a connection that is no more.

@@ -213,9 +213,11 @@ func (c *mysqlCatalog) uniques(ctx context.Context) error {
 	})
 }
 
+// references reads foreign keys. Who has no rights on the database as a whole is
+// not told their actions by MariaDB: they may be any.
 func (c *mysqlCatalog) references(ctx context.Context) error {
-	const keys = `SELECT k.constraint_name, k.table_schema, k.table_name, k.column_name, k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name, r.delete_rule, r.update_rule
-		FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
+	const keys = `SELECT k.constraint_name, k.table_schema, k.table_name, k.column_name, k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name, coalesce(r.delete_rule, 'cascade'), coalesce(r.update_rule, 'cascade')
+		FROM information_schema.key_column_usage k LEFT JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
 		WHERE `
 	for _, side := range []struct {
 		where string

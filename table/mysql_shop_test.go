@@ -18,7 +18,6 @@ import (
 var notOnMySQL = []string{
 	// They delete rows, or revert but for what is in conflict.
 	// They save plans, or write in batches, or set up the tables.
-	"TestSetup",
 	"TestAbsentSaved",
 	"TestBatchLookups",
 	"TestBatchParents",

@@ -107,18 +107,8 @@ func tableNeeds(t *target, role, database string) (needs []need) {
 			}
 		}
 	}
-	on(t.Table, stateRights)
-	for _, c := range slices.Concat(t.columns, t.links) {
-		switch {
-		case c.lookup == nil:
-		case c.lookup.create:
-			on(c.lookup.Table, stateRights)
-		default:
-			on(c.lookup.Table, "SELECT")
-		}
-		if c.link != nil {
-			on(c.link.Table, stateRights)
-		}
+	for _, of := range t.jobTables() {
+		on(of.Table, of.rights)
 	}
 	return needs
 }

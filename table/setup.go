@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/spec"
@@ -24,7 +25,8 @@ func SetupSQL(ctx context.Context, o Options, role string) (statements []string,
 	return im.db.setup(ctx, im.target, role)
 }
 
-// Setup runs these statements, all of them or none, and returns them.
+// Setup runs these statements, all of them or none, and returns them. On MySQL each
+// holds by itself.
 func Setup(ctx context.Context, o Options, role string) (statements []string, err error) {
 	o.Unread = true
 	im, err := connected(ctx, o)
@@ -57,4 +59,28 @@ func (im *Import) ready(ctx context.Context, o plan.ApplyOptions) error {
 		return fmt.Errorf("%w; or apply with --no-revert, which keeps nothing", err)
 	}
 	return nil
+}
+
+// A jobTable is a table of a job, and the rights that a role needs on it.
+type jobTable struct {
+	*Table
+	rights string
+}
+
+// jobTables returns those of the job.
+func (t *target) jobTables() []jobTable {
+	tables := []jobTable{{t.Table, stateRights}}
+	for _, c := range slices.Concat(t.columns, t.links) {
+		switch {
+		case c.lookup == nil:
+		case c.lookup.create:
+			tables = append(tables, jobTable{c.lookup.Table, stateRights})
+		default:
+			tables = append(tables, jobTable{c.lookup.Table, "SELECT"})
+		}
+		if c.link != nil {
+			tables = append(tables, jobTable{c.link.Table, stateRights})
+		}
+	}
+	return tables
 }

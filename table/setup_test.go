@@ -89,10 +89,10 @@ func (s *shop) setupOf() Options {
 }
 
 // Setup makes what is missing, and nothing twice.
-func TestSetup(t *testing.T) { eachShop(t, testSetup) }
+func TestSetup(t *testing.T) { eachDatabase(t, testSetup) }
 
-func testSetup(t *testing.T, s *shop) {
-	ctx := context.Background()
+func testSetup(t *testing.T, open func(testing.TB) *shop) {
+	ctx, s := context.Background(), open(t)
 	printed, err := SetupSQL(ctx, s.setupOf(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func testSetup(t *testing.T, s *shop) {
 		}
 	}
 	// What a run makes of its own is what it makes without a setup.
-	other := shops[map[bool]string{true: "postgres", false: "sqlite"}[s.conn != nil]](t)
+	other := open(t)
 	other.apply(v1)
 	for _, table := range strings.Fields(other.kept()) {
 		if !strings.Contains(" "+s.kept()+" ", " "+table+" ") {
