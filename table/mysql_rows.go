@@ -36,7 +36,7 @@ func (s *mysqlImport) changes(limit int, all bool) string {
 		was, is := by.asShown(fmt.Sprintf("o%d.%s", c.at, quoteName(by.Name))), by.asShown(fmt.Sprintf("n%d.%s", c.at, quoteName(by.Name)))
 		joins += fmt.Sprintf(" LEFT JOIN %[1]s o%[2]d ON o%[2]d.%[3]s = p.b%[2]d LEFT JOIN %[1]s n%[2]d ON n%[2]d.%[3]s = s.%[4]s", c.lookup.sqlName(), c.at, quoteName(c.lookup.id.Name), name)
 		if c.lookup.create {
-			is = fmt.Sprintf("coalesce(%s, m%d.value)", is, c.at)
+			is = fmt.Sprintf("coalesce(%s, m%d.value)", inWords(is), c.at)
 			joins += fmt.Sprintf(" LEFT JOIN sluice_made m%[1]d ON m%[1]d.look = %[2]d AND m%[1]d.code = s.%[3]s", c.at, s.lookOf(c), name)
 		}
 		values = append(values, was, is)

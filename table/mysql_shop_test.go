@@ -16,20 +16,11 @@ import (
 // notOnMySQL are the tests that do not pass on MySQL yet, by name, or by the name
 // of one of their cases.
 var notOnMySQL = []string{
-	// They delete rows, or revert but for what is in conflict.
-	// They save plans, or write in batches, or set up the tables.
-	"TestAbsentSaved",
-	"TestBatchLookups",
-	"TestBatchParents",
-	"TestBatchRefused",
-	"TestSavedRefused",
-	// Others.
 	"TestNullsInTheKey",
 	"TestFewKeys",
 	"TestUniqueValueIsFree",
 	"TestAbsentColumns",
 	"TestCreate",
-	"TestCreateDrift",
 	"TestChildren/ON_DELETE_SET_DEFAULT",
 	"TestFollowers/SET_DEFAULT",
 	"TestTriggersAreNoted",
