@@ -55,7 +55,7 @@ func (f *messyFile) check(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	from := map[string]string{
-		"format": job.From.Format, "encoding": job.From.Encoding, "delimiter": job.From.Delimiter, "quote": job.From.Quote, "escape": job.From.Escape,
+		"format": job.From.Format, "sheet": job.From.Sheet, "encoding": job.From.Encoding, "delimiter": job.From.Delimiter, "quote": job.From.Quote, "escape": job.From.Escape,
 		"header": job.From.Header, "footer": job.From.Footer.S, "ragged": job.From.Ragged, "comment": job.From.Comment,
 	}
 	for key, want := range f.From {
@@ -79,7 +79,7 @@ func (f *messyFile) check(t *testing.T, dir string) {
 	if len(p.Rejects)+len(p.Invalid) > 0 {
 		fail("rejects %v, invalid %v", p.Rejects, p.Invalid)
 	}
-	if len(p.Rows) != len(f.Rows) {
+	if len(p.Rows) != len(f.Rows) { // at most 100
 		fail("%d rows, want %d", len(p.Rows), len(f.Rows))
 	}
 	for i, r := range p.Rows[:min(len(p.Rows), len(f.Rows))] {

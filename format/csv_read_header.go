@@ -129,15 +129,17 @@ func (r *CSVReader) comment(d []byte) (bool, error) {
 	return true, err
 }
 
+// mostBehind is how many lines there may be behind the rows.
+const mostBehind = 10
+
 // footer passes a line behind the rows.
 func (r *CSVReader) footer(*row.Batch) error {
-	const most = 10
 	d := r.ahead()
 	if blank, err := r.blank(d); blank || err != nil {
 		return err
 	}
-	if r.behind++; r.behind > most {
-		return &row.Error{Line: r.line, Err: fmt.Errorf("more than %d lines follow the one that from.footer matches: it is not the end of the rows", most-1)}
+	if r.behind++; r.behind > mostBehind {
+		return &row.Error{Line: r.line, Err: fmt.Errorf("more than %d lines follow the one that from.footer matches: it is not the end of the rows", mostBehind-1)}
 	}
 	err := r.passLine(d)
 	if errors.Is(err, io.EOF) {
@@ -248,6 +250,7 @@ func joinNames(upper, lower []string) []string {
 		switch {
 		case below == "" && i < len(upper):
 			names[i] = upper[i]
+		case below == "":
 		case above == "" || above == below:
 			names[i] = below
 		default:

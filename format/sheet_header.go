@@ -48,6 +48,9 @@ func (r *SheetReader) top(b *row.Batch) error {
 		}
 	}
 	switch {
+	case len(names) > 0 && r.o.HeaderUntil > r.o.HeaderLine:
+		r.upper, r.step = names, r.lower
+		return nil
 	case len(names) > 0:
 		return r.lay(names, "the header")
 	case r.o.HeaderLine > 0:
@@ -55,6 +58,31 @@ func (r *SheetReader) top(b *row.Batch) error {
 		return errors.New("the line that should hold the columns' names is empty")
 	}
 	return nil
+}
+
+// lower reads a further row of names, and joins them with those above.
+func (r *SheetReader) lower(b *row.Batch) error {
+	line, err := r.sheet.row()
+	if err == io.EOF {
+		return fmt.Errorf("the sheet ends before line %d, which should hold the columns' names", r.o.HeaderUntil)
+	}
+	if err != nil {
+		return err
+	}
+	if r.line = line; line > int64(r.o.HeaderUntil) {
+		if err := r.lay(r.upper, "the header"); err != nil {
+			return err
+		}
+		return r.row(b)
+	}
+	names, err := r.names(b)
+	if err != nil {
+		return err
+	}
+	if r.upper = joinNames(r.upper, names); line < int64(r.o.HeaderUntil) {
+		return nil
+	}
+	return r.lay(r.upper, "the header")
 }
 
 // names reads a row as names, up to the last that is not empty.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 
 	"github.com/seed-128c3863/sluice/row"
@@ -36,6 +37,15 @@ type SheetReadOptions struct {
 	// HeaderLine is the number of the sheet's row that holds the names; those
 	// before it are passed over. Default: the first that is not empty.
 	HeaderLine int
+
+	// HeaderUntil is the number of the last row of names, if they stand in
+	// several, from HeaderLine on. They are joined as those of a CSVReader.
+	HeaderUntil int
+
+	// Footer is a regular expression. The first row after the names whose cells,
+	// with tabs between, it matches ends the rows; a few may follow. Default:
+	// there is none.
+	Footer string
 
 	// AbsentNull gives nulls for wanted columns that the sheet does not have.
 	// It is an error otherwise.
@@ -93,6 +103,12 @@ type SheetReader struct {
 	filled []int       // columns of cells that are in use
 	places []int       // of the wanted columns; -1: there is none
 	beyond string      // the first column without a name that holds something
+	sheets []string    // the names of those that are not hidden, where they are known
+	upper  []string    // names of rows above the last row of names
+
+	ends   *regexp.Regexp // what ends the rows; nil: nothing does
+	whole  []byte         // the row's cells with tabs between, if ends is there
+	behind int            // rows behind them
 
 	step   func(*row.Batch) error
 	rows   int64
@@ -179,6 +195,9 @@ func newSheetReader(in io.ReaderAt, size int64, o SheetReadOptions, open func(*S
 	}
 	r := &SheetReader{o: o, in: in, size: size, open: open}
 	r.step = r.start
+	if o.Footer != "" {
+		r.ends, r.err = regexp.Compile(o.Footer)
+	}
 	return r
 }
 
@@ -211,6 +230,10 @@ func (r *SheetReader) Names() []string {
 	}
 	return r.header.names
 }
+
+// Sheets returns the names of the workbook's sheets that are not hidden, in their
+// order, where the file says them; nil before the first Read.
+func (r *SheetReader) Sheets() []string { return r.sheets }
 
 // Absent returns the wanted names that the sheet does not have.
 func (r *SheetReader) Absent() []string {
@@ -248,18 +271,23 @@ func (r *SheetReader) inCell(column int, err error) error {
 	return fmt.Errorf("cell %s: %w", cellName(column, r.line), err)
 }
 
-// next reads a row.
+// next goes on to a row, and reads it.
 func (r *SheetReader) next(b *row.Batch) error {
 	line, err := r.sheet.row()
 	if err != nil {
 		return err
 	}
 	r.line = line
+	return r.row(b)
+}
+
+// row reads the row.
+func (r *SheetReader) row(b *row.Batch) error {
 	for _, i := range r.filled {
 		r.cells[i] = sheetCell{}
 	}
-	r.filled = r.filled[:0]
-	empty, size := true, 0
+	r.filled, r.whole = r.filled[:0], r.whole[:0]
+	empty, size, tabs := true, 0, 0
 	for {
 		column, err := r.sheet.cell()
 		if err != nil {
@@ -267,6 +295,9 @@ func (r *SheetReader) next(b *row.Batch) error {
 		}
 		if column < 0 {
 			break
+		}
+		for ; r.ends != nil && tabs < column; tabs++ {
+			r.whole = append(r.whole, '\t')
 		}
 		value, err := r.take(b, column)
 		if err != nil {
@@ -276,11 +307,14 @@ func (r *SheetReader) next(b *row.Batch) error {
 		if value && column < len(r.cells) {
 			size += len(r.cells[column].text)
 		}
-		if size > r.o.MaxRecord {
+		if max(size, len(r.whole)) > r.o.MaxRecord {
 			return fmt.Errorf("the row has more than %d bytes, %w", r.o.MaxRecord, ErrTooLarge)
 		}
 	}
-	if !empty {
+	switch {
+	case r.ends != nil && len(r.whole) > tabs && r.ends.Match(r.whole):
+		r.behind, r.step = 1, r.footer
+	case !empty:
 		r.add(b, size)
 	}
 	return nil
@@ -288,15 +322,26 @@ func (r *SheetReader) next(b *row.Batch) error {
 
 // take reads a cell if it is wanted, and says whether it is a part of the row.
 func (r *SheetReader) take(b *row.Batch, column int) (bool, error) {
-	switch {
-	case column >= len(r.cells) || r.header.names[column] == "":
-		return false, r.nameless(column)
-	case r.header.slots[column] < 0 && !r.o.Record:
-		return !r.sheet.void(), nil
+	named := column < len(r.cells) && r.header.names[column] != ""
+	wanted := named && (r.header.slots[column] >= 0 || r.o.Record)
+	holds := named && !r.sheet.void()
+	if !named {
+		if err := r.nameless(column); err != nil {
+			return false, err
+		}
+	}
+	if !wanted && r.ends == nil {
+		return holds, nil
 	}
 	value, err := r.sheet.value(b)
 	if err != nil {
 		return false, r.inCell(column, err)
+	}
+	if r.ends != nil {
+		r.whole = append(r.whole, shownCell(value)...)
+	}
+	if !wanted {
+		return holds, nil
 	}
 	r.cells[column] = value
 	r.filled = append(r.filled, column)

@@ -76,6 +76,7 @@ func openBIFF(r *SheetReader) (cellRows, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.sheets = shownSheets(entries)
 	for _, s := range sheets {
 		if s.part == chosen.part {
 			x.r.seek(int64(s.at))

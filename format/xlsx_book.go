@@ -16,7 +16,8 @@ type xlsxBook struct {
 	from04 bool       // days are counted from 1904 on
 	forms  []cellForm // by style
 	shared sharedTexts
-	sheet  string // the part of the sheet
+	sheet  string   // the part of the sheet
+	shown  []string // names of the sheets that are not hidden
 	moment []byte
 }
 
@@ -49,7 +50,7 @@ func openBook(in io.ReaderAt, size int64, sheet string, most int) (*xlsxBook, er
 	if err != nil {
 		return nil, err
 	}
-	b.sheet = chosen.part
+	b.sheet, b.shown = chosen.part, shownSheets(sheets)
 	if part := b.linked(links, "styles"); part != "" {
 		if err := b.styles(part); err != nil {
 			return nil, err
@@ -198,6 +199,16 @@ func (b *xlsxBook) sheets(part string, links []partLink) (sheets []sheetEntry, e
 		return errors.Join(err1, err2, err3)
 	})
 	return sheets, err
+}
+
+// shownSheets are the names of sheets that are not hidden.
+func shownSheets(sheets []sheetEntry) (names []string) {
+	for _, s := range sheets {
+		if s.table && !s.hidden {
+			names = append(names, s.name)
+		}
+	}
+	return names
 }
 
 // chooseSheet returns the sheet of a name, or of a number as its tab has it; the

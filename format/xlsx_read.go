@@ -24,6 +24,7 @@ func openXLSX(r *SheetReader) (cellRows, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.sheets = book.shown
 	in, err := book.zip.open(book.sheet)
 	if err != nil {
 		return nil, err

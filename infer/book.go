@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,9 +20,11 @@ import (
 type sheet struct {
 	names   []string // of the columns that have one
 	batches []*row.Batch
-	texts   bool   // cells are texts whatever they hold, as those of a page are
-	faults  int    // cells without a value that can be told, which are null here
-	first   string // what is wrong with the first of them
+	sheets  []string // of a workbook, those that are not hidden, where it says them
+	extra   []string // columns that have no name
+	texts   bool     // cells are texts whatever they hold, as those of a page are
+	faults  int      // cells without a value that can be told, which are null here
+	first   string   // what is wrong with the first of them
 }
 
 // openBook reads the first rows of a workbook.
@@ -29,12 +32,25 @@ func (d *draft) openBook(ctx context.Context, f store.Info) (*sample, error) {
 	s := &sample{url: d.place.url(f), file: f}
 	in := store.Open(ctx, d.place.store, f, store.OpenOptions{})
 	defer in.Close()
-	names := format.NewSheetReader(d.place.form, in, f.Size, format.SheetReadOptions{})
-	if err := names.Read(&row.Batch{}); err != nil && !errors.Is(err, io.EOF) {
-		return nil, bookFault(s.url, err)
+	if d.dialect == nil {
+		t, err := d.findSheet(in, f.Size)
+		if err != nil {
+			return nil, bookFault(s.url, err)
+		}
+		d.dialect = t
 	}
-	s.sheet = &sheet{names: named(names.Names())}
-	rows := format.NewSheetReader(d.place.form, in, f.Size, format.SheetReadOptions{Columns: s.sheet.names})
+	o := d.dialect.sheetOptions()
+	names := columnNumbers(d.dialect.width)
+	if !o.NoHeader {
+		top := format.NewSheetReader(d.place.form, in, f.Size, o)
+		if err := top.Read(&row.Batch{}); err != nil && !errors.Is(err, io.EOF) {
+			return nil, bookFault(s.url, err)
+		}
+		names = named(top.Names())
+	}
+	o.Columns = names
+	s.sheet = &sheet{names: names}
+	rows := format.NewSheetReader(d.place.form, in, f.Size, o)
 	for n := 0; n < mostRecords; {
 		b := &row.Batch{}
 		err := rows.Read(b)
@@ -47,7 +63,19 @@ func (d *draft) openBook(ctx context.Context, f store.Info) (*sample, error) {
 		s.sheet.add(b)
 		n += b.Len
 	}
+	s.sheet.texts = d.place.form == "html" || d.place.form == "xls" && s.sheet.onlyTexts()
+	s.sheet.sheets, s.sheet.extra = rows.Sheets(), rows.Extra()
 	return s, nil
+}
+
+// onlyTexts says whether no cell is more than a text, as on a page that is named
+// xls.
+func (s *sheet) onlyTexts() bool {
+	return !slices.ContainsFunc(s.batches, func(b *row.Batch) bool {
+		return slices.ContainsFunc(b.Cols, func(c row.Column) bool {
+			return slices.ContainsFunc(c.Kinds, func(k row.Kind) bool { return k != row.String })
+		})
+	})
 }
 
 // add adds rows. What is at fault in them says nothing of a column's type.
@@ -203,10 +231,15 @@ func (d *draft) explainTable() {
 	if !d.place.isTable() {
 		return
 	}
-	if d.place.isBook() {
-		d.notes = append(d.notes, "of each workbook the first sheet that is not hidden is read, and its first row that is not empty holds the names (from.sheet and from.header say otherwise)")
+	if first := d.samples[0].sheet; len(first.sheets) > 1 {
+		read := cmp.Or(d.dialect.sheet, first.sheets[0])
+		others := slices.DeleteFunc(slices.Clone(first.sheets), func(name string) bool { return name == read })
+		d.notes = append(d.notes, fmt.Sprintf("sheet %q is read; from.sheet reads another: %s", read, quotedList(others[:min(len(others), 10)])))
 	}
 	for _, s := range d.samples {
+		for _, extra := range s.sheet.extra {
+			d.notes = append(d.notes, spec.Redact(s.url)+": "+extra+", is not read")
+		}
 		if s.sheet.faults > 0 {
 			d.notes = append(d.notes, fmt.Sprintf("%s: rows of %s will be rejected, the first as %s", spec.Redact(s.url), count(s.sheet.faults, "cell"), s.sheet.first))
 		}

@@ -25,6 +25,7 @@ type dialect struct {
 	records  []format.CSVRecord
 	width    int // cells that most records have
 
+	sheet string  // of a workbook; "": the first
 	sure  float64 // that the delimiter is none of the others
 	cells int     // that most records have by it; 0: one
 }

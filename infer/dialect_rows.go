@@ -187,7 +187,7 @@ func (t *dialect) isUpper(above, below int) bool {
 		return false
 	}
 	for _, c := range a.Cells {
-		if text := strings.TrimSpace(c); text != "" && kindOfText(text) != words {
+		if text := strings.TrimSpace(c); text != "" && kindOfText(text) != words && !year.MatchString(text) {
 			return false
 		}
 	}
@@ -315,7 +315,11 @@ func (t *dialect) lineOf(at int, word string, whole bool) string {
 	if t.o.Delimiter == "\t" {
 		d = `\t`
 	}
-	if t.o.Quote != "" && t.o.Quote != "none" {
+	switch t.o.Quote {
+	case "":
+	case "none":
+		quote = ""
+	default:
 		quote = regexp.QuoteMeta(t.o.Quote) + "?"
 	}
 	if whole {

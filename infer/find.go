@@ -175,13 +175,12 @@ func isJSON(ext string) bool {
 
 // settle finds out of what format the files are: of the one that their names say,
 // if the first one does not begin like another.
-func (p *place) settle(url string, head []byte) {
-	named := formOf(p.ext)
+func (d *draft) settle(url string, head []byte) {
+	p, named := d.place, formOf(d.place.ext)
 	p.form, p.known = format.Sniff(head, named), true
-	if p.form == named || named == "" {
-		return
+	if p.form != named && named != "" {
+		d.notes = append(d.notes, fmt.Sprintf("%s is no %s, whatever its name, but %s", spec.Redact(url), named, formWords[p.form]))
 	}
-	p.notes = append(p.notes, fmt.Sprintf("%s is no %s, whatever its name, but %s", spec.Redact(url), named, formWords[p.form]))
 }
 
 // formWords are what files of formats are, in words.

@@ -147,7 +147,7 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 		return s, nil
 	}
 	if named := formOf(d.place.ext); !d.place.known && (format.HasSheets(named) || named == "parquet") {
-		d.place.settle(s.url, d.head(ctx, f))
+		d.settle(s.url, d.head(ctx, f))
 	}
 	if d.place.known && (d.place.isBook() || d.place.form == "parquet") {
 		return d.openTyped(ctx, f)
@@ -156,7 +156,7 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 		return nil, err
 	}
 	if !d.place.known {
-		d.place.settle(s.url, s.data)
+		d.settle(s.url, s.data)
 	}
 	if !s.packed && (d.place.isBook() || d.place.form == "parquet") {
 		return d.openTyped(ctx, f)

@@ -210,7 +210,7 @@ func (s *style) number(texts []string) bool {
 func (m marksPair) groups() string { return regexp.QuoteMeta(m.thousands) + `[0-9]{3}` }
 
 func longest(texts []string) string {
-	return slices.MaxFunc(texts[:min(len(texts), 200)], func(a, b string) int { return len(a) - len(b) })
+	return slices.MaxFunc(texts, func(a, b string) int { return len(a) - len(b) })
 }
 
 // write says the type and the options of a column of such numbers.

@@ -67,7 +67,7 @@ func (d *draft) writeFrom(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "  files: %s\n", quoted("{source}"+d.place.names))
 	switch {
-	case d.place.isText():
+	case d.dialect != nil:
 		d.writeDialect(b)
 	default:
 		fmt.Fprintf(b, "  format: %s\n", cmp.Or(d.place.form, "json"))

@@ -33,9 +33,7 @@ func FormatOf(from *spec.From, name string) string {
 // CSVOptions returns how a table of text of the format, csv or tsv, is read, as
 // the job says it.
 func CSVOptions(from *spec.From, form string) format.CSVReadOptions {
-	first, last, _ := strings.Cut(from.Header, "-")
-	line, _ := strconv.Atoi(first) // 0 for true and false
-	until, _ := strconv.Atoi(last) // 0 for one line
+	line, until := headerLines(from)
 	o := format.CSVReadOptions{
 		Encoding: from.Encoding, Delimiter: from.Delimiter, Quote: from.Quote, Escape: from.Escape, Comment: from.Comment,
 		NoHeader: from.Header == "false", HeaderLine: line, HeaderUntil: until, Footer: from.Footer.S,
@@ -50,11 +48,20 @@ func CSVOptions(from *spec.From, form string) format.CSVReadOptions {
 	return o
 }
 
+// headerLines are the first and the last line of names that the job says: 0 for
+// true and false, and until is 0 for one line.
+func headerLines(from *spec.From) (line, until int) {
+	first, last, _ := strings.Cut(from.Header, "-")
+	line, _ = strconv.Atoi(first)
+	until, _ = strconv.Atoi(last)
+	return line, until
+}
+
 // SheetOptions returns how a sheet is read, as the job says it.
 func SheetOptions(from *spec.From) format.SheetReadOptions {
-	line, _ := strconv.Atoi(from.Header) // 0 for true and false
+	line, until := headerLines(from)
 	return format.SheetReadOptions{
-		Fixed: FixedColumns(from), InBytes: from.Unit == "bytes", Sheet: from.Sheet, Encoding: from.Encoding, NoHeader: from.Header == "false" || from.Header == "" && len(from.Positions) > 0, HeaderLine: line,
+		Fixed: FixedColumns(from), InBytes: from.Unit == "bytes", Sheet: from.Sheet, Encoding: from.Encoding, NoHeader: from.Header == "false" || from.Header == "" && len(from.Positions) > 0, HeaderLine: line, HeaderUntil: until, Footer: from.Footer.S,
 		AbsentNull: from.AbsentColumns == "null", RefuseExtra: from.ExtraColumns == "fail",
 	}
 }

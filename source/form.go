@@ -63,9 +63,6 @@ func Ready(job *spec.Job) error {
 		if files.S == Stdin && !job.Table() {
 			return job.ErrorAt(files.Text, 0, "standard input has no name and no version, by which a source is known again", "write it to a file first; a list of files may come from standard input: from.each")
 		}
-		if format.HasSheets(mapping.FormatOf(&job.From, files.S)) && strings.Contains(job.From.Header, "-") {
-			return job.ErrorAt(at, 0, "the names of a sheet stand in one row", "as in header: 3")
-		}
 	}
 	if err := format.CheckFixed(mapping.FixedColumns(&job.From)); err != nil && (job.From.Format == "fixed" || len(job.From.Positions) > 0) {
 		return job.ErrorAt(at, 0, err.Error(), "")

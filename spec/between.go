@@ -54,7 +54,7 @@ var ofFormats = []struct {
 	{"quote", textFormats},
 	{"escape", textFormats},
 	{"comment", textFormats},
-	{"footer", textFormats},
+	{"footer", slices.Concat(textFormats, sheetFormats)},
 	{"ragged", textFormats},
 	{"header", slices.Concat(textFormats, sheetFormats, fixedFormats)},
 	{"sheet", sheetFormats},
@@ -114,7 +114,7 @@ func betweenFromKeys() object {
 	for _, k := range ofFormats {
 		when[k.key] = only("format", object{"enum": k.formats})
 	}
-	oneRow := object{"if": has("format", object{"enum": slices.Concat(sheetFormats, fixedFormats)}), "then": only("header", object{"not": object{"type": "string"}})}
+	oneRow := object{"if": has("format", object{"const": "fixed"}), "then": only("header", object{"not": object{"type": "string"}})}
 	when["header"] = object{"allOf": []any{when["header"], oneRow}}
 	return when
 }

@@ -157,8 +157,8 @@ func (c *checker) checkFormat(from *From) {
 			c.failKey("from", k.key, fmt.Sprintf("format: %s has no use for this", form), "it is for "+strings.Join(k.formats, ", "))
 		}
 	}
-	if slices.Contains(slices.Concat(sheetFormats, fixedFormats), from.Format) && strings.Contains(from.Header, "-") {
-		c.failKey("from", "header", "the names of a sheet stand in one row", "as in header: 3")
+	if from.Format == "fixed" && strings.Contains(from.Header, "-") {
+		c.failKey("from", "header", "the names are those of positions", "header says behind which line the rows begin, as in header: 2")
 	}
 	if slices.Contains(jsonFormats, from.Format) && from.Encoding != "" && from.Encoding != "utf-8" {
 		c.failKey("from", "encoding", "JSON is UTF-8 always", "leave it out")

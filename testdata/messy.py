@@ -1,10 +1,13 @@
 """Writes tables as people have them, and prints what is in each: how it is
 written (from), and its rows as JSON has them."""
 import csv
+import datetime
 import io
 import json
 import os
 import sys
+
+import openpyxl
 
 folder = sys.argv[1]
 NAMES = ["품명", "단가", "수량", "매출액", "이익률", "판매일"]
@@ -154,6 +157,39 @@ case("hebrew", "cp1255", text(["שם מוצר", "מחיר"], [(n, str(p)) for n,
 case("few-umlauts", "cp1252", "Artikel;Ort\nStuhl;München\nTisch;Köln\nLampe;Düsseldorf\n", [("Stuhl", "München"), ("Tisch", "Köln"), ("Lampe", "Düsseldorf")], encoding="windows-1252")
 case("spaces", "utf-8", "id , name , price\n1 , desk , 12\n2 , chair , 13\n", [(1, "desk", 12), (2, "chair", 13)])
 case("mixed-dates", "utf-8", "id,day\n1,2024-04-17\n2,2024.04.18\n3,2024/04/19\n4,2024년 4월 20일\n5,20240421\n", [(i, f"2024-04-{16 + i}") for i in range(1, 6)])
+
+
+# Workbooks, as people lay them out.
+def book(name, sheets, rows, ext="xlsx", merge=(), **how):
+    b = openpyxl.Workbook()
+    b.remove(b.active)
+    for title, cells in sheets:
+        s = b.create_sheet(title)
+        for line in cells:
+            s.append(line)
+    for part in merge:
+        b.worksheets[0].merge_cells(part)
+    b.save(os.path.join(folder, name + "." + ext))
+    CASES.append({"Name": name, "Ext": ext, "From": {k: str(v) for k, v in how.items()}, "Rows": [list(r) for r in rows]})
+
+
+TYPED = [list(g[:5]) + [datetime.date.fromisoformat(g[5])] for g in GOODS]
+TITLE = [["2024년 4월 매출 현황"], []]
+book("book", [("Sheet1", [NAMES] + TYPED)], GOODS, format="xlsx", header="true")
+book("book-title", [("매출", TITLE + [NAMES] + TYPED), ("재고", [["코드", "수량"], ["001", 5]])], GOODS, merge=["A1:F1"], header=3, sheet="")
+book("book-total", [("매출", TITLE + [NAMES] + TYPED + [["합계", None, 36, 773085]])], GOODS, header=3, footer=True)
+book("book-total-inside", [("매출", [NAMES] + TYPED + [[None, "합 계", 36], ["※ 부가세 별도"]])], GOODS, footer=True)
+book("book-aside", [("매출", [[], [], [None] * 2 + NAMES] + [[None] * 2 + t for t in TYPED])], GOODS, header=3)
+book("book-two-headers", [("매출", [["품명", "매출", None, None, None, "판매일"], [None, "단가", "수량", "금액", "이익률", None]] + TYPED)], GOODS, merge=["A1:A2", "B1:E1", "F1:F2"], header="1-2")
+book("book-years", [("매출", [["지역", 2023, None, 2024, None], [None, "수량", "금액", "수량", "금액"], ["서울", 1, 2, 3, 4], ["부산", 5, 6, 7, 8]])], [("서울", 1, 2, 3, 4), ("부산", 5, 6, 7, 8)], merge=["A1:A2", "B1:C1", "D1:E1"], header="1-2")
+book("book-no-header", [("매출", TYPED)], GOODS, header="false")
+book("book-cover", [("표지", [["매출 보고서"], ["홍길동"]]), ("자료", [NAMES] + TYPED)], GOODS, sheet="자료")
+book("book-texts", [("매출", [NAMES] + PLAIN)], [(g[0], g[1], str(g[2])) + g[3:] for g in GOODS])
+LONG = [["상품 %d" % i, i] for i in range(3000)]
+book("book-long", [("매출", [["품명", "수량"]] + LONG + [["총계", 4498500]])], LONG[:100], footer=True)
+PAGE = "<html><head><meta http-equiv=Content-Type content='text/html; charset=euc-kr'></head><body><table border=1>%s</table></body></html>" % "".join("<tr>" + "".join(f"<td>{c}</td>" for c in r) + "</tr>" for r in [NAMES] + PLAIN)
+case("page-named-xls", "cp949", PAGE, GOODS, ext="xls", format="xls")
+case("page-named-xlsx", "cp949", PAGE, GOODS, ext="xlsx", format="html")
 
 for c in CASES:
     print(json.dumps(c))

@@ -47,14 +47,14 @@ look it over, and take what you need.
 It reads JSON: an array of records, a record a line, records within a document,
 or an object of columns as pandas writes it; tables of text such as .csv, .tsv
 and .txt; plain, gzip or zstd. And .xlsx, .xls, .ods and .html: the first sheet
-or table, whose first row holds the names; and .parquet, whose columns keep their
-types. A file that is named as another is read as what it is.
+that has a table; and .parquet, whose columns keep their types. A file that is
+named as another is read as what it is.
 
-Of a table of text it finds the encoding, the delimiter and quotes, the lines that
-hold the names and those behind the rows, and how numbers and dates are written:
-"1,395", ₩1,395, 12.5%, (1,395), 2024.04.17, 2024년 4월 17일. It says why, and how
-sure it is, and writes it into the job: a run does not guess, and refuses a file
-that is written otherwise.
+Of a table of text it finds the encoding, the delimiter and quotes; of that and of
+a sheet the lines that hold the names and those behind the rows, and how numbers
+and dates are written in texts: "1,395", ₩1,395, 12.5%, (1,395), 2024.04.17,
+2024년 4월 17일. It says why, and how sure it is, and writes it into the job: a run
+does not guess, and refuses a file that is written otherwise.
 
 With --database and --table the job loads that table. Columns of the files are
 matched with the table's by name and by what they hold; natural keys of a row
