@@ -106,7 +106,12 @@ func (w *mysqlWriter) remove(ctx context.Context) error {
 	if err := w.children(ctx, w.plan); err != nil {
 		return err
 	}
-	return w.do(ctx, n, "deleted", fmt.Sprintf("DELETE t FROM %s t JOIN %s p ON %s WHERE p.op = 'd'", w.t.sqlName(), w.plan, sameAs(w.id, "t.%c", "p.i%i")))
+	joins, none := w.t.leaves()
+	gone, err := w.deleting(ctx, n, fmt.Sprintf("DELETE t FROM %s t JOIN %s p ON %s%s WHERE p.op = 'd'%s", w.t.sqlName(), w.plan, sameAs(w.id, "t.%c", "p.i%i"), joins, none))
+	if err == nil {
+		err = w.touched(gone, n, "deleted")
+	}
+	return err
 }
 
 // unlink removes the links of deleted rows, and those that updated rows lose.

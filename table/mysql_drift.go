@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,10 +22,53 @@ func (w *mysqlWriter) lock(ctx context.Context) error {
 		w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"), hashed(w.t), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), on, names(w.id, ", ", "t.%c"))); err != nil {
 		return err
 	}
-	if w.counts[plan.Delete] == 0 {
+	if w.counts[plan.Delete] > 0 {
+		if err := w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s WHERE p.op = 'd'", w.journalOf("_d"), w.t.rowOf(""), w.t.rowOf("t"), on)); err != nil {
+			return err
+		}
+	}
+	for i := range w.t.Referrers {
+		if err := w.lockReferred(ctx, &w.t.Referrers[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lockReferred locks rows by the index that others refer to them by, too, if these
+// would follow: InnoDB lets a row come to refer to one that is locked by its primary
+// key alone, and then has it follow.
+func (w *mysqlWriter) lockReferred(ctx context.Context, fk *ForeignKey) error {
+	if key := w.t.PrimaryKey(); len(fk.RefColumns) <= len(key) && slices.Equal(fk.RefColumns, key[:len(fk.RefColumns)]) {
 		return nil
 	}
-	return w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s WHERE p.op = 'd'", w.journalOf("_d"), w.t.rowOf(""), w.t.rowOf("t"), on))
+	index := ""
+	for _, u := range w.t.Uniques {
+		if slices.Equal(u.columns(), fk.RefColumns) {
+			index = " FORCE INDEX (" + quoteName(u.Name) + ")"
+		}
+	}
+	by := func(from, was string) error {
+		on := make([]string, len(fk.RefColumns))
+		for i, name := range fk.RefColumns {
+			value := "d." + quoteName(name)
+			if c := w.t.binding(name); c != nil {
+				value = strings.NewReplacer("%c", quoteName(name), "%i", fmt.Sprint(c.at)).Replace(was)
+			}
+			on[i] = "t." + quoteName(name) + " = " + value
+		}
+		return w.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s d STRAIGHT_JOIN %s t%s ON %s FOR UPDATE) o", from, w.t.sqlName(), index, strings.Join(on, " AND ")), func([]*string) error { return nil })
+	}
+	loaded := w.t.loadedOf(fk.RefColumns)
+	if w.counts[plan.Update] > 0 && fk.follows() && len(loaded) == len(fk.RefColumns) {
+		if err := by("(SELECT * FROM "+w.plan+" p WHERE p.op = 'u' AND "+masked("p.mask", loaded)+")", "d.b%i"); err != nil {
+			return err
+		}
+	}
+	if w.counts[plan.Delete] == 0 || fk.OnDelete != Cascade && fk.OnDelete != SetNull {
+		return nil
+	}
+	return by(w.journalOf("_d"), "d.%c")
 }
 
 // drifted compares the rows that are locked with what was compared.

@@ -155,7 +155,11 @@ func (u *mysqlUndo) takeBack(ctx context.Context, n int64, run plan.Run, rev *pl
 		return err
 	}
 	for _, st := range u.steps(from, u.journalName(n), rev.Counts) {
-		got, err := u.exec(ctx, st.sql)
+		run := func(ctx context.Context, _ int64, sql string) (int64, error) { return u.exec(ctx, sql) }
+		if st.what == "deleted" {
+			run = u.deleting
+		}
+		got, err := run(ctx, st.want, st.sql)
 		if err == nil && st.want >= 0 && got != st.want {
 			err = fmt.Errorf("%d rows of table %s are %s, and %d were to be: a trigger of the table may have done it; nothing was changed", got, u.t.Name, st.what, st.want)
 		}

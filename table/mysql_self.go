@@ -122,6 +122,40 @@ func (k *looseKey) set() string {
 	return strings.Join(parts, ", ")
 }
 
+// frees reports whether rows can be deleted, in any order, whose key is loose. InnoDB
+// deletes no row that refers to itself, but if that is to follow.
+func (k *looseKey) frees() bool { return k.columns[0].own == "" || k.OnDelete == Cascade }
+
+// leaving is the condition that the key of a row of an alias is to be loose, which
+// goes, as its op says, or changes the key.
+func (k *looseKey) leaving(alias, op string) string {
+	if !k.frees() {
+		return k.changing(alias)
+	}
+	return alias + ".op = '" + op + "' OR " + k.changing(alias)
+}
+
+// leaves joins the rows that refer to a row t by keys which cannot be loose when it
+// goes, and the condition that there are none: a row goes after those.
+func (t *target) leaves() (joins, none string) {
+	for i, k := range t.loose() {
+		if alias := fmt.Sprintf("leaf%d", i); !k.frees() {
+			joins += " LEFT JOIN " + k.from(alias, "t") + " AND NOT (" + sameAs(t.identity(), alias+".%c", "t.%c") + ")"
+			none += " AND " + alias + "." + quoteName(k.columns[0].name) + " IS NULL"
+		}
+	}
+	return joins, none
+}
+
+// deleting runs a statement that deletes rows until all n are gone: those that
+// leaves lets go are such as no other refers to.
+func (m *mysql) deleting(ctx context.Context, n int64, sql string) (gone int64, err error) {
+	for more := int64(1); err == nil && more > 0 && gone < n; gone += more {
+		more, err = m.exec(ctx, sql)
+	}
+	return gone, err
+}
+
 // changing is the condition that a row of an alias, with its op and mask, is an
 // update that changes the key.
 func (k *looseKey) changing(alias string) string {
@@ -134,8 +168,8 @@ func (k *looseKey) changing(alias string) string {
 // loosen makes the keys of rows loose that are deleted, or get others.
 func (w *mysqlWriter) loosen(ctx context.Context) error {
 	for _, k := range w.t.loose() {
-		if err := w.do(ctx, -1, "", fmt.Sprintf("UPDATE %s p JOIN %s t ON %s SET %s WHERE (p.op = 'd' OR %s) AND t.%s IS NOT NULL",
-			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), k.set(), k.changing("p"), quoteName(k.columns[0].name))); err != nil {
+		if err := w.do(ctx, -1, "", fmt.Sprintf("UPDATE %s p JOIN %s t ON %s SET %s WHERE (%s) AND t.%s IS NOT NULL",
+			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), k.set(), k.leaving("p", "d"), quoteName(k.columns[0].name))); err != nil {
 			return err
 		}
 	}
@@ -182,8 +216,8 @@ func (w *mysqlWriter) tightenNew(ctx context.Context, made string) error {
 // loosen makes the keys of rows loose that are removed, or get others.
 func (u *mysqlUndo) loosen(from string) (steps []step) {
 	for _, k := range u.t.loose() {
-		steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET %s WHERE (j.op = 'n' OR %s) AND t.%s IS NOT NULL",
-			from, u.t.sqlName(), sameAs(u.t.identity(), "t.%c", "j.i%i"), k.set(), k.changing("j"), quoteName(k.columns[0].name))})
+		steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET %s WHERE (%s) AND t.%s IS NOT NULL",
+			from, u.t.sqlName(), sameAs(u.t.identity(), "t.%c", "j.i%i"), k.set(), k.leaving("j", "n"), quoteName(k.columns[0].name))})
 	}
 	return steps
 }

@@ -22,7 +22,8 @@ func (u *mysqlUndo) steps(from, journal string, counts plan.Counts) (steps []ste
 	}
 	steps = append(append(steps, u.keep(from, journal, counts)...), u.loosen(from)...)
 	if n := counts[plan.Delete]; n > 0 {
-		steps = append(steps, step{"deleted", n, fmt.Sprintf("DELETE t FROM %s t JOIN %s j ON %s WHERE j.op = 'n'", u.t.sqlName(), from, sameAs(u.t.identity(), "t.%c", "j.i%i"))})
+		joins, none := u.t.leaves()
+		steps = append(steps, step{"deleted", n, fmt.Sprintf("DELETE t FROM %s t JOIN %s j ON %s%s WHERE j.op = 'n'%s", u.t.sqlName(), from, sameAs(u.t.identity(), "t.%c", "j.i%i"), joins, none)})
 	}
 	if set := each(u.t.tight(), ", ", "t.%c = j.b%i"); counts[plan.Update] > 0 && set != "" {
 		steps = append(steps, step{"updated", counts[plan.Update], fmt.Sprintf("UPDATE %s t JOIN %s j ON %s SET %s WHERE j.op = 'u'", u.t.sqlName(), from, sameAs(u.t.identity(), "t.%c", "j.i%i"), set)})
