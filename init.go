@@ -29,8 +29,8 @@ type InitOptions struct {
 	// writes files.
 	Database, Table string
 
-	// Ask is asked what is in doubt of a job that loads a table, and returns the
-	// index of a choice. Default: the best is taken.
+	// Ask is asked what is in doubt, and returns the index of a choice. Default:
+	// the best is taken.
 	Ask func(Question) (int, error)
 
 	// Wrap is as in Options.
@@ -45,7 +45,7 @@ type InitOptions struct {
 // Of a job that loads a table the columns are matched with the table's, by their
 // names and by what they hold; of the database it is asked which values it has.
 func Init(ctx context.Context, source string, o InitOptions) (draft *Draft, err error) {
-	stores, options := store.NewSet(store.Options{Wrap: o.Wrap}), infer.Options{Name: o.Name}
+	stores, options := store.NewSet(store.Options{Wrap: o.Wrap}), infer.Options{Name: o.Name, Ask: o.Ask}
 	switch {
 	case (o.Database == "") != (o.Table == ""):
 		return nil, &spec.UsageError{Err: errors.New("a job that loads a table needs both the database and the table")}
@@ -55,7 +55,7 @@ func Init(ctx context.Context, source string, o InitOptions) (draft *Draft, err 
 		if err := checkDatabase(o.Database); err != nil {
 			return nil, err
 		}
-		draft, err = infer.Table(ctx, stores, source, infer.TableOptions{Options: options, Database: o.Database, Table: o.Table, Ask: o.Ask})
+		draft, err = infer.Table(ctx, stores, source, infer.TableOptions{Options: options, Database: o.Database, Table: o.Table})
 	}
 	if nothing := (*infer.NothingError)(nil); errors.As(err, &nothing) {
 		return nil, &spec.UsageError{Err: err}

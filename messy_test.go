@@ -104,3 +104,41 @@ func valuesOf(t *testing.T, text []byte) (values []any) {
 		}
 	}
 }
+
+// TestInitAsks holds what is asked of files that leave something in doubt, and that
+// the answer is in the job.
+func TestInitAsks(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text, question string
+		choices        []string
+		want           string // of the job, if the second is chosen
+	}{
+		"date.csv":      {"id,day\n1,03/04/2024\n", `which day is "03/04/2024", in column "day"?`, []string{"%d/%m/%Y: day, month, year", "%m/%d/%Y: month, day, year"}, `formats: "%m/%d/%Y"`},
+		"year.csv":      {"id,day\n1,03/04/05\n", `which day is "03/04/05", in column "day"?`, []string{"%y/%m/%d: year, month, day", "%d/%m/%y: day, month, year", "%m/%d/%y: month, day, year"}, `formats: "%d/%m/%y"`},
+		"names.csv":     {"name,town\nann,york\nbob,leeds\n", `line 1 is "name", "town": are these the columns' names?`, []string{"yes", "no, it is a row like the others"}, "header: false"},
+		"delimiter.csv": {"a;b,c\n1;2,3\n4;5,6\n", "what stands between the columns?", []string{`";": 2 columns, as "a", "b,c"`, `",": 2 columns, as "a;b", "c"`}, `delimiter: ","`},
+		"encoding.csv":  {"id;name\n1;ko\x9aele\n2;x\n", "in which encoding is the text right?", []string{"windows-1250: 1;košele", "cp949: 1;ko쉋le", "shift-jis: 1;ko啼le", "gb18030: 1;ko歟le"}, "encoding: cp949"},
+		"sure.csv":      {"id,day\n1,13/04/2024\n", "", nil, `formats: "%d/%m/%Y"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), name)
+			if err := os.WriteFile(file, []byte(tc.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var asked []sluice.Question
+			draft, err := sluice.Init(t.Context(), file, sluice.InitOptions{Ask: func(q sluice.Question) (int, error) {
+				asked = append(asked, q)
+				return 1, nil
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fmt.Sprint(asked) != fmt.Sprint([]sluice.Question{{Text: tc.question, Choices: tc.choices}}) && (tc.question != "" || asked != nil) {
+				t.Errorf("asked %+v", asked)
+			}
+			if !strings.Contains(string(draft.Text), tc.want) || strings.Contains(strings.Join(draft.Notes, " "), "in doubt") {
+				t.Errorf("%s\n%s", draft.Text, strings.Join(draft.Notes, "\n"))
+			}
+		})
+	}
+}

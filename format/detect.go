@@ -189,7 +189,7 @@ type language struct {
 	common         string // characters beyond ASCII that it mostly has
 	script         script
 	ends           string        // letters that stand at the end of words only
-	prior          float64       // how much commoner files of it are than of others, as a logarithm
+	prior          float64       // how much commoner it is than others of which all letters are common, as a logarithm
 	set            map[rune]bool // of common
 }
 
@@ -221,7 +221,6 @@ const (
 func (l *language) weigh(text []rune) (score float64, why string) {
 	const enough = 1000
 	n, common := 0, 0
-	score = l.prior
 	for i, r := range text {
 		if r < 0x80 || n == enough {
 			continue
@@ -245,6 +244,9 @@ func (l *language) weigh(text []rune) (score float64, why string) {
 			common++
 		}
 		score += l.weight(r, before, after)
+	}
+	if n > 0 && common == n {
+		score += l.prior
 	}
 	return score, fmt.Sprintf("%d of its %d letters beyond ASCII are common in %s", common, n, l.name)
 }

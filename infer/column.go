@@ -30,7 +30,7 @@ type column struct {
 }
 
 // choose makes columns of what was seen, less deep if there would be too many.
-func (d *draft) choose() {
+func (d *draft) choose() error {
 	d.root = &seen{table: d.place.isTable()}
 	for _, s := range d.samples {
 		for _, r := range s.records {
@@ -50,7 +50,9 @@ func (d *draft) choose() {
 	if d.root.crowd {
 		d.notes = append(d.notes, fmt.Sprintf("records have more than %d keys: the others have no column", mostMembers))
 	}
-	d.settleText()
+	if err := d.settleText(); err != nil {
+		return err
+	}
 	if d.samples[0].columnar != nil {
 		d.chooseTyped()
 	}
@@ -58,6 +60,7 @@ func (d *draft) choose() {
 	for _, c := range d.columns {
 		c.name = unusedName(nameOfPath(c.path), used)
 	}
+	return nil
 }
 
 // flatten makes columns of the members of an object.

@@ -25,6 +25,7 @@ type dialect struct {
 	records  []format.CSVRecord
 	width    int // cells that most records have
 
+	ask   asker   // what is in doubt
 	sheet string  // of a workbook; "": the first
 	sure  float64 // that the delimiter is none of the others
 	cells int     // that most records have by it; 0: one
@@ -37,11 +38,11 @@ const (
 
 // findDialect finds out how a table of text is written that begins with data,
 // is csv or tsv by its name, and ends with tail if it is cut off.
-func findDialect(data, tail []byte, cut bool, form string) (*dialect, error) {
+func findDialect(data, tail []byte, cut bool, form string, ask asker) (*dialect, error) {
 	if len(data) > dialectBytes {
 		data, cut = data[:dialectBytes], true
 	}
-	t := &dialect{}
+	t := &dialect{ask: ask}
 	text, err := t.findEncoding(data, cut)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,9 @@ func findDialect(data, tail []byte, cut bool, form string) (*dialect, error) {
 	if cut {
 		last = t.lastRecords(tail)
 	}
-	t.findHeader()
+	if err := t.findHeader(); err != nil {
+		return nil, err
+	}
 	t.findFooter(last, cut)
 	t.rateDelimiter()
 	t.findRagged()
@@ -74,13 +77,23 @@ func (t *dialect) findEncoding(data []byte, cut bool) ([]byte, error) {
 		part = data[at:min(len(data), at+128<<10)]
 		best = format.GuessEncoding(part, whole && at+len(part) == len(data))
 	}
+	asked := false
+	if at >= 0 && len(best) > 1 && best[0].Sure < doubt {
+		chosen, told, err := t.askEncoding(data, at, best)
+		if err != nil {
+			return nil, err
+		}
+		best[0], asked = best[chosen], told
+	}
 	g := best[0]
 	t.o.Encoding = g.Encoding
 	switch {
+	case asked:
+		t.found("encoding", g.Encoding, 1, asSaid)
 	case at < 0:
 		t.o.Encoding = "auto"
 		t.found("", "", 1, "encoding: every byte that was looked at is ASCII, so it is left to be found (auto)")
-	case len(best) > 1 && g.Sure < 0.8:
+	case len(best) > 1 && g.Sure < doubt:
 		t.found("encoding", g.Encoding, g.Sure, "%s; it may also be %s", g.Why, best[1].Encoding)
 	default:
 		t.found("encoding", g.Encoding, g.Sure, "%s", g.Why)
@@ -136,13 +149,19 @@ func (t *dialect) findDelimiter(text []byte, cut bool, form string) error {
 	if best == nil || len(best.records) == 0 {
 		return nothing("there are no rows in it")
 	}
-	t.records, t.width = best.records, best.width
-	t.o.Delimiter, t.o.Quote, t.o.Escape = best.o.Delimiter, best.o.Quote, best.o.Escape
 	sure := 0.99
 	if second != nil && second.width > 1 {
 		much := math.Pow(second.score/max(best.score, 1e-9), 3)
 		sure = 1 - much/(1+much)
 	}
+	if sure < doubt {
+		var err error
+		if best, sure, err = t.askDelimiter(best, second, sure); err != nil {
+			return err
+		}
+	}
+	t.records, t.width = best.records, best.width
+	t.o.Delimiter, t.o.Quote, t.o.Escape = best.o.Delimiter, best.o.Quote, best.o.Escape
 	if t.found("delimiter", best.o.Delimiter, 0.6, "no delimiter makes two columns: it is a table of one"); best.width > 1 {
 		t.sure, t.cells = sure, best.width
 		t.rateDelimiter()

@@ -10,19 +10,18 @@ import (
 )
 
 // findHeader finds out where the names are, and leaves the rows in records.
-func (t *dialect) findHeader() {
+func (t *dialect) findHeader() error {
 	kinds := t.columnKinds()
 	first := t.firstRow(kinds)
 	typed := slices.ContainsFunc(kinds, func(k textKind) bool { return k != words })
 	switch {
 	case !typed:
-		t.headerByForm()
-		return
+		return t.headerByForm()
 	case first == 0:
 		t.o.NoHeader = true
 		t.found("header", "false", 0.8, "the first row has values where the others have them: %s", shorten(t.records[0].Text, 60))
 		t.width = max(t.width, len(t.records[0].Cells))
-		return
+		return nil
 	}
 	for first > 1 && repeats(t.records[first-1].Cells) && !t.isUpper(first-2, first-1) {
 		first-- // it is a row, of words only
@@ -32,6 +31,7 @@ func (t *dialect) findHeader() {
 		top--
 	}
 	t.setHeader(top, first-1, 0.97, "the rows below it have numbers or dates where it has words")
+	return nil
 }
 
 // repeats says whether two cells hold the same text, so that they are no names.
@@ -85,7 +85,7 @@ func filled(cells []string) (n int) {
 }
 
 // headerByForm takes the first record of many cells that all differ as names.
-func (t *dialect) headerByForm() {
+func (t *dialect) headerByForm() error {
 	for i, r := range t.records {
 		if filled(r.Cells)*2 < t.width+1 {
 			continue
@@ -95,11 +95,23 @@ func (t *dialect) headerByForm() {
 		if len(slices.Compact(names)) < len(r.Cells)-1 {
 			break
 		}
-		t.setHeader(i, i, 0.7, "its cells all differ; all columns are texts, so that it could be a row")
-		return
+		row, asked, err := t.askHeader(r)
+		switch {
+		case err != nil:
+			return err
+		case row:
+			t.o.NoHeader = true
+			t.found("header", "false", 1, "the first line is a row, as you said")
+		case asked:
+			t.setHeader(i, i, 1, "you said so")
+		default:
+			t.setHeader(i, i, 0.7, "its cells all differ; all columns are texts, so that it could be a row")
+		}
+		return nil
 	}
 	t.o.NoHeader = true
 	t.found("header", "false", 0.5, "no line has a name for each column")
+	return nil
 }
 
 // columnKinds are what the cells of each column mostly are.

@@ -18,7 +18,7 @@ func FuzzDialect(f *testing.F) {
 		f.Add([]byte(text), []byte(text), true)
 	}
 	f.Fuzz(func(t *testing.T, data, tail []byte, cut bool) {
-		d, err := findDialect(data, tail, cut, "csv")
+		d, err := findDialect(data, tail, cut, "csv", nil)
 		if err != nil {
 			return
 		}
@@ -89,7 +89,7 @@ func TestStyles(t *testing.T) {
 // The end of a large file is looked at by itself.
 func TestDialectOfLargeFiles(t *testing.T) {
 	data := "품명,단가\n" + strings.Repeat("의자,\"1,395\"\n", 100_000)
-	d, err := findDialect([]byte(data), []byte(data[len(data)-1000:]+"합계,\"139,500,000\"\n"), true, ".csv")
+	d, err := findDialect([]byte(data), []byte(data[len(data)-1000:]+"합계,\"139,500,000\"\n"), true, "csv", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestDialectOfSeveralFiles(t *testing.T) {
 		{korean, ascii, "cp949"},
 		{ascii, korean, "auto"},
 	} {
-		d, err := findDialect([]byte(tc.first), nil, false, ".csv")
+		d, err := findDialect([]byte(tc.first), nil, false, "csv", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

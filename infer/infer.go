@@ -18,6 +18,29 @@ type Options struct {
 	// Name is the name of the job; what a name cannot hold becomes _. Default:
 	// made from that of the source.
 	Name string
+
+	// Ask is asked what is in doubt, and returns the index of a choice.
+	// Default: the best is taken.
+	Ask func(Question) (int, error)
+}
+
+// A Question is something that a person may know better.
+type Question struct {
+	Text    string
+	Choices []string
+	Best    int // the index of the choice that is taken if nobody is asked
+}
+
+// An asker is who is asked; nil: nobody.
+type asker func(Question) (int, error)
+
+// answer is a person's, or the best if there is nobody to ask.
+func (ask asker) answer(q Question) (at int, asked bool, err error) {
+	if ask == nil {
+		return q.Best, false, nil
+	}
+	at, err = ask(q)
+	return at, true, err
 }
 
 // A Draft is a job file for a source.
@@ -51,7 +74,7 @@ func nothing(format string, args ...any) error {
 
 // Job drafts a job for a file, a folder or a prefix. Nothing is written.
 func Job(ctx context.Context, stores *store.Set, source string, o Options) (*Draft, error) {
-	d := &draft{given: source}
+	d := &draft{given: source, ask: o.Ask}
 	if err := d.gather(ctx, stores, source, o.Name); err != nil {
 		return nil, err
 	}
@@ -76,7 +99,10 @@ func (d *draft) gather(ctx context.Context, stores *store.Set, source, name stri
 	if err := d.sample(ctx); err != nil {
 		return err
 	}
-	if d.choose(); len(d.columns) == 0 {
+	if err := d.choose(); err != nil {
+		return err
+	}
+	if len(d.columns) == 0 {
 		return nothing("%s: its records have no key: there is nothing to make columns of", spec.Redact(d.samples[0].url))
 	}
 	return nil
@@ -85,6 +111,8 @@ func (d *draft) gather(ctx context.Context, stores *store.Set, source, name stri
 // A draft is a job that is being drafted.
 type draft struct {
 	given   string // the source as the user named it
+	ask     asker  // what is in doubt
+	table   bool   // the job loads a table, by which forms are chosen
 	name    string // of the job
 	place   *place
 	layout  layout

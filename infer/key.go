@@ -44,7 +44,7 @@ func (t *tableDraft) chooseKey() error {
 	at := 0
 	if doubt && len(choices) > 0 {
 		var err error
-		if at, _, err = t.answer(q); err != nil {
+		if at, _, err = t.ask.answer(q); err != nil {
 			return err
 		}
 	}

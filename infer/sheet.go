@@ -22,19 +22,36 @@ const (
 // findSheet finds out which sheet of a workbook holds a table, and in which rows
 // its names are and its end.
 func (d *draft) findSheet(in io.ReaderAt, size int64) (*dialect, error) {
-	first, sheets, err := d.sheetDialect(in, size, "")
-	if err != nil || first.isTable() || len(sheets) < 2 {
-		return first, err
+	t, sheets, err := d.sheetDialect(in, size, "", nil)
+	if err != nil {
+		return nil, err
 	}
-	for _, sheet := range sheets[1:min(len(sheets), sheetTries)] {
-		t, _, err := d.sheetDialect(in, size, sheet)
-		if err == nil && t.isTable() {
-			t.sheet = sheet
-			t.findings = append([]finding{{"sheet", sheet, fmt.Sprintf("%q before it has no table", sheets[0]), 0.8}}, t.findings...)
-			return t, nil
+	sheet, why := "", finding{}
+	for i := 1; !t.isTable() && i < min(len(sheets), sheetTries); i++ {
+		if other, _, err := d.sheetDialect(in, size, sheets[i], nil); err == nil && other.isTable() {
+			t, sheet = other, sheets[i]
+			why = finding{"sheet", sheet, fmt.Sprintf("%q before it has no table", sheets[0]), doubt}
 		}
 	}
-	return first, nil
+	if len(sheets) > 1 && why.key == "" {
+		at, asked, err := d.ask.answer(Question{Text: "which sheet is read?", Choices: sheets})
+		if err != nil {
+			return nil, err
+		}
+		if asked {
+			sheet = sheets[at]
+			why = finding{"sheet", sheet, asSaid, 1}
+		}
+	}
+	if d.ask != nil {
+		if t, _, err = d.sheetDialect(in, size, sheet, d.ask); err != nil {
+			return nil, err
+		}
+	}
+	if t.sheet = sheet; sheet != "" {
+		t.findings = append([]finding{why}, t.findings...)
+	}
+	return t, nil
 }
 
 // isTable says whether there are rows of several columns.
@@ -42,10 +59,10 @@ func (t *dialect) isTable() bool { return t.width > 1 && len(t.records) > 0 }
 
 // sheetDialect finds out where the names and the end of a sheet's rows are. It
 // returns the names of the workbook's sheets, too.
-func (d *draft) sheetDialect(in io.ReaderAt, size int64, sheet string) (t *dialect, sheets []string, err error) {
+func (d *draft) sheetDialect(in io.ReaderAt, size int64, sheet string, ask asker) (t *dialect, sheets []string, err error) {
 	o := format.SheetReadOptions{NoHeader: true, Sheet: sheet, Columns: columnNumbers(sheetWidth)}
 	r := format.NewSheetReader(d.place.form, in, size, o)
-	t = &dialect{o: format.CSVReadOptions{Delimiter: "\t", Quote: "none"}}
+	t = &dialect{ask: ask, o: format.CSVReadOptions{Delimiter: "\t", Quote: "none"}}
 	b := &row.Batch{}
 	if err := r.Read(b); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -62,7 +79,9 @@ func (d *draft) sheetDialect(in io.ReaderAt, size int64, sheet string) (t *diale
 			return nil, nil, err
 		}
 	}
-	t.findHeader()
+	if err := t.findHeader(); err != nil {
+		return nil, nil, err
+	}
 	t.findFooter(last, cut)
 	return t, r.Sheets(), nil
 }

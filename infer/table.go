@@ -23,17 +23,6 @@ type TableOptions struct {
 
 	// Table is its name, as to.table of a job has it.
 	Table string
-
-	// Ask is asked what is in doubt, and returns the index of a choice.
-	// Default: the best is taken.
-	Ask func(Question) (int, error)
-}
-
-// A Question is something that a person may know better.
-type Question struct {
-	Text    string
-	Choices []string
-	Best    int // the index of the choice that is taken if nobody is asked
 }
 
 // A Decision says where the values of one column of the files go, and why.
@@ -57,7 +46,7 @@ type tableDraft struct {
 // Table drafts a job that loads a file, a folder or a prefix into a table.
 // Nothing is written, neither a file nor to the database.
 func Table(ctx context.Context, stores *store.Set, source string, o TableOptions) (*Draft, error) {
-	d := &draft{given: source}
+	d := &draft{given: source, ask: o.Ask, table: true}
 	if err := d.gather(ctx, stores, source, o.Name); err != nil {
 		return nil, err
 	}
@@ -121,7 +110,7 @@ func (t *tableDraft) take(all []*match) error {
 		m := all[0]
 		if m.likely < likely {
 			var err error
-			if m, err = t.ask(m, all); err != nil {
+			if m, err = t.askPlace(m, all); err != nil {
 				return err
 			}
 		}
@@ -134,9 +123,9 @@ func (t *tableDraft) take(all []*match) error {
 	return nil
 }
 
-// ask lets a person choose where a column goes, of the places that are likeliest;
+// askPlace lets a person choose where a column goes, of the places that are likeliest;
 // nil: nowhere.
-func (t *tableDraft) ask(best *match, all []*match) (*match, error) {
+func (t *tableDraft) askPlace(best *match, all []*match) (*match, error) {
 	q := Question{Text: fmt.Sprintf("where does column %q of the file go?", best.col.header())}
 	var choices []*match
 	for _, m := range all {
@@ -149,7 +138,7 @@ func (t *tableDraft) ask(best *match, all []*match) (*match, error) {
 	if best.likely < doubtful {
 		q.Best = len(choices)
 	}
-	at, asked, err := t.answer(q)
+	at, asked, err := t.ask.answer(q)
 	if err != nil {
 		return nil, err
 	}
@@ -165,15 +154,6 @@ func (t *tableDraft) ask(best *match, all []*match) (*match, error) {
 		choices[at].why = []string{"as you said"}
 	}
 	return choices[at], nil
-}
-
-// answer is a person's, or the best if there is nobody to ask.
-func (t *tableDraft) answer(q Question) (at int, asked bool, err error) {
-	if t.o.Ask == nil {
-		return q.Best, false, nil
-	}
-	at, err = t.o.Ask(q)
-	return at, true, err
 }
 
 // header is the name that the files have for the column.
@@ -245,7 +225,7 @@ func (t *tableDraft) otherForm(m *match) error {
 		forms = append(forms, f.Formats[0].S)
 	}
 	q.Choices = forms
-	at, asked, err := t.answer(q)
+	at, asked, err := t.ask.answer(q)
 	if err != nil {
 		return err
 	}
@@ -268,7 +248,7 @@ func (t *tableDraft) missing(m *match) error {
 	if m.lost == len(m.values()) { // none is there, as before a first load
 		q.Best = 1
 	}
-	at, _, err := t.answer(q)
+	at, _, err := t.ask.answer(q)
 	if at == 1 {
 		m.missing = "create"
 		m.why = append(m.why, "the others are added there")

@@ -176,10 +176,10 @@ func TestTableFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked := ""
-		draft := tableDrafted(t, file, TableOptions{Database: database, Table: "shop_product", Ask: func(q Question) (int, error) {
+		draft := tableDrafted(t, file, TableOptions{Database: database, Table: "shop_product", Options: Options{Ask: func(q Question) (int, error) {
 			asked += q.Text + "\n"
 			return q.Best, nil
-		}})
+		}}})
 		for _, part := range []string{"{from: category, lookup: shop_category.slug}", "lookup: shop_tag.name, missing: create}", "key: [id]", "rows with others are rejected", "the others are added there"} {
 			if !strings.Contains(string(draft.Text), part) {
 				t.Errorf("there is no %q", part)
@@ -273,7 +273,7 @@ func TestTableAsks(t *testing.T) {
 			asked = append(asked, fmt.Sprint(q.Text, " ", q.Choices, " ", q.Best))
 			return len(q.Choices) - 1, nil
 		}
-		draft := tableDrafted(t, file, TableOptions{Database: database, Table: "event", Ask: ask})
+		draft := tableDrafted(t, file, TableOptions{Database: database, Table: "event", Options: Options{Ask: ask}})
 		text := string(draft.Text)
 		if len(asked) != 2 || !strings.Contains(asked[0], `[%d/%m/%Y %m/%d/%Y] 0`) || !strings.Contains(asked[1], "told apart? [code: no unique of the table, but no two of 2 rows are the same by it by none") {
 			t.Errorf("asked %q", asked)

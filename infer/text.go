@@ -13,6 +13,7 @@ import (
 	"github.com/seed-128c3863/sluice/format"
 	"github.com/seed-128c3863/sluice/plan"
 	"github.com/seed-128c3863/sluice/row"
+	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
 )
 
@@ -65,7 +66,7 @@ func (d *draft) dialectOf(ctx context.Context, s *sample) (*dialect, error) {
 		}
 		tail = raw
 	}
-	t, err := findDialect(s.data, tail, s.cut, d.place.form)
+	t, err := findDialect(s.data, tail, s.cut, d.place.form, d.ask)
 	if err == nil {
 		d.dialect = t
 	}
@@ -128,12 +129,15 @@ func (d *draft) explainDialect() {
 		note := f.why
 		if f.key != "" {
 			note = strings.TrimSpace(f.line()) + ", because " + f.why
+			if f.why == asSaid {
+				note = strings.TrimSpace(f.line()) + ", " + f.why
+			}
 		}
-		doubt := ""
-		if f.sure < 0.8 {
-			doubt = "; in doubt: look at the preview, and change from." + f.subject() + " if it is wrong"
+		look := ""
+		if f.sure < doubt {
+			look = "; in doubt: look at the preview, and change from." + f.subject() + " if it is wrong"
 		}
-		d.notes = append(d.notes, note+"; "+percent(f.sure)+doubt)
+		d.notes = append(d.notes, note+"; "+percent(f.sure)+look)
 	}
 }
 
@@ -153,9 +157,9 @@ func textJSON(text string) []byte {
 
 // settleText is sure of the columns of a table whose cells are texts. It says so
 // where only a few of them are no numbers, or no dates.
-func (d *draft) settleText() {
+func (d *draft) settleText() error {
 	if !d.place.isTable() {
-		return
+		return nil
 	}
 	grouped := false
 	for _, c := range d.columns {
@@ -164,6 +168,9 @@ func (d *draft) settleText() {
 			continue
 		}
 		if st := styleOf(texts); st != nil {
+			if err := d.askForm(c, st, texts); err != nil {
+				return err
+			}
 			c.typ, c.options, c.comment, c.unsure, c.empty = st.typ, st.options(), st.why, st.unsure, false
 			grouped = grouped || st.Thousand == ","
 			continue
@@ -177,7 +184,29 @@ func (d *draft) settleText() {
 			c.options, c.comment = `, thousands: ","`, "with thousands, as other columns have them"
 		}
 	}
+	return nil
 }
+
+// askForm asks which days dates are that could be others.
+func (d *draft) askForm(c *column, st *style, texts []string) error {
+	if st.also == nil || d.table {
+		return nil
+	}
+	q := Question{Text: fmt.Sprintf("which day is %s, in column %q?", quoted(texts[0]), c.header())}
+	forms := append([]string{st.Formats[0].S}, st.also...)
+	for _, form := range forms {
+		q.Choices = append(q.Choices, form+": "+inWords.Replace(orderOf(form)))
+	}
+	at, asked, err := d.ask.answer(q)
+	if asked && err == nil {
+		st.Formats, st.unsure = []spec.Text{{S: forms[at]}}, false
+		st.why = fmt.Sprintf("as %s, by %s as you said", quoted(texts[0]), forms[at])
+	}
+	return err
+}
+
+// inWords says the order of the parts of a date.
+var inWords = strings.NewReplacer("dmy", "day, month, year", "mdy", "month, day, year", "ymd", "year, month, day")
 
 // settleWords is sure of a column of texts that are no numbers and no dates.
 func (c *column) settleWords(texts []string) {

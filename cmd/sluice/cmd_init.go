@@ -54,14 +54,16 @@ Of a table of text it finds the encoding, the delimiter and quotes; of that and 
 a sheet the lines that hold the names and those behind the rows, and how numbers
 and dates are written in texts: "1,395", ₩1,395, 12.5%, (1,395), 2024.04.17,
 2024년 4월 17일. It says why, and how sure it is, and writes it into the job: a run
-does not guess, and refuses a file that is written otherwise.
+does not guess, and refuses a file that is written otherwise. On a terminal it asks
+where it is in doubt (--yes takes the best): the encoding, the sheet, the names,
+whether 03/04/2024 is in March or April.
 
 With --database and --table the job loads that table. Columns of the files are
 matched with the table's by name and by what they hold; natural keys of a row
 that a column refers to become look-ups, cells with several of them links; forms
 of dates, words for true and false, and marks in numbers are found; the key is a
 unique of the table that the files fill. It says what it decided, how sure it is
-and why. On a terminal it asks where it is in doubt (--yes takes the best).`,
+and why, and asks here, too.`,
 		Example: `  sluice init raw/                              # writes raw.yaml
   sluice init s3://my-bucket/events/ --out events.yaml
   sluice init https://example.org/data.json --out -
