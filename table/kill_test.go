@@ -197,12 +197,13 @@ func testKill(t *testing.T, s *shop) {
 
 // TestCrash stops the server at once, at random moments of applies and reverts:
 // the table is as before or as after, and the next run goes on from there.
-func TestCrash(t *testing.T) {
-	c, s := crashShop(t)
+func TestCrash(t *testing.T) { eachCrashShop(t, testCrash) }
+
+func testCrash(t *testing.T, c server, s *shop) {
 	s.apply(v1)
 	before, after := s.products(), ""
 	r := newMoments(t)
-	for range kills() {
+	for range crashes(c) {
 		s.crashed(c, r, "apply "+v2clean)
 		s.apply(v2clean)
 		if after == "" {
@@ -222,20 +223,38 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// crashShop is a shop on a server that the test may stop.
-func crashShop(t *testing.T) (*cluster, *shop) {
-	c := startCluster(t)
-	execPostgres(t, c.url, "CREATE DATABASE shop TEMPLATE template0")
-	u, err := url.Parse(c.url)
-	if err != nil {
-		t.Fatal(err)
+// A server is one of a test's own. Crash stops it as a loss of power would, and
+// returns when it answers again.
+type server interface{ Crash(testing.TB) }
+
+// eachCrashShop runs a test with a shop on each server that it may stop.
+func eachCrashShop(t *testing.T, test func(t *testing.T, c server, s *shop)) {
+	t.Run("postgres", func(t *testing.T) {
+		c := startCluster(t)
+		execPostgres(t, c.url, "CREATE DATABASE shop TEMPLATE template0")
+		u, err := url.Parse(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, c, postgresShopOf(t, u.JoinPath("..", "shop").String()))
+	})
+	t.Run("mysql", func(t *testing.T) {
+		c := startMySQLServer(t)
+		test(t, c, mysqlShopOn(t, c.url))
+	})
+}
+
+// crashes is how often a test stops a server: one of MySQL takes longer to start.
+func crashes(of server) int {
+	if _, is := of.(*mysqlServer); is {
+		return kills() / 4
 	}
-	return c, postgresShopOf(t, u.JoinPath("..", "shop").String())
+	return kills()
 }
 
 // crashed does a run in another process, and stops the server while that goes
 // on, or just after.
-func (s *shop) crashed(c *cluster, r *moments, what string) {
+func (s *shop) crashed(c server, r *moments, what string) {
 	s.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "SLUICE_TEST_RUN_ON="+s.url, "SLUICE_TEST_RUN="+what)

@@ -36,6 +36,13 @@ var notOnMySQL = []string{
 // dropped when the test ends.
 func newMySQL(t testing.TB) (string, *sql.DB) {
 	t.Helper()
+	return newMySQLOn(t, mysqlServerOfTests(t))
+}
+
+// mysqlServerOfTests returns the URL of the server that tests use; the test is
+// skipped where there is none, and fails there in CI.
+func mysqlServerOfTests(t testing.TB) string {
+	t.Helper()
 	server := os.Getenv("SLUICE_TEST_MYSQL")
 	switch {
 	case server == "" && os.Getenv("CI") != "":
@@ -43,6 +50,12 @@ func newMySQL(t testing.TB) (string, *sql.DB) {
 	case server == "":
 		t.Skip("SLUICE_TEST_MYSQL is not set; scripts/mariadb sets it")
 	}
+	return server
+}
+
+// newMySQLOn is newMySQL on a server.
+func newMySQLOn(t testing.TB, server string) (string, *sql.DB) {
+	t.Helper()
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
 	admin := openMySQLServer(t, server)
 	execMySQL(t, admin, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin")
@@ -105,7 +118,12 @@ func rowsOfMySQL(t testing.TB, db *sql.DB, query string, args ...any) (lines []s
 
 func newMySQLShop(t testing.TB) *shop {
 	t.Helper()
-	address, db := newMySQL(t)
+	return mysqlShopOn(t, mysqlServerOfTests(t))
+}
+
+func mysqlShopOn(t testing.TB, server string) *shop {
+	t.Helper()
+	address, db := newMySQLOn(t, server)
 	s := &shop{TB: t, url: address, shopSQL: mysqlShop}
 	s.exec = func(sql string, args ...any) {
 		t.Helper()

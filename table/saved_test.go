@@ -152,8 +152,10 @@ func testSavedByKilled(t *testing.T, s *shop) {
 	}
 }
 
-func TestSavedCrash(t *testing.T) {
-	c, s := crashShop(t)
+// TestSavedCrash stops the server after a plan was saved.
+func TestSavedCrash(t *testing.T) { eachCrashShop(t, testSavedCrash) }
+
+func testSavedCrash(t *testing.T, c server, s *shop) {
 	s.apply(v1)
 	file := filepath.Join(t.TempDir(), "plan.json")
 	for range 3 {
