@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,16 +18,15 @@ const guessBytes = 64 << 10
 // beginText passes a byte-order mark, which wins over the encoding that is
 // given, and reads on as the encoding is, as far as that is known.
 func (s *window) beginText(encoding string) (guess bool, err error) {
-	need := utf8.UTFMax
-	if encoding == "utf-16" || encoding == "auto" {
-		need = nullBytes
-	}
-	for !s.whole && len(s.buf) < min(need, s.most) {
+	for !s.whole && len(s.buf) < min(nullBytes, s.most) {
 		if err := s.fill(); err != nil {
 			return false, err
 		}
 	}
 	d := s.rest()
+	if err := notText(d); err != nil {
+		return false, &row.Error{Byte: 1, Err: err}
+	}
 	switch name := markOf(d); {
 	case name == "utf-8":
 		s.marked = true
@@ -40,6 +40,9 @@ func (s *window) beginText(encoding string) (guess bool, err error) {
 			encoding = set.name
 		}
 	}
+	if set := nulls(d[:min(len(d), nullBytes)], s.whole && len(d) <= nullBytes); set != nil && encoding != "" && !strings.HasPrefix(encoding, "utf-16") {
+		return false, &row.Error{Byte: 1, Err: fmt.Errorf("the text is %s here, and the job says that its encoding is %s; if that has changed, so must from.encoding", set.name, encoding)}
+	}
 	switch encoding {
 	case "":
 		return false, nil
@@ -51,6 +54,20 @@ func (s *window) beginText(encoding string) (guess bool, err error) {
 	s.marked = true
 	s.decode(charsetOf(encoding))
 	return false, nil
+}
+
+// notText returns an error for a file that is well known, and no table of text.
+func notText(head []byte) error {
+	begin := bytes.ToLower(bytes.TrimLeft(head[:min(len(head), 64)], "\xef\xbb\xbf \t\r\n"))
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return errors.New("this is no table of text but a workbook or another ZIP archive: from.format: xlsx or ods reads those")
+	case bytes.HasPrefix(head, []byte(compoundHead)):
+		return errors.New("this is no table of text but an old workbook of Excel: from.format: xls reads it")
+	case bytes.HasPrefix(begin, []byte("<!doctype html")), bytes.HasPrefix(begin, []byte("<html")):
+		return errors.New("this is no table of text but a page of HTML: from.format: html reads its tables")
+	}
+	return nil
 }
 
 // guess finds out the encoding of a file that is ASCII up to what is not yet

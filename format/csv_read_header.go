@@ -90,7 +90,7 @@ func (r *CSVReader) before(b *row.Batch) error {
 	case errors.Is(err, errMore):
 		return err
 	case err != nil && r.o.HeaderLine > 0, blank && r.o.HeaderLine > 0:
-		return &row.Error{Line: int64(r.o.HeaderLine), Err: errors.New("the line that should hold the columns' names is empty")}
+		return &row.Error{Line: int64(r.o.HeaderLine), Err: r.moved(errors.New("the line that should hold the columns' names is empty"))}
 	case err != nil:
 		return r.src.emptied(err)
 	case blank:
@@ -352,23 +352,6 @@ func (r *CSVReader) want() error {
 		return r.fail(0, r.otherwise(err))
 	}
 	return nil
-}
-
-// otherwise adds to an error for names that are not there what may be why:
-// another delimiter, or that they stand in another line.
-func (r *CSVReader) otherwise(err error) error {
-	switch {
-	case r.earlier > 0:
-		return fmt.Errorf("%w; line %d, which from.header passes over, has all that the job reads", err, r.earlier)
-	case len(r.names) > 1:
-		return err
-	}
-	for _, delimiter := range []string{",", ";", "\t", "|"} {
-		if strings.Contains(r.names[0], delimiter) {
-			return fmt.Errorf("%w; %q seems to stand between the names, and the delimiter is %q", err, delimiter, r.split.delimiter)
-		}
-	}
-	return err
 }
 
 // top is what the names come from, for a message.

@@ -90,6 +90,7 @@ func TestCSVReader(t *testing.T) {
 		"two rows": {"title\n품명,매출,,비고\n,수량,\"금\n액\",\n1,2,3,4\n", with(func(o *format.CSVReadOptions) {
 			o.Columns, o.HeaderLine, o.HeaderUntil = []string{"품명", "매출 수량", "매출 금\n액", "비고"}, 2, 3
 		}), lines(`1 5 48 "1" "2" "3" "4"`)},
+		"moved down": {"x\n\n\"a\",b\n1,2\n", with(func(o *format.CSVReadOptions) { o.HeaderLine = 1 }), lines(`error: line 1: byte 1: the header has no "a", "b"; it has "x" (absent_columns: "null" gives nulls); line 3 has all that the job reads: from.header: 3 reads it`)},
 		"moved":      {"a,b\n1,2\n3,4\n", with(func(o *format.CSVReadOptions) { o.HeaderLine = 2 }), lines(`error: line 2: byte 5: the header has no "a", "b"; it has "1", "2" (absent_columns: "null" gives nulls); line 1, which from.header passes over, has all that the job reads`)},
 		"no second":  {"a,b\n", with(func(o *format.CSVReadOptions) { o.HeaderLine, o.HeaderUntil = 1, 2 }), lines(`error: line 2: the file ends before line 2, which should hold the columns' names`)},
 		"pad past":   {"a,b,c\nlong,cells,here\n1\n", with(func(o *format.CSVReadOptions) { o.Columns, o.Pad = []string{"c", "a"}, true }), lines(`1 2 7 "here" "long"`, `2 3 23 ∅ "1"`)},
@@ -123,7 +124,7 @@ func TestCSVReader(t *testing.T) {
 		"extra":      {"a,b,c,d\n1,2,3,4\n", with(func(o *format.CSVReadOptions) { o.RefuseExtra = true }), lines(`error: line 1: byte 1: nothing reads "c", "d" (extra_columns: ignore leaves it out)`)},
 		"bad header": {"a,b\x00\n", ab, lines(`error: line 1: byte 4: the byte 0x00 is no character of a text`)},
 		"header 3":   {"report, of\n\na,b\n1,2\n", with(func(o *format.CSVReadOptions) { o.HeaderLine = 3 }), lines(`1 4 17 "1" "2"`)},
-		"header 2":   {"report\n\na,b\n", with(func(o *format.CSVReadOptions) { o.HeaderLine = 2 }), lines(`error: line 2: the line that should hold the columns' names is empty`)},
+		"header 2":   {"report\n\na,b\n", with(func(o *format.CSVReadOptions) { o.HeaderLine = 2 }), lines(`error: line 2: the line that should hold the columns' names is empty; line 3 has all that the job reads: from.header: 3 reads it`)},
 		"header 9":   {"a,b\n1,2\n", with(func(o *format.CSVReadOptions) { o.HeaderLine = 9 }), lines(`error: line 3: the file ends before line 9, which should hold the columns' names`)},
 		"no header":  {"\n1,2\n3,4,5\n", format.CSVReadOptions{Columns: []string{"2"}, NoHeader: true}, lines(`1 2 2 "2"`, `row 2: line 3: byte 6: the row has 3 cells, and the first row has 2 ("3,4,5")`)},
 		"no third":   {"1,2\n", format.CSVReadOptions{Columns: []string{"3"}, NoHeader: true}, lines(`error: line 1: byte 1: the first row has no "3"; it has "1", "2" (absent_columns: "null" gives nulls)`)},

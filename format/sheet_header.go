@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/seed-128c3863/sluice/row"
@@ -39,6 +40,9 @@ func (r *SheetReader) top(b *row.Batch) error {
 	}
 	r.line = line
 	if r.line < int64(r.o.HeaderLine) {
+		if names, err := r.names(b); err == nil && r.hasAll(names) {
+			r.earlier = r.line
+		}
 		return nil
 	}
 	var names []string
@@ -124,5 +128,35 @@ func (r *SheetReader) lay(names []string, top string) (err error) {
 		}
 	}
 	r.step = r.next
-	return r.header.check(r.o.Columns, r.o.AbsentNull, r.o.RefuseExtra)
+	err = r.header.check(r.o.Columns, r.o.AbsentNull, r.o.RefuseExtra)
+	if err != nil && len(r.header.absent) > 0 && !r.o.NoHeader {
+		return r.moved(err)
+	}
+	return err
+}
+
+// hasAll says whether names have all that are wanted among them.
+func (r *SheetReader) hasAll(names []string) bool {
+	return len(r.o.Columns) > 0 && !slices.ContainsFunc(r.o.Columns, func(name string) bool { return !slices.Contains(names, name) })
+}
+
+// moved adds to an error which row has all the wanted names, if one does that is
+// near.
+func (r *SheetReader) moved(err error) error {
+	const near = 30
+	top, found := r.line, r.earlier
+	for range near {
+		line, failed := r.sheet.row()
+		if failed != nil || found > 0 {
+			break
+		}
+		r.line = line
+		if names, failed := r.names(&row.Batch{}); failed == nil && r.hasAll(names) {
+			found = line
+		}
+	}
+	if r.line = top; found == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; row %d has all that the job reads: from.header: %d reads it", err, found, found)
 }

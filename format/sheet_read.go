@@ -95,16 +95,17 @@ type SheetReader struct {
 	in   io.ReaderAt
 	size int64
 
-	open   func(r *SheetReader) (cellRows, error)
-	sheet  cellRows
-	line   int64
-	header *header
-	cells  []sheetCell // of the row, by column
-	filled []int       // columns of cells that are in use
-	places []int       // of the wanted columns; -1: there is none
-	beyond string      // the first column without a name that holds something
-	sheets []string    // the names of those that are not hidden, where they are known
-	upper  []string    // names of rows above the last row of names
+	open    func(r *SheetReader) (cellRows, error)
+	sheet   cellRows
+	line    int64
+	header  *header
+	cells   []sheetCell // of the row, by column
+	filled  []int       // columns of cells that are in use
+	places  []int       // of the wanted columns; -1: there is none
+	beyond  string      // the first column without a name that holds something
+	sheets  []string    // the names of those that are not hidden, where they are known
+	earlier int64       // a row before that of the names that has all that are wanted; 0: none
+	upper   []string    // names of rows above the last row of names
 
 	ends   *regexp.Regexp // what ends the rows; nil: nothing does
 	whole  []byte         // the row's cells with tabs between, if ends is there

@@ -39,6 +39,9 @@ func TestSheetRows(t *testing.T) {
 		"total in a later cell":  {two + rows + line(6, text("B6", "합계"), `<c r="C6"><v>7</v></c>`), format.SheetReadOptions{HeaderLine: 3, Footer: `^\t합계\t7$`, Columns: []string{"p"}}, "4: 2|"},
 		"beside the names":       {two + rows + line(6, text("D6", "end")), format.SheetReadOptions{HeaderLine: 3, Footer: `^\t\t\tend$`, Columns: []string{"p"}}, "4: 2|"},
 		"empty rows match none":  {two + rows + line(6), format.SheetReadOptions{HeaderLine: 3, Footer: `^$`, Columns: []string{"p"}}, "4: 2|"},
+		"names further down":     {two + rows, format.SheetReadOptions{Columns: []string{"p"}}, "|line 2: the header has no \"p\"; it has \"a\", \"y\" (absent_columns: \"null\" gives nulls); row 3 has all that the job reads: from.header: 3 reads it"},
+		"names further up":       {two + rows, format.SheetReadOptions{HeaderLine: 3, Columns: []string{"a", "y"}}, "|line 3: the header has no \"a\", \"y\"; it has \"\", \"p\", \"q\" (absent_columns: \"null\" gives nulls); row 2 has all that the job reads: from.header: 2 reads it"},
+		"names nowhere":          {two + rows, format.SheetReadOptions{HeaderLine: 3, Columns: []string{"z"}}, "|line 3: the header has no \"z\"; it has \"\", \"p\", \"q\" (absent_columns: \"null\" gives nulls)"},
 		"rows behind":            {two + rows + line(6, text("A6", "합계")) + many, format.SheetReadOptions{HeaderLine: 3, Footer: "^합계", Columns: []string{"p"}}, "4: 2|line 16: more than 9 lines follow the one that from.footer matches: it is not the end of the rows"},
 	} {
 		t.Run(name, func(t *testing.T) {
