@@ -27,6 +27,7 @@ func absentWorlds(t *testing.T, test func(w *world)) {
 	newWorlds(t, postgres, strings.Replace(absentDDL, "ID", "", 1), absentJob, func(w *world) {
 		w.from = `absent_columns: "null"`
 		w.apply("code,title,note,stock,tags", "a,ant,x,1,red|blue", "b,bee,y,2,red")
+		w.number("item")
 		test(w)
 	})
 }

@@ -52,8 +52,9 @@ func changesBySKU(s *shop, file string) map[string]string {
 // Keys are found as the table compares them, nulls and several columns, too.
 func TestFewKeys(t *testing.T) {
 	const rows = "; WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO a (k, n, v) SELECT 'K' || i, i, 'v' FROM n; INSERT INTO a (k, n, v) VALUES ('null', NULL, 'v')"
-	newWorlds(t, "CREATE TABLE a (id serial PRIMARY KEY, k text, n int, v text, UNIQUE NULLS NOT DISTINCT (k, n))"+rows,
+	newWorldsOf(t, "CREATE TABLE a (id serial PRIMARY KEY, k text, n int, v text, UNIQUE NULLS NOT DISTINCT (k, n))"+rows,
 		"CREATE TABLE a (id integer PRIMARY KEY, k text, n int, v text, UNIQUE (n, k))"+rows,
+		"CREATE TABLE a (id int AUTO_INCREMENT PRIMARY KEY, k varchar(9), n int, v varchar(9), UNIQUE (n, k)); INSERT INTO a (k, n, v) SELECT 'K' || seq, seq, 'v' FROM seq_1_to_500; INSERT INTO a (k, n, v) VALUES ('null', NULL, 'v')",
 		"columns: {k: {from: k}, n: {from: n}, v: {from: v}}\nto: {DATABASE, table: a, key: [k, n], delete_when: row.gone == \"1\"}\n", func(w *world) {
 			file := []string{"k,n,v,gone", "K7,7,v,", "K8,8,w,", "K9,10,v,", "null,,w,", "K11,11,,1", "K12,999,,1"}
 			_, text := w.plan(file...)

@@ -187,11 +187,15 @@ func (s *mysqlImport) collide(ctx context.Context) (found int64, err error) {
 		if !ok || columns == nil || len(t.key) > 0 && sameNames(u.columns(), t.keyNames()) {
 			continue
 		}
-		var known, same, list []string
+		var known, same, list, there []string
 		for n, v := range values {
 			known = append(known, "("+v+") IS NOT NULL")
 			same = append(same, fmt.Sprintf("a.u%d = b.u%d", n, n))
 			list = append(list, fmt.Sprintf("%s AS u%d", v, n))
+			if p := u.Parts[n]; p.Column != "" {
+				v = quoteName(p.Column) // which is indexed
+			}
+			there = append(there, fmt.Sprintf("%s AS u%d", v, n))
 		}
 		given, shown := strings.Join(known, " AND "), strings.Join(list, ", ")
 		what := "has the same " + strings.Join(u.shown(), ", ")
@@ -202,7 +206,7 @@ func (s *mysqlImport) collide(ctx context.Context) (found int64, err error) {
 		more, err := s.note(ctx, finding(fmt.Sprintf(`SELECT a.sluice_row, %d, NULL, min(concat(%s, concat_ws(', ', %s), %s)) FROM (SELECT sluice_row, %s FROM %s s WHERE %s) a JOIN (SELECT %s, %s FROM %s) b ON %s
 			WHERE NOT EXISTS (SELECT 1 FROM sluice_plan p WHERE p.op <> 'n' AND %s AND (p.op = 'd' OR p.sluice_row = a.sluice_row OR %s)) GROUP BY 1`,
 			columns[0].at, quoteText("the row "), names(id, ", ", inWords("b.i%i")), quoteText(" of table "+t.Name+" "+what), shown, inPlan(columns...), given,
-			names(id, ", ", "%c AS i%i"), shown, t.sqlName(), strings.Join(same, " AND "), sameAs(id, "p.i%i", "b.i%i"), masked("p.mask", columns))))
+			names(id, ", ", "%c AS i%i"), strings.Join(there, ", "), t.sqlName(), strings.Join(same, " AND "), sameAs(id, "p.i%i", "b.i%i"), masked("p.mask", columns))))
 		if err != nil {
 			return 0, err
 		}

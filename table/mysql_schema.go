@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ func (m *mysql) inspectOn(ctx context.Context, conn *sql.Conn, name string) (*Ta
 	if len(parts) == 2 {
 		t.Schema = parts[0].text
 	}
+	t.Own = t.Schema == m.schema && mysqlOwnTables.MatchString(strings.TrimPrefix(t.Name, m.prefix)) && strings.HasPrefix(t.Name, m.prefix)
 	c := &mysqlCatalog{mysql: m, conn: conn, Table: t}
 	for _, step := range []func(context.Context) error{c.kind, c.checks, c.columns, c.uniques, c.references, c.triggers, c.partitions} {
 		if err := step(ctx); err != nil {
@@ -30,6 +32,9 @@ func (m *mysql) inspectOn(ctx context.Context, conn *sql.Conn, name string) (*Ta
 	}
 	return t, nil
 }
+
+// mysqlOwnTables are the names of sluice's own tables, behind their prefix.
+var mysqlOwnTables = regexp.MustCompile(`^(run|plans|[jp]\d+(_\w+)?)$`)
 
 // A mysqlCatalog is a table that is being inspected.
 type mysqlCatalog struct {
@@ -125,7 +130,7 @@ func (c *mysqlCatalog) column(v []*string) Column {
 	case !ok:
 		out.Refused = "sluice does not load type " + *v[1]
 	case out.Generated != "":
-		out.Refused = "the database generates it"
+		out.Refused, out.Computed = "the database generates it", out.computed()
 	}
 	switch kind := out.Type.Kind; {
 	case *v[2] == "enum":
@@ -139,6 +144,14 @@ func (c *mysqlCatalog) column(v []*string) Column {
 		out.Type = row.Type{Kind: row.JSON}
 	}
 	return out
+}
+
+// computed is the value of a generated column, compared as the column is.
+func (c *Column) computed() string {
+	if c.Charset == "" {
+		return "(" + c.Generated + ")"
+	}
+	return fmt.Sprintf("convert((%s) USING %s) COLLATE %s", c.Generated, c.Charset, c.Collation)
 }
 
 func kindIsText(c Column) bool { return c.Type.Kind == row.String && c.Enum == nil }

@@ -17,17 +17,6 @@ import (
 // of one of their cases.
 var notOnMySQL = []string{
 	"TestNullsInTheKey",
-	"TestFewKeys",
-	"TestUniqueValueIsFree",
-	"TestAbsentColumns",
-	"TestCreate",
-	"TestChildren/ON_DELETE_SET_DEFAULT",
-	"TestFollowers/SET_DEFAULT",
-	"TestTriggersAreNoted",
-	"TestOwnTables",
-	"TestUniquesBesideTheKey",
-	"TestUniqueOverNoColumn",
-	"TestKeysThatAreEqual",
 	"TestValues",
 	"TestValuesOfOneDatabase",
 }

@@ -34,6 +34,14 @@ func newMySQLWorld(t testing.TB, ddl, job string) *world {
 	return w
 }
 
+// number has a table numbered on from its last row: MySQL has numbers to spare
+// when it writes many rows.
+func (w *world) number(table string) {
+	if w.onMySQL() {
+		w.exec("ALTER TABLE " + table + " AUTO_INCREMENT = 1")
+	}
+}
+
 // mysqlWords are what MySQL writes otherwise than PostgreSQL in the tables of
 // tests. A text that is part of a key has to have a length.
 var mysqlWords = []struct {

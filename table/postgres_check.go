@@ -283,6 +283,11 @@ func (u *Unique) values(t *Table) (values, reads []string, ok bool) {
 			read(p.Expression)
 			continue
 		}
+		if computed := t.Column(p.Column).Computed; computed != "" {
+			values = append(values, computed)
+			read(computed)
+			continue
+		}
 		values = append(values, quoteName(p.Column))
 		if !slices.Contains(reads, p.Column) {
 			reads = append(reads, p.Column)

@@ -122,7 +122,11 @@ func TestChildren(t *testing.T) {
 		t.Run(action, func(t *testing.T) {
 			job := "columns: {k: {from: k}, up: {from: up}}\nto: {DATABASE, table: a, key: k, write: mirror, max_delete: 90%}\n"
 			ddl := "CREATE TABLE a (k int PRIMARY KEY, up int REFERENCES a DEFERRABLE); CREATE TABLE child (a int REFERENCES a " + action + "); INSERT INTO a VALUES (1, NULL), (2, 1), (3, NULL), (4, 3); INSERT INTO child VALUES (2), (2), (3)"
-			newWorlds(t, ddl, ddl, job, func(w *world) { testChildren(w, want) })
+			mysql := mysqlOf(ddl)
+			if action == "ON DELETE SET DEFAULT" {
+				mysql = "" // which InnoDB takes for none
+			}
+			newWorldsOf(t, ddl, ddl, mysql, job, func(w *world) { testChildren(w, want) })
 		})
 	}
 }

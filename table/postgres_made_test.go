@@ -27,6 +27,7 @@ func TestCreate(t *testing.T) { newWorlds(t, articles, articlesOfSQLite, article
 
 func testCreate(w *world) {
 	w.apply("code,kind,twin,n,tags", "a,old,,1,red", "b,,,2,")
+	w.number("article")
 	before := w.rows("article", "article_tag", "kind", "tag")
 
 	file := []string{"code,kind,twin,n,tags", "a,new,old,1,red|blue|green", "b,,,2,", "c,newer,new,3,blue", "d,bad,,-1,never", "e,worse,,x,not"}

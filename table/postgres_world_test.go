@@ -34,7 +34,7 @@ type world struct {
 }
 
 // newWorlds makes a world of each database. MySQL's tables are made of
-// PostgreSQL's; newWorldsOf is for those of which that cannot be done.
+// PostgreSQL's; newWorldsOf is for those of which that cannot be done; "": there are none.
 func newWorlds(t *testing.T, postgres, sqlite, job string, test func(w *world)) {
 	newWorldsOf(t, postgres, sqlite, mysqlOf(postgres), job, test)
 }

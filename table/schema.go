@@ -64,6 +64,7 @@ type Column struct {
 	Identity  Identity
 	Sequence  string // that an identity or serial column draws from, as SQL writes it; of AUTOINCREMENT sqlite_sequence; "": none
 	Generated string // SQL that the database works the column out by; "": not generated
+	Computed  string // MySQL: Generated, as a unique compares it
 }
 
 // An Identity says who numbers the rows of a column.
