@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-128c3863/sluice/flow"
@@ -68,6 +69,9 @@ func (im *Import) cutOff(ctx context.Context) error {
 // nil. One that cannot be taken up is ended, and that is said.
 func (r *run) resume(ctx context.Context, p *plan.Plan) (resumed bool, err error) {
 	was, err := r.unfinished(ctx)
+	if err == nil {
+		err = r.clear(ctx, was)
+	}
 	if was == nil || err != nil {
 		return false, err
 	}
@@ -168,13 +172,28 @@ func (r *run) batches(ctx context.Context, record plan.Run) (written int64, err 
 	return r.done - first, err
 }
 
-// keepFor keeps the plan under the ID of its run.
+// batchPlan is what the ID of a plan begins with that a run keeps for itself.
+const batchPlan = "batches-"
+
+// keepFor keeps the plan for its run.
 func (r *run) keepFor(ctx context.Context, record *plan.Run) error {
+	record.Plan = batchPlan + record.ID
 	p, err := r.describe(ctx)
 	if err == nil {
-		err = r.keep(ctx, p)
+		err = r.keep(ctx, p, record.Plan)
 	}
-	record.Plan = record.ID
+	return err
+}
+
+// clear drops the plans of runs that ended, by kill -9 or with their machine, when
+// they had kept it and written nothing. was is a run that was cut off, if not nil.
+func (r *run) clear(ctx context.Context, was *plan.Run) error {
+	kept, err := r.db.plans(ctx, r.Job.Name)
+	for _, id := range kept {
+		if strings.HasPrefix(id, batchPlan) && (was == nil || was.Plan != id) {
+			_ = r.db.end(ctx, plan.Run{ID: id, Plan: id}) // or it lapses, as one of another user does
+		}
+	}
 	return err
 }
 
@@ -182,7 +201,7 @@ func (r *run) keepFor(ctx context.Context, record *plan.Run) error {
 // unless it would end again for the same reason.
 func (r *run) ended(ctx context.Context, record plan.Run, why error) error {
 	passing := errors.Is(why, context.Canceled) || errors.Is(why, flow.ErrInterrupted) || ctx.Err() != nil || isLocked(why)
-	if own := record.Plan == record.ID; r.done > 0 && !passing || r.done == 0 && own {
+	if own := strings.HasPrefix(record.Plan, batchPlan); r.done > 0 && !passing || r.done == 0 && own {
 		record.State, record.Error, record.Ended = "failed", why.Error(), time.Now().UTC()
 		if err := r.db.end(context.WithoutCancel(ctx), record); err != nil {
 			passing = true // as it is when the server is gone

@@ -162,6 +162,50 @@ func (c *stoppingBatches) batch(ctx context.Context, run plan.Run, from, to int6
 	return err
 }
 
+// A plan that a run has kept, which was then killed before it wrote anything, is
+// dropped by the next run of the job; one that was saved stays.
+func TestBatchOrphan(t *testing.T) { eachShop(t, testBatchOrphan) }
+
+func testBatchOrphan(t *testing.T, s *shop) {
+	s.apply(v1)
+	kept := saved(t, s.open(v2clean), nil)
+	im := s.batched(v2clean, 4)
+	killed := im.newRun("apply", nil)
+	if err := errors.Join(killed.compare(context.Background()), killed.keepFor(context.Background(), &killed.record)); err != nil {
+		t.Fatal(err)
+	}
+	killed.comparison.drop(context.Background())
+	im.Close()
+	plans := func() string { return strings.Join(s.query("SELECT id FROM "+s.plans+" ORDER BY 1"), " ") }
+	if got := plans(); got != kept.Table.Saved.ID+" "+killed.record.Plan && got != killed.record.Plan+" "+kept.Table.Saved.ID {
+		t.Fatal(got)
+	}
+	if r := s.apply(v1); r.Run != "" {
+		t.Errorf("%+v", r)
+	}
+	same(t, "plans", plans(), kept.Table.Saved.ID)
+	if r, err := applySaved(kept, s.open(v2clean), nil); err != nil || r.Rows != 21 {
+		t.Errorf("%v, %+v", err, r)
+	}
+}
+
+// The second connection to PostgreSQL is for look-ups and those who wait: batches
+// are written without it.
+func TestBatchSideLost(t *testing.T) {
+	s := newShop(t)
+	s.apply(v1)
+	im := s.batched(v2clean, 4)
+	side := im.db.(*postgres).side
+	im.db = &stopping{im.db, func(to int64) {
+		if to == 4 {
+			s.exec("SELECT pg_terminate_backend($1, 5000)", side.PgConn().PID())
+		}
+	}}
+	if r, err := im.Apply(context.Background(), plan.ApplyOptions{}); err != nil || r.Rows != 21 || r.Status != 0 {
+		t.Fatalf("%v, %+v", err, r)
+	}
+}
+
 // A run that cannot be taken up is ended as cut off, and can be taken back.
 func TestBatchCutOff(t *testing.T) { eachShop(t, testBatchCutOff) }
 

@@ -74,6 +74,9 @@ type database interface {
 
 	begin(ctx context.Context, t *target) (comparison, error)
 
+	// plans returns the IDs of the plans of a job that are kept.
+	plans(ctx context.Context, job string) ([]string, error)
+
 	// keptText returns the text of a plan that keep has kept: else errGone.
 	keptText(ctx context.Context, job, id string) ([]byte, error)
 

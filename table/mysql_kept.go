@@ -143,6 +143,32 @@ func (s *mysqlImport) keptSum(ctx context.Context, kept []byte) (string, error) 
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
+// plans are the IDs of the plans of a job that are kept.
+func (m *mysql) plans(ctx context.Context, job string) ([]string, error) {
+	ids, err := idsOf(ctx, m.conn, "SELECT id FROM "+m.state("plans")+" WHERE job = ? AND kept IS NOT NULL", job)
+	if mysqlCode(err) == noSuchTable {
+		err = nil
+	}
+	return ids, err
+}
+
+// idsOf returns the texts that a query of one argument selects.
+func idsOf(ctx context.Context, conn *sql.Conn, query, of string) (ids []string, err error) {
+	rows, err := conn.QueryContext(ctx, query, of)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
 // keptText returns all of a plan but its rows.
 func (m *mysql) keptText(ctx context.Context, job, id string) ([]byte, error) {
 	_, text, err := m.keptPlan(ctx, job, id)

@@ -108,6 +108,19 @@ func keptSum(ctx context.Context, tx pgx.Tx, name string, kept []byte) (string, 
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
+// plans are the IDs of the plans of a job that are kept.
+func (p *postgres) plans(ctx context.Context, job string) ([]string, error) {
+	there, err := p.readable(ctx)
+	if err != nil || !there {
+		return nil, err
+	}
+	rows, err := p.conn.Query(ctx, "SELECT id FROM "+p.state+".plan WHERE job = $1", job)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 // keptText returns all of a plan but its rows.
 func (p *postgres) keptText(ctx context.Context, job, id string) ([]byte, error) {
 	there, err := p.readable(ctx)

@@ -59,7 +59,7 @@ func (im *Import) Plan(ctx context.Context, o plan.Options) (p *plan.Plan, err e
 		_, err = r.report(ctx, o.Row, o.Report, false)
 	}
 	if err == nil && o.Keep {
-		err = r.keep(ctx, p)
+		err = r.keep(ctx, p, r.record.ID)
 	}
 	if err != nil {
 		return nil, err

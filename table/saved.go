@@ -56,9 +56,9 @@ type keptRow struct {
 	Row    plan.Row
 }
 
-// keep keeps the plan.
-func (r *run) keep(ctx context.Context, p *plan.Plan) error {
-	p.Table.Saved = &plan.Saved{ID: r.record.ID, Until: p.Created.Add(keptFor)}
+// keep keeps the plan by an ID.
+func (r *run) keep(ctx context.Context, p *plan.Plan, id string) error {
+	p.Table.Saved = &plan.Saved{ID: id, Until: p.Created.Add(keptFor)}
 	text, err := json.Marshal(p)
 	if err != nil {
 		return err

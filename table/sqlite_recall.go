@@ -29,6 +29,14 @@ func (d *sqlite) kept(ctx context.Context, t *target, of plan.Saved, done int64)
 	return s, k, nil
 }
 
+// plans are the IDs of the plans of a job that are kept.
+func (d *sqlite) plans(ctx context.Context, job string) (ids []string, err error) {
+	if there, err := d.hasTable(ctx, "sluice_plan"); err != nil || !there {
+		return nil, err
+	}
+	return idsOf(ctx, d.conn, "SELECT id FROM main.sluice_plan WHERE job = ?", job)
+}
+
 // keptText returns all of a plan but its rows.
 func (d *sqlite) keptText(ctx context.Context, job, id string) (text []byte, err error) {
 	_, text, err = d.keptPlan(ctx, job, id)
