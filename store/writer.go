@@ -181,13 +181,14 @@ func (w *Writer) first(ctx context.Context, err error) error {
 // cause is why the parts under way were given up, or else err.
 func (w *Writer) cause(err error) error { return cmp.Or(context.Cause(w.sending), err) }
 
-// drop ends the parts under way, and waits for them.
-func (w *Writer) drop() {
+// end waits for the parts under way. They end soon if one has failed; else they
+// are let be written, so that none is when the upload is dropped.
+func (w *Writer) end() {
+	for _, p := range w.sent {
+		_, _ = p.Wait(w.sending)
+	}
 	if w.fail != nil {
 		w.fail(errClosed)
-	}
-	for _, p := range w.sent {
-		p.Drop()
 	}
 	w.sent, w.buf = nil, nil
 }
@@ -199,7 +200,7 @@ func (w *Writer) Commit(ctx context.Context) (Info, error) {
 		return Info{}, w.err
 	}
 	info, err := w.commit(ctx)
-	w.drop()
+	w.end()
 	if w.err = err; err == nil {
 		w.err = errClosed
 		w.upload = ""
@@ -226,9 +227,10 @@ func (w *Writer) commit(ctx context.Context) (Info, error) {
 	return a.Info, err
 }
 
-// Abort drops what was written. After Commit was done it does nothing.
+// Abort drops what was written, once the parts under way are there. After Commit
+// was done it does nothing.
 func (w *Writer) Abort(ctx context.Context) error {
-	w.drop()
+	w.end()
 	upload := w.upload
 	w.upload, w.err = "", errClosed
 	if upload == "" {

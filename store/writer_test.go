@@ -137,3 +137,21 @@ func TestWriterCancelled(t *testing.T) {
 		mustBeEmpty(t, dir)
 	}
 }
+
+// An upload is dropped when no part of it is on its way any more: one that came
+// later would stay.
+func TestWriterAborted(t *testing.T) {
+	const part = 1000
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s, begun := &slow{Store: Local()}, time.Now()
+		w := Create(t.Context(), s, dir+"/k", Condition{}, CreateOptions{Part: part, Room: flow.NewBudget(100 * part)})
+		if _, err := w.Write(bytesOf(3*part+1, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Abort(t.Context()); err != nil || s.now != 0 || time.Since(begun) != time.Second {
+			t.Errorf("after %v, %d parts under way, %v", time.Since(begun), s.now, err)
+		}
+	})
+	mustBeEmpty(t, dir)
+}
