@@ -18,7 +18,10 @@ import (
 // TestBatchCrash stops the server at random moments of runs that write batches:
 // never is there half of a batch, the next apply goes on with the run, under its
 // ID, and what all of it did can be taken back.
-func TestBatchCrash(t *testing.T) { eachCrashShop(t, testBatchCrash) }
+func TestBatchCrash(t *testing.T) {
+	t.Parallel()
+	eachCrashShop(t, testBatchCrash)
+}
 
 func testBatchCrash(t *testing.T, c server, s *shop) {
 	s.apply(v1)

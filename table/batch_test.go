@@ -467,7 +467,10 @@ func TestBatchParents(t *testing.T) {
 // TestBatchKill kills runs that write batches at random moments: never is there
 // half of a batch, the next apply goes on, and what all of it did can be taken
 // back.
-func TestBatchKill(t *testing.T) { eachShop(t, testBatchKill) }
+func TestBatchKill(t *testing.T) {
+	t.Parallel()
+	eachShop(t, testBatchKill)
+}
 
 func testBatchKill(t *testing.T, s *shop) {
 	s.apply(v1)

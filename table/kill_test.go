@@ -162,7 +162,10 @@ func (s *shop) alone() {
 
 // TestKill kills applies and reverts at random moments: the table is as before
 // or as after, never between, and the next run goes on from there.
-func TestKill(t *testing.T) { eachShop(t, testKill) }
+func TestKill(t *testing.T) {
+	t.Parallel()
+	eachShop(t, testKill)
+}
 
 func testKill(t *testing.T, s *shop) {
 	s.apply(v1)
@@ -197,7 +200,10 @@ func testKill(t *testing.T, s *shop) {
 
 // TestCrash stops the server at once, at random moments of applies and reverts:
 // the table is as before or as after, and the next run goes on from there.
-func TestCrash(t *testing.T) { eachCrashShop(t, testCrash) }
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	eachCrashShop(t, testCrash)
+}
 
 func testCrash(t *testing.T, c server, s *shop) {
 	s.apply(v1)

@@ -21,6 +21,7 @@ END $$`
 // A run whose connections the server ends at any of its calls has changed
 // nothing, or a whole batch, and says why.
 func TestEnded(t *testing.T) {
+	t.Parallel()
 	for _, d := range deeds() {
 		t.Run(d.name, func(t *testing.T) {
 			for n, more := 1+rand.IntN(30), true; more; n += 30 {

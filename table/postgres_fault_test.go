@@ -84,6 +84,7 @@ func (l *loser) lastRun() string {
 // them in a soak, before the server has the call and after. The tables are as before or as after, what is said
 // is true, and the next run goes on.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	l := newLoser(t)
 	for _, verb := range []string{"apply", "revert"} {
 		from, to := l.before, l.after

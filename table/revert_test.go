@@ -36,6 +36,7 @@ func listed(problems []plan.Problem) string {
 // Rows in conflict are left alone with all that is theirs, the others are taken
 // back; and that can be taken back.
 func TestSkipConflicts(t *testing.T) {
+	t.Parallel()
 	job := `columns:
   k: {from: k}
   n: {from: n}

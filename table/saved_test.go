@@ -138,7 +138,10 @@ func textOf(t testing.TB, file string) string {
 
 // A plan that a process saved is applied by another, whatever became of the
 // first: it was killed, or the server was stopped.
-func TestSavedByKilled(t *testing.T) { eachShop(t, testSavedByKilled) }
+func TestSavedByKilled(t *testing.T) {
+	t.Parallel()
+	eachShop(t, testSavedByKilled)
+}
 
 func testSavedByKilled(t *testing.T, s *shop) {
 	s.apply(v1)
@@ -153,7 +156,10 @@ func testSavedByKilled(t *testing.T, s *shop) {
 }
 
 // TestSavedCrash stops the server after a plan was saved.
-func TestSavedCrash(t *testing.T) { eachCrashShop(t, testSavedCrash) }
+func TestSavedCrash(t *testing.T) {
+	t.Parallel()
+	eachCrashShop(t, testSavedCrash)
+}
 
 func testSavedCrash(t *testing.T, c server, s *shop) {
 	s.apply(v1)
