@@ -23,7 +23,7 @@ lint: ## run the linters of .golangci.yml
 	@.tools/bin/golangci-lint run ./...
 
 bench: build ## measure against the I/O floor and other tools; CASE=name for one case
-	@scripts/tools s3sim bench-python postgres pgloader
+	@scripts/tools s3sim bench-python postgres mariadb pgloader
 	@go run ./bench $(CASE)
 
 fuzz: ## run every fuzz target for 30 seconds

@@ -35,6 +35,7 @@ var cases = []struct {
 	{name: "postgres", title: "500,000 products into PostgreSQL", run: intoPostgres},
 	{name: "django", title: "django-import-export, PostgreSQL", run: againstDjango},
 	{name: "sqlite", title: "500,000 products into SQLite", run: intoSQLite},
+	{name: "mysql", title: "500,000 products into MariaDB", run: intoMySQL},
 	{name: "tables-memory", title: "5,000,000 products", run: tableMemory, long: true},
 }
 
