@@ -11,6 +11,7 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/row"
 )
 
 // apply writes the plan and its journal, in one transaction: each row that is
@@ -52,6 +53,7 @@ type mysqlWriter struct {
 	id      []*Column
 	plan    string // the table of what is done: sluice_plan, or a part of it
 	journal string // what its tables' names begin with
+	newID   string // of a new row n
 	loosed  bool   // new rows were inserted with loose keys
 	apart   bool   // what they refer to may not be there yet: their keys stay loose
 }
@@ -101,9 +103,21 @@ func (w *mysqlWriter) touched(got, want int64, what string) error {
 	return fmt.Errorf("%s %d rows of table %s, and %d were planned: a trigger of the table may have done it; nothing was changed", what, got, w.t.Name, want)
 }
 
-// hashed is a hash of the loaded columns of a row t.
+// hashed is a hash of the loaded columns of a row t: of their texts if these have
+// no comma, else of how long they are, and then of them.
 func hashed(t *target) string {
-	return "md5(concat_ws(',', " + each(t.columns, ", ", "quote(cast(t.%c AS BINARY))") + "))"
+	var parts, long []string
+	for _, c := range t.columns {
+		name := "t." + quoteName(c.to.Name)
+		switch c.to.Type.Kind {
+		case row.Bool, row.Int16, row.Int32, row.Int64, row.Decimal, row.Float32, row.Float64, row.Date, row.Time, row.Timestamp, row.TimestampTZ:
+			parts = append(parts, "coalesce("+name+", '')")
+		default:
+			bytes := "cast(" + name + " AS BINARY)"
+			parts, long = append(parts, "coalesce(length("+bytes+"), '')"), append(long, bytes)
+		}
+	}
+	return "md5(concat_ws(',', " + strings.Join(append(parts, long...), ", ") + "))"
 }
 
 // update writes the columns of rows that differ, and then their links.
@@ -121,7 +135,7 @@ func (w *mysqlWriter) update(ctx context.Context) error {
 		return err
 	}
 	if n > 0 {
-		if err := w.do(ctx, n, "updated", fmt.Sprintf("UPDATE %s p JOIN sluice_incoming s ON s.sluice_row = p.sluice_row JOIN %s t ON %s SET %s WHERE p.op = 'u' AND %s",
+		if err := w.do(ctx, n, "updated", fmt.Sprintf("UPDATE %s p STRAIGHT_JOIN sluice_incoming s ON s.sluice_row = p.sluice_row STRAIGHT_JOIN %s t ON %s SET %s WHERE p.op = 'u' AND %s",
 			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), each(tight, ", ", "t.%c = s.%c"), written)); err != nil {
 			return err
 		}
@@ -184,8 +198,9 @@ func (w *mysqlWriter) insert(ctx context.Context) error {
 		columns, values = made+", ", "n.sluice_id, "
 	}
 	first, err := w.insertNew(ctx, n, columns, values)
-	if err == nil && made != "" && ids == "NULL" {
-		err = w.all(ctx, fmt.Sprintf("UPDATE sluice_new SET sluice_id = %d + place * @@auto_increment_increment", first))
+	w.newID = "n.sluice_id"
+	if made != "" && ids == "NULL" {
+		w.newID = fmt.Sprintf("(%d + n.place * @@auto_increment_increment)", first)
 	}
 	if err == nil && w.loosed && !w.apart {
 		err = w.tightenNew(ctx, made)
@@ -242,10 +257,27 @@ func (w *mysqlWriter) inserted(ctx context.Context, n int64, made string) error 
 	}
 	columns, values := []string{"op", "h", names(w.id, ", ", "i%i")}, []string{"'n'", hashed(w.t), names(w.id, ", ", "t.%c")}
 	for _, c := range w.t.links {
-		columns, values = append(columns, fmt.Sprintf("k%d", c.at)), append(values, linkedNow(c))
+		ids, err := w.linkedAnew(ctx, c)
+		if err != nil {
+			return err
+		}
+		columns, values = append(columns, fmt.Sprintf("k%d", c.at)), append(values, ids)
 	}
 	return w.do(ctx, n, "found", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row JOIN %s t ON %s",
 		w.journal, strings.Join(columns, ", "), strings.Join(values, ", "), w.t.sqlName(), on))
+}
+
+// linkedAnew are the IDs that a new row t is linked to, in order: those of its
+// incoming row s, if nothing else can have linked it, and all of them were there.
+func (w *mysqlWriter) linkedAnew(ctx context.Context, c *binding) (string, error) {
+	if len(c.link.Triggers) > 0 || c.link.reference(c.link.own.Name) == nil {
+		return linkedNow(c), nil
+	}
+	made, err := w.number(ctx, fmt.Sprintf("SELECT EXISTS (SELECT 1 FROM sluice_made WHERE look = %d)", w.lookOf(c)))
+	if err != nil || made == 1 {
+		return linkedNow(c), err
+	}
+	return fmt.Sprintf("s.sluice_l%d", c.at), nil
 }
 
 // newRow is the condition that a row t is a new one n, whose ID is made or incoming.
@@ -253,12 +285,12 @@ func (w *mysqlWriter) newRow(made string) string {
 	if made == "" {
 		return names(w.id, " AND ", "t.%c = s.%c")
 	}
-	return "t." + made + " = n.sluice_id"
+	return "t." + made + " = " + w.newID
 }
 
 // link writes the links of new rows.
 func (w *mysqlWriter) link(ctx context.Context, c *binding, numbered bool) error {
-	own, from := "n.sluice_id", fmt.Sprintf("sluice_new n JOIN sluice_links l ON l.col = %d AND l.sluice_row = n.sluice_row", c.at)
+	own, from := w.newID, fmt.Sprintf("sluice_new n JOIN sluice_links l ON l.col = %d AND l.sluice_row = n.sluice_row", c.at)
 	if !numbered {
 		own, from = "s."+quoteName(c.link.ownID.Name), from+" JOIN sluice_incoming s ON s.sluice_row = n.sluice_row"
 	}

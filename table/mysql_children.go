@@ -31,7 +31,7 @@ func (s *mysqlImport) linkChildren(ctx context.Context, plan string) error {
 
 // unlinking joins the links k of rows t of the plan p that go.
 func (s *mysqlImport) unlinking(c *binding, plan string) string {
-	return fmt.Sprintf(` FROM %s p JOIN %s t ON %s JOIN %s k ON k.%s = t.%s AND (p.op = 'd' OR p.op = 'u' AND %s AND NOT EXISTS (SELECT 1 FROM sluice_links l WHERE l.col = %d AND l.sluice_row = p.sluice_row AND l.id = k.%s))`,
+	return fmt.Sprintf(` FROM %s p STRAIGHT_JOIN %s t ON %s STRAIGHT_JOIN %s k ON k.%s = t.%s AND (p.op = 'd' OR p.op = 'u' AND %s AND NOT EXISTS (SELECT 1 FROM sluice_links l WHERE l.col = %d AND l.sluice_row = p.sluice_row AND l.id = k.%s))`,
 		plan, s.t.sqlName(), sameAs(s.t.identity(), "t.%c", "p.i%i"), c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name), masked("p.mask", []*binding{c}), c.at, quoteName(c.link.other.Name))
 }
 

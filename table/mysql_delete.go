@@ -24,9 +24,8 @@ func (s *mysqlImport) missing(ctx context.Context) error {
 	if err := s.all(ctx, "ALTER TABLE sluice_incoming ADD KEY sluice_key ("+strings.Join(t.keyParts(), ", ")+")"); err != nil {
 		return err
 	}
-	seen, joins := t.seenAs(false)
-	_, err := s.exec(ctx, fmt.Sprintf("INSERT INTO sluice_plan SELECT NULL, 'd', NULL, %s FROM %s t%s WHERE %s AND NOT EXISTS (SELECT 1 FROM sluice_incoming s WHERE %s)",
-		seen, t.sqlName(), joins, t.within(), t.keySame("s", "t")))
+	_, err := s.exec(ctx, fmt.Sprintf("INSERT INTO sluice_plan SELECT NULL, 'd', NULL, %s FROM %s t WHERE %s AND NOT EXISTS (SELECT 1 FROM sluice_incoming s WHERE %s)",
+		t.seenAs("true"), t.sqlName(), t.within(), t.keySame("s", "t")))
 	return t.faultOfWithin(err)
 }
 

@@ -17,9 +17,9 @@ func (w *mysqlWriter) lock(ctx context.Context) error {
 	if w.counts[plan.Update]+w.counts[plan.Delete] == 0 {
 		return nil
 	}
-	on := fmt.Sprintf("%s p JOIN %s t ON %s", w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"))
+	on := fmt.Sprintf("%s p STRAIGHT_JOIN %s t ON %s", w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"))
 	if err := w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (op, mask, h, %s, %s) SELECT p.op, p.mask, %s, %s, %s FROM %s WHERE p.op <> 'n' ORDER BY %s FOR UPDATE",
-		w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"), hashed(w.t), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), on, names(w.id, ", ", "t.%c"))); err != nil {
+		w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"), hashed(w.t), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), on, names(w.id, ", ", "p.i%i"))); err != nil {
 		return err
 	}
 	if w.counts[plan.Delete] > 0 {
@@ -141,7 +141,7 @@ func (w *mysqlWriter) changed() string {
 // where these are to change.
 func (w *mysqlWriter) linkedElse(c *binding) string {
 	now := linkedNow(c)
-	return fmt.Sprintf("SELECT p.sluice_row, %s, concat(%s, convert(p.k%d USING utf8mb4) COLLATE utf8mb4_bin, ' → ', %s) FROM %s p JOIN %s t ON %s WHERE (p.op = 'd' OR %s) AND p.k%d <> %s",
+	return fmt.Sprintf("SELECT p.sluice_row, %s, concat(%s, convert(p.k%d USING utf8mb4) COLLATE utf8mb4_bin, ' → ', %s) FROM %s p STRAIGHT_JOIN %s t ON %s WHERE (p.op = 'd' OR %s) AND p.k%d <> %s",
 		w.known(), quoteText("the row of the table was changed since it was compared: "+c.col.Name+" "), c.at, inWords(now), w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), masked("p.mask", []*binding{c}), c.at, now)
 }
 

@@ -61,21 +61,49 @@ func (c *Column) collate() string {
 func (w *mysqlWriter) looked(ctx context.Context) error {
 	var moved []plan.Problem
 	for _, g := range w.t.lookups() {
-		l := g[0].lookup
-		id, by := "l."+quoteName(l.id.Name), "l."+quoteName(l.by.Name)
-		used := fmt.Sprintf("k.look = %d AND k.id IN (SELECT cast(v AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin FROM %s)", g[0].at, w.t.idsOf(g, w.plan))
-		if err := w.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s l JOIN (SELECT k.id FROM sluice_look k WHERE %s) k ON %s = k.id ORDER BY %s LOCK IN SHARE MODE) o", l.sqlName(), used, id, id), func([]*string) error { return nil }); err != nil {
+		which, err := w.used(ctx, g)
+		if err != nil {
 			return err
 		}
-		if err := w.texts(ctx, fmt.Sprintf("SELECT k.value, count(%[1]s) AS n FROM sluice_look k LEFT JOIN %[2]s l ON %[3]s = %[4]s WHERE %[5]s GROUP BY k.value, k.id HAVING count(%[1]s) <> 1 OR min(cast(%[1]s AS CHAR)) <> k.id ORDER BY 1 LIMIT 20",
-			id, l.sqlName(), by, l.by.sameText("k.value"), used), func(v []*string) error {
-			moved = append(moved, l.moved(*v[0], map[bool]int{true: 0, false: 1}[*v[1] == "0"]))
-			return nil
-		}); err != nil {
-			return err
+		var found []plan.Problem
+		for _, used := range which {
+			if found, err = w.lookedAgain(ctx, g[0].lookup, used); err != nil {
+				return err
+			}
+			if found == nil {
+				break
+			}
 		}
+		moved = append(moved, found...)
 	}
 	return driftOf(moved)
+}
+
+// used is which rows k of sluice_look rows of the plan refer to. If they are few
+// beside these, all of them come first: it is enough if those hold.
+func (w *mysqlWriter) used(ctx context.Context, g []*binding) (which []string, err error) {
+	all := fmt.Sprintf("k.look = %d", g[0].at)
+	exact := all + " AND k.id IN (SELECT cast(v AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin FROM " + w.t.idsOf(g, w.plan) + ")"
+	n, err := w.number(ctx, "SELECT count(*) FROM sluice_look k WHERE "+all)
+	if n*10 > w.counts[plan.New]+w.counts[plan.Update] {
+		return []string{exact}, err
+	}
+	return []string{all, exact}, err
+}
+
+// lookedAgain locks the rows of a look-up that were found, as far as they are used,
+// and returns what no longer finds them.
+func (w *mysqlWriter) lookedAgain(ctx context.Context, l *lookup, used string) (moved []plan.Problem, err error) {
+	id, by := "l."+quoteName(l.id.Name), "l."+quoteName(l.by.Name)
+	if err := w.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s l JOIN (SELECT k.id FROM sluice_look k WHERE %s) k ON %s = k.id ORDER BY %s LOCK IN SHARE MODE) o", l.sqlName(), used, id, id), func([]*string) error { return nil }); err != nil {
+		return nil, err
+	}
+	err = w.texts(ctx, fmt.Sprintf("SELECT k.value, count(%[1]s) AS n FROM sluice_look k LEFT JOIN %[2]s l ON %[3]s = %[4]s WHERE %[5]s GROUP BY k.value, k.id HAVING count(%[1]s) <> 1 OR min(cast(%[1]s AS CHAR)) <> k.id ORDER BY 1 LIMIT 20",
+		id, l.sqlName(), by, l.by.sameText("k.value"), used), func(v []*string) error {
+		moved = append(moved, l.moved(*v[0], map[bool]int{true: 0, false: 1}[*v[1] == "0"]))
+		return nil
+	})
+	return moved, err
 }
 
 // sameText is a text of utf8mb4 as it is compared with the column.

@@ -75,18 +75,6 @@ func linkedNow(c *binding) string {
 		quoteName(c.link.other.Name), c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.ownID.Name))
 }
 
-// linkedBy is the same, of all rows at once, or one by one for a few of them; join
-// is what has to be joined for it.
-func linkedBy(c *binding, few bool) (ids, join string) {
-	if few {
-		return linkedNow(c), ""
-	}
-	own, other := quoteName(c.link.own.Name), quoteName(c.link.other.Name)
-	return fmt.Sprintf("coalesce(k%d.sluice_ids, '')", c.at),
-		fmt.Sprintf(" LEFT JOIN (SELECT %[1]s AS sluice_own, group_concat(%[2]s ORDER BY %[2]s SEPARATOR ',') AS sluice_ids FROM %[3]s GROUP BY 1) k%[4]d ON k%[4]d.sluice_own = t.%[5]s",
-			own, other, c.link.sqlName(), c.at, quoteName(c.link.ownID.Name))
-}
-
 // classify fills sluice_bad and sluice_plan, and returns how many rows there are
 // of each state.
 func (s *mysqlImport) classify(ctx context.Context) (plan.Counts, error) {
@@ -136,35 +124,20 @@ func (s *mysqlImport) compare(ctx context.Context, bad bool) error {
 	if err := s.all(ctx, "CREATE TEMPORARY TABLE sluice_plan ("+t.planned()+") ENGINE=InnoDB"); err != nil {
 		return err
 	}
-	few, err := s.few(ctx)
-	if err != nil {
-		return err
-	}
 	good := "true"
 	if bad {
 		good = "NOT EXISTS (SELECT 1 FROM sluice_bad b WHERE b.sluice_row = s.sluice_row)"
 	}
-	seen, joins := t.seenAs(few)
-	differ, mask := t.differsBy(few)
-	_, err = s.exec(ctx, fmt.Sprintf(`INSERT INTO sluice_plan
+	differ, mask := t.differsBy()
+	_, err := s.exec(ctx, fmt.Sprintf(`INSERT INTO sluice_plan
 		SELECT s.sluice_row, CASE WHEN NOT (%[1]s) THEN 'n' WHEN s.sluice_op = 'd' THEN 'd' ELSE 'u' END, CASE WHEN %[1]s AND s.sluice_op IS NULL THEN %[2]s END, %[3]s
-		FROM sluice_incoming s LEFT JOIN %[4]s t ON %[5]s%[6]s WHERE %[7]s AND (s.sluice_op IS NULL AND (NOT (%[1]s) OR %[8]s) OR s.sluice_op = 'd' AND %[1]s) ORDER BY s.sluice_row`,
-		s.there, mask, seen, t.sqlName(), t.keySame("s", "t"), joins, good, differ))
+		FROM sluice_incoming s LEFT JOIN %[4]s t ON %[5]s WHERE %[6]s AND (s.sluice_op IS NULL AND (NOT (%[1]s) OR %[7]s) OR s.sluice_op = 'd' AND %[1]s) ORDER BY s.sluice_row`,
+		s.there, mask, t.seenAs(s.there), t.sqlName(), t.keySame("s", "t"), good, differ))
 	return err
 }
 
-// few reports whether there are so few incoming rows that the links of each are
-// better looked up by themselves.
-func (s *mysqlImport) few(ctx context.Context) (bool, error) {
-	if len(s.t.links) == 0 {
-		return false, nil
-	}
-	n, err := s.number(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d) o", s.t.sqlName(), s.load.rows*4+1))
-	return n > s.load.rows*4, err
-}
-
 // differsBy are the conditions by which a row differs, and the mask of them.
-func (t *target) differsBy(few bool) (differ, mask string) {
+func (t *target) differsBy() (differ, mask string) {
 	var conditions, bits []string
 	note := func(condition string, at int) {
 		conditions, bits = append(conditions, condition), append(bits, fmt.Sprintf("if(%s, '%d', NULL)", condition, at))
@@ -175,8 +148,7 @@ func (t *target) differsBy(few bool) (differ, mask string) {
 		}
 	}
 	for _, c := range t.links {
-		ids, _ := linkedBy(c, few)
-		note(fmt.Sprintf("s.sluice_l%d <> %s", c.at, ids), c.at)
+		note(fmt.Sprintf("s.sluice_l%d <> %s", c.at, linkedNow(c)), c.at)
 	}
 	if conditions == nil {
 		return "false", "''"
@@ -185,22 +157,21 @@ func (t *target) differsBy(few bool) (differ, mask string) {
 }
 
 // seenAs are the columns of sluice_plan that keep what a row of the target was
-// like, and what has to be joined for them.
-func (t *target) seenAs(few bool) (seen, joins string) {
+// like, if there is one.
+func (t *target) seenAs(there string) string {
 	list := []string{names(t.identity(), ", ", "t.%c")}
 	if len(t.columns) > 0 {
 		list = append(list, each(t.columns, ", ", "t.%c"))
 	}
 	for _, c := range t.links {
-		ids, join := linkedBy(c, few)
-		list, joins = append(list, ids), joins+join
+		list = append(list, "if("+there+", "+linkedNow(c)+", NULL)")
 	}
-	return strings.Join(list, ", "), joins
+	return strings.Join(list, ", ")
 }
 
 // fillLinks parts the links of the plan's rows.
 func (s *mysqlImport) fillLinks(ctx context.Context) error {
-	if err := s.all(ctx, "CREATE TEMPORARY TABLE sluice_links (col int NOT NULL, sluice_row bigint NOT NULL, id bigint NOT NULL, KEY (col, sluice_row)) ENGINE=InnoDB"); err != nil {
+	if err := s.all(ctx, "CREATE TEMPORARY TABLE sluice_links (col int NOT NULL, sluice_row bigint NOT NULL, id bigint NOT NULL, PRIMARY KEY (col, sluice_row, id)) ENGINE=InnoDB"); err != nil {
 		return err
 	}
 	for _, c := range s.t.links {
