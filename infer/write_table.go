@@ -23,7 +23,7 @@ func (t *tableDraft) text() []byte {
 	if address := withoutPassword(t.o.Database); address == t.o.Database {
 		fmt.Fprintf(&b, "  database: {type: string, default: %s}\n", quoted(address))
 	} else {
-		fmt.Fprintf(&b, "  database: {type: string, default: %s}  # without its password: give that in PGPASSWORD or ~/.pgpass, or the URL by --param database=URL\n", quoted(address))
+		fmt.Fprintf(&b, "  database: {type: string, default: %s}  # without its password: give that in %s, or the URL by --param database=URL\n", quoted(address), spec.PasswordOf(address))
 	}
 	t.writeFrom(&b)
 	t.writeMatches(&b)

@@ -69,3 +69,11 @@ func replaceSecret(form *regexp.Regexp, text, end string) string {
 		return m[1] + redacted + end
 	})
 }
+
+// PasswordOf says where else than in its URL a database's password is looked for.
+func PasswordOf(url string) string {
+	if scheme, _, _ := strings.Cut(url, "://"); scheme == "mysql" || scheme == "mariadb" {
+		return "MYSQL_PWD or ~/.my.cnf"
+	}
+	return "PGPASSWORD or ~/.pgpass"
+}

@@ -6,10 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
-	"log"
-	"net"
-	"net/url"
 	"strings"
 	"time"
 
@@ -60,44 +56,6 @@ func openMySQL(ctx context.Context, address string, job *spec.Job) (*mysql, erro
 	return m, nil
 }
 
-// mysqlConfig reads mysql://USER:PASSWORD@HOST:PORT/NAME.
-func mysqlConfig(address string) (*driver.Config, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return nil, &spec.UsageError{Err: errors.New("the URL of the database cannot be read: it is written mysql://USER@HOST:PORT/NAME, with :PASSWORD behind USER, in which : / ? # % @ are %3A %2F %3F %23 %25 %40")}
-	}
-	c := driver.NewConfig()
-	c.Net, c.Addr, c.DBName = "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "3306")), strings.TrimPrefix(u.Path, "/")
-	if c.DBName == "" {
-		return nil, &spec.UsageError{Err: fmt.Errorf("the URL of the database names none, as in mysql://%s/shop", u.Host)}
-	}
-	c.User = u.User.Username()
-	c.Passwd, _ = u.User.Password()
-	for key, values := range u.Query() {
-		if key != "tls" {
-			return nil, &spec.UsageError{Err: fmt.Errorf("the URL of the database has %s=…: of MySQL's options sluice knows tls (true, skip-verify, preferred) alone", key)}
-		}
-		c.TLSConfig = values[0]
-	}
-	c.ClientFoundRows, c.InterpolateParams, c.Collation = true, true, "utf8mb4_general_ci"
-	c.Logger = log.New(io.Discard, "", 0) // what it says, it returns, too
-	c.Timeout = 10 * time.Second
-	c.Params = map[string]string{
-		"sql_mode":                 "'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
-		"time_zone":                "'+00:00'",
-		"tx_isolation":             "'READ-COMMITTED'", // what waited for a lock sees what was committed meanwhile, and no gaps are locked
-		"group_concat_max_len":     "4294967295",
-		"autocommit":               "1",
-		"foreign_key_checks":       "1",
-		"unique_checks":            "1",
-		"sql_safe_updates":         "0",
-		"sql_auto_is_null":         "0",
-		"innodb_lock_wait_timeout": "10",
-	}
-	delete(c.Params, "tx_isolation") // named otherwise in MySQL 8: see settings
-	return c, nil
-}
-
 // settings are those that the driver cannot make as it connects.
 func (m *mysql) settings(ctx context.Context) error {
 	var version string
@@ -118,22 +76,6 @@ func (m *mysql) settings(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// mysqlPlainly is why a connection could not be made.
-func mysqlPlainly(err error) error {
-	var refused *driver.MySQLError
-	var op *net.OpError
-	var name *net.DNSError
-	switch {
-	case errors.As(err, &refused):
-		return errors.New(refused.Message)
-	case errors.As(err, &name):
-		return fmt.Errorf("there is no host %s", name.Name)
-	case errors.As(err, &op):
-		return fmt.Errorf("%w: is the server there, and is this its port?", op.Err)
-	}
-	return err
 }
 
 func (m *mysql) close(context.Context) {

@@ -24,6 +24,32 @@ const (
 	mysqlTableDenied = 1142
 )
 
+// mysqlRemedies say what to do about errors, by their numbers.
+var mysqlRemedies = map[uint16]string{
+	1148: mysqlInfile, 3948: mysqlInfile, 4166: mysqlInfile,
+	1153: "a row is longer than max_allowed_packet of the server",
+	1317: mysqlEnded, 1053: mysqlEnded, 1927: mysqlEnded,
+	1969: "it took longer than max_statement_time, which may be set for this user",
+	3024: "it took longer than max_execution_time, which may be set for this server",
+}
+
+const (
+	mysqlInfile = "something between sluice and the server refuses LOAD DATA LOCAL: with local_infile off in the server rows go by INSERT"
+	mysqlEnded  = "whoever administers the server did that: run it again"
+)
+
+// wordsOf is an error as the server words it.
+func wordsOf(err error) error {
+	var my *driver.MySQLError
+	switch {
+	case errors.As(err, &my):
+		return errors.New(my.Message)
+	case err != nil && mysqlLost(err):
+		return fmt.Errorf("the connection to the database was lost: %w", err)
+	}
+	return err
+}
+
 // explain says in words what a user can do about an error of the database, unless
 // that was said.
 func (m *mysql) explain(_ context.Context, err error) error { return m.tell(err, "") }
@@ -57,6 +83,9 @@ func (m *mysql) tell(err error, blocker string) error {
 		text = "another transaction and this one waited for each other, and this one was ended: try again"
 	}
 	text += "; nothing was changed"
+	if remedy := mysqlRemedies[my.Number]; remedy != "" {
+		text += " (" + remedy + ")"
+	}
 	if _, alone := err.(*driver.MySQLError); alone { // with nothing around it that would be lost
 		return told{text, err}
 	}

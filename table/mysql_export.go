@@ -33,7 +33,7 @@ func (m *mysql) fields(ctx context.Context, t *Table, query string) (row.Schema,
 	}
 	stmt, err := m.conn.PrepareContext(ctx, query) // or what is wrong with it is told of another statement
 	if err != nil {
-		return nil, mysqlPlainly(err)
+		return nil, wordsOf(err)
 	}
 	_ = stmt.Close() // nothing was done by it
 	rows, err := m.conn.QueryContext(ctx, "SELECT * FROM ("+query+"\n) q LIMIT 0")
@@ -41,10 +41,10 @@ func (m *mysql) fields(ctx context.Context, t *Table, query string) (row.Schema,
 	case mysqlSyntax:
 		return nil, errors.New("this is no query: sluice exports what SELECT, WITH, VALUES and the like give")
 	case mysqlTwoOfName:
-		return nil, fmt.Errorf("%w: name one of them by AS", mysqlPlainly(err))
+		return nil, fmt.Errorf("%w: name one of them by AS", wordsOf(err))
 	}
 	if err != nil {
-		return nil, mysqlPlainly(err)
+		return nil, wordsOf(err)
 	}
 	defer rows.Close()
 	types, err := rows.ColumnTypes()
@@ -115,16 +115,16 @@ func (m *mysql) export(ctx context.Context, query string, types []row.Type, each
 		}
 	}()
 	if stmt, err = m.conn.PrepareContext(ctx, query); err != nil {
-		return mysqlPlainly(err)
+		return wordsOf(err)
 	}
 	rows, err := stmt.QueryContext(ctx)
 	if err != nil {
-		return m.stop(ctx, mysqlPlainly(err))
+		return m.stop(ctx, wordsOf(err))
 	}
 	if err := eachText(rows, types, each); err != nil {
 		_, _ = m.side.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("KILL QUERY %d", m.id)) // or all that is left of the rows is read
 		_ = rows.Close()                                                                          // it says that it was ended
-		return m.stop(ctx, err)
+		return m.stop(ctx, wordsOf(err))
 	}
 	return rows.Close()
 }

@@ -188,7 +188,7 @@ func (a *app) given() (map[string]string, error) {
 			return nil, &usageError{fmt.Errorf("--param %q: write name=value", spec.RedactURL(p))}
 		}
 		if strings.Contains(value, ":xxxxx@") { // as again prints it
-			return nil, &usageError{&hinted{fmt.Errorf("--param %s: xxxxx stands for the password, which is never shown", name), "write it there, or leave :xxxxx out and have it in PGPASSWORD or ~/.pgpass"}}
+			return nil, &usageError{&hinted{fmt.Errorf("--param %s: xxxxx stands for the password, which is never shown", name), "write it there, or leave :xxxxx out and have it in " + spec.PasswordOf(value)}}
 		}
 		params[name] = value
 	}

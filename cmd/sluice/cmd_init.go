@@ -73,7 +73,7 @@ and why, and asks here, too.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.init(cmd, args[0], f) },
 	}
 	cmd.Flags().StringVarP(&f.out, "out", "o", "", "write the job to `FILE`; - is standard output (default: SOURCE's name with .yaml)")
-	cmd.Flags().StringVar(&f.database, "database", "", "the job loads a table of the database at `URL`: postgres://… or sqlite://FILE")
+	cmd.Flags().StringVar(&f.database, "database", "", "the job loads a table of the database at `URL`: sqlite://FILE, postgres://… or mysql://…")
 	cmd.Flags().StringVar(&f.table, "table", "", "`NAME` of that table, perhaps with its schema")
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "take the best of what is in doubt, and do not ask")
 	cmd.Flags().BoolVar(&f.force, "force", false, "write over a job file that is there")

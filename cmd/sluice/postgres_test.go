@@ -68,7 +68,11 @@ func query(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: sql statement")
 	}
-	for _, line := range execute(ts, ts.Getenv("DATABASE"), args[0]) {
+	run, database := execute, ts.Getenv("DATABASE")
+	if strings.HasPrefix(database, "mysql:") {
+		run = executeMySQL
+	}
+	for _, line := range run(ts, database, args[0]) {
 		fmt.Fprintln(ts.Stdout(), line)
 	}
 }

@@ -31,6 +31,10 @@ func TestScripts(t *testing.T) {
 	if server == "" && os.Getenv("CI") != "" {
 		t.Fatal("SLUICE_TEST_POSTGRES is not set; scripts/postgres sets it")
 	}
+	mysql := os.Getenv("SLUICE_TEST_MYSQL")
+	if mysql == "" && os.Getenv("CI") != "" {
+		t.Fatal("SLUICE_TEST_MYSQL is not set; scripts/mariadb sets it")
+	}
 	addr := ""
 	if sim != "" {
 		addr = startSim(t, sim)
@@ -43,6 +47,8 @@ func TestScripts(t *testing.T) {
 				return addr != "", nil
 			case "postgres":
 				return server != "", nil
+			case "mysql":
+				return mysql != "", nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
@@ -57,6 +63,9 @@ func TestScripts(t *testing.T) {
 			"capture": capture,
 			"postgres": func(ts *testscript.TestScript, neg bool, args []string) {
 				newPostgres(ts, server, neg, args)
+			},
+			"mysql": func(ts *testscript.TestScript, neg bool, args []string) {
+				newMySQL(ts, mysql, neg, args)
 			},
 			"silent": silent,
 			"sql":    query,
