@@ -1,11 +1,9 @@
 package table
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +24,7 @@ func (m *mysql) inspectOn(ctx context.Context, conn *sql.Conn, name string) (*Ta
 	}
 	t.Own = t.Schema == m.schema && mysqlOwnTables.MatchString(strings.TrimPrefix(t.Name, m.prefix)) && strings.HasPrefix(t.Name, m.prefix)
 	c := &mysqlCatalog{mysql: m, conn: conn, Table: t}
-	for _, step := range []func(context.Context) error{c.kind, c.checks, c.columns, c.uniques, c.references, c.refers, c.triggers, c.partitions} {
+	for _, step := range []func(context.Context) error{c.kind, c.checks, c.columns, c.uniques, c.references, c.triggers, c.partitions} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -253,32 +251,6 @@ func (c *mysqlCatalog) references(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// mysqlRefers is a foreign key as SHOW CREATE TABLE writes it, in a line.
-var mysqlRefers = regexp.MustCompile(`(?m)^ *CONSTRAINT "([^"]+)" FOREIGN KEY \((.*)\) REFERENCES (?:"([^"]+)"\.)?"([^"]+)" \(([^)]*)\)(?: ON DELETE (SET NULL|SET DEFAULT|NO ACTION|\w+))?(?: ON UPDATE (SET NULL|SET DEFAULT|NO ACTION|\w+))?,?$`)
-
-// refers reads the foreign keys of the table from its definition, if the catalog
-// has none: it hides them from users who may only read.
-func (c *mysqlCatalog) refers(ctx context.Context) error {
-	if c.ForeignKeys != nil {
-		return nil
-	}
-	var name, definition string
-	if err := c.conn.QueryRowContext(ctx, "SHOW CREATE TABLE "+c.sqlName()).Scan(&name, &definition); err != nil {
-		return err
-	}
-	columns := func(list string) (names []string) {
-		for name := range strings.SplitSeq(list, ", ") {
-			names = append(names, strings.Trim(name, `"`))
-		}
-		return names
-	}
-	for _, m := range mysqlRefers.FindAllStringSubmatch(definition, -1) {
-		c.ForeignKeys = append(c.ForeignKeys, ForeignKey{Name: m[1], Schema: c.Table.Schema, Table: c.Name, RefSchema: cmp.Or(m[3], c.Table.Schema), RefTable: m[4],
-			Columns: columns(m[2]), RefColumns: columns(m[5]), OnDelete: Action(strings.ToLower(cmp.Or(m[6], "restrict"))), OnUpdate: Action(strings.ToLower(cmp.Or(m[7], "restrict")))})
 	}
 	return nil
 }
