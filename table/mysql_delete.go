@@ -21,12 +21,29 @@ func (s *mysqlImport) missing(ctx context.Context) error {
 		s.load.remark(fmt.Sprintf("deletes nothing that the files lack: of %s the key cannot be read", count(s.unkeyed, "bad row")))
 		return nil
 	}
+	if all, err := s.allThere(ctx); all || err != nil {
+		return err
+	}
 	if err := s.all(ctx, "ALTER TABLE sluice_incoming ADD KEY sluice_key ("+strings.Join(t.keyParts(), ", ")+")"); err != nil {
 		return err
 	}
 	_, err := s.exec(ctx, fmt.Sprintf("INSERT INTO sluice_plan SELECT NULL, 'd', NULL, %s FROM %s t WHERE %s AND NOT EXISTS (SELECT 1 FROM sluice_incoming s WHERE %s)",
 		t.seenAs("true"), t.sqlName(), t.within(), t.keySame("s", "t")))
 	return t.faultOfWithin(err)
+}
+
+// allThere reports whether the files have as many rows of the table as there are, so
+// that none can be missing.
+func (s *mysqlImport) allThere(ctx context.Context) (bool, error) {
+	if s.t.sound.Faults != nil {
+		return false, nil
+	}
+	found, err := s.number(ctx, "SELECT (SELECT count(*) FROM sluice_incoming WHERE sluice_op IS NULL) - (SELECT count(*) FROM sluice_plan WHERE op = 'n') - (SELECT count(DISTINCT sluice_row) FROM sluice_bad)")
+	if err != nil {
+		return false, err
+	}
+	all, err := s.number(ctx, "SELECT count(*) FROM "+s.t.sqlName())
+	return found == all, err
 }
 
 // keyParts are the columns of an index by which the incoming row of a key is
