@@ -130,7 +130,7 @@ func (m *mysql) number(ctx context.Context, sql string, args ...any) (n int64, e
 
 // texts gives each row of a query to each, as texts: nil is null.
 func (m *mysql) texts(ctx context.Context, query string, each func([]*string) error) error {
-	return textsOf(ctx, m.conn, query, each)
+	return m.stop(ctx, textsOf(ctx, m.conn, query, each))
 }
 
 func textsOf(ctx context.Context, conn *sql.Conn, query string, each func([]*string) error) error {

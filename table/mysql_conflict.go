@@ -17,11 +17,9 @@ import (
 // conflicts finds the rows that cannot be taken back, and says what is left.
 func (u *mysqlUndo) conflicts(ctx context.Context) (*plan.Reversal, error) {
 	u.skipped = 0
-	columns := "op char(1) CHARACTER SET ascii NOT NULL, why text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, " + names(u.t.identity(), ", ", "i%i %t")
-	if u.t.counted() {
-		columns += ", KEY (" + names(u.t.identity(), ", ", "i%i") + ")"
-	}
-	if err := u.all(ctx, "DROP TEMPORARY TABLE IF EXISTS sluice_skip", "CREATE TEMPORARY TABLE sluice_skip ("+columns+") ENGINE=InnoDB"); err != nil {
+	columns := []string{"op char(1) CHARACTER SET ascii NOT NULL", "why text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", names(u.t.identity(), ", ", "i%i %t")}
+	columns = append(columns, keyOf(u.t.identity(), "i%i")...)
+	if err := u.all(ctx, "DROP TEMPORARY TABLE IF EXISTS sluice_skip", "CREATE TEMPORARY TABLE sluice_skip ("+strings.Join(columns, ", ")+") ENGINE=InnoDB"); err != nil {
 		return nil, err
 	}
 	if _, err := u.skip(ctx, u.moved()); err != nil {

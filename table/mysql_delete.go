@@ -24,7 +24,7 @@ func (s *mysqlImport) missing(ctx context.Context) error {
 	if all, err := s.allThere(ctx); all || err != nil {
 		return err
 	}
-	if err := s.all(ctx, "ALTER TABLE sluice_incoming ADD KEY sluice_key ("+strings.Join(t.keyParts(), ", ")+")"); err != nil {
+	if err := s.all(ctx, "ALTER TABLE sluice_incoming ADD "+keyOf(t.keyColumns(), "%c")[0]); err != nil {
 		return err
 	}
 	_, err := s.exec(ctx, fmt.Sprintf("INSERT INTO sluice_plan SELECT NULL, 'd', NULL, %s FROM %s t WHERE %s AND NOT EXISTS (SELECT 1 FROM sluice_incoming s WHERE %s)",
@@ -46,31 +46,22 @@ func (s *mysqlImport) allThere(ctx context.Context) (bool, error) {
 	return found == all, err
 }
 
-// keyParts are the columns of an index by which the incoming row of a key is
-// found.
-func (t *target) keyParts() []string {
-	var columns []*Column
-	for _, k := range t.key {
-		columns = append(columns, k.to)
-	}
-	return indexed(columns, "%c")
-}
-
-// indexed are the columns of an index, by a pattern for their names: as much of
-// them as an index of InnoDB takes.
-func indexed(columns []*Column, pattern string) (parts []string) {
+// keyOf is an index over columns, named by a pattern, as CREATE TABLE has it, of as
+// much of them as an index of InnoDB takes; none if there are no columns.
+func keyOf(columns []*Column, pattern string) (key []string) {
 	const most, room = 191, 4 // characters of a column, and columns of so many
+	var parts []string
 	for i, c := range columns {
 		part := c.named(pattern, i)
-		if long := c.Charset != "" && c.Enum == nil || c.Type.Kind == row.Bytes; long {
-			_, args := splitType(c.Declared)
-			if args == nil || args[0] > most {
-				part += fmt.Sprintf("(%d)", most)
-			}
+		if _, args := splitType(c.Declared); (c.Charset != "" && c.Enum == nil || c.Type.Kind == row.Bytes) && (args == nil || args[0] > most) {
+			part += fmt.Sprintf("(%d)", most)
 		}
 		parts = append(parts, part)
 	}
-	return parts[:min(len(parts), room)]
+	if parts == nil {
+		return nil
+	}
+	return []string{"KEY (" + strings.Join(parts[:min(len(parts), room)], ", ") + ")"}
 }
 
 // guard refuses a plan that deletes too much, or what other rows refer to.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/seed-128c3863/sluice/plan"
-	"github.com/seed-128c3863/sluice/row"
 )
 
 // The plan of an import, sluice_plan, has a row for each that changes:
@@ -38,11 +37,14 @@ func (t *target) keySame(s, of string) string {
 	if len(t.key) == 0 {
 		return "false"
 	}
-	var columns []*Column
+	return sameAs(t.keyColumns(), of+".%c", s+".%c")
+}
+
+func (t *target) keyColumns() (columns []*Column) {
 	for _, k := range t.key {
 		columns = append(columns, k.to)
 	}
-	return sameAs(columns, of+".%c", s+".%c")
+	return columns
 }
 
 // isOther is the condition that two values of a column are not the same: by
@@ -107,15 +109,7 @@ func (t *target) planned() string {
 		columns = append(columns, fmt.Sprintf("k%d longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL", c.at))
 	}
 	columns = append(columns, "KEY (sluice_row)")
-	if t.counted() {
-		columns = append(columns, "KEY ("+names(t.identity(), ", ", "i%i")+")")
-	}
-	return strings.Join(columns, ", ")
-}
-
-// counted says whether the identity is of whole numbers.
-func (t *target) counted() bool {
-	return len(t.identity()) > 0 && !slices.ContainsFunc(t.identity(), func(c *Column) bool { return c.Type.Kind < row.Int16 || c.Type.Kind > row.Int64 })
+	return strings.Join(append(columns, keyOf(t.identity(), "i%i")...), ", ")
 }
 
 // compare fills sluice_plan. bad tells that some incoming rows are in sluice_bad.

@@ -147,10 +147,8 @@ func (m *mysql) newJournal(ctx context.Context, n int64, t *target) error {
 	for _, c := range t.links {
 		columns = append(columns, fmt.Sprintf("k%d longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL", c.at))
 	}
-	if t.counted() || t.job.Transaction == "batch" && len(id) > 0 {
-		columns = append(columns, "KEY ("+strings.Join(indexed(id, "i%i"), ", ")+")")
-	}
-	behind := map[string]string{"": strings.Join(columns, ", "), "_d": t.wholeColumns()}
+	columns = append(columns, keyOf(id, "i%i")...)
+	behind := map[string]string{"": strings.Join(columns, ", "), "_d": strings.Join(append([]string{t.wholeColumns()}, keyOf(id, "%c")...), ", ")}
 	for _, c := range t.links {
 		behind[fmt.Sprintf("_l%d", c.at)] = "sluice_op char(1) CHARACTER SET ascii NOT NULL, " + names(id, ", ", "sluice_i%i %t") + ", " + c.link.wholeColumns()
 	}
