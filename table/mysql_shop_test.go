@@ -17,8 +17,6 @@ import (
 // of one of their cases.
 var notOnMySQL = []string{
 	"TestNullsInTheKey",
-	"TestValues",
-	"TestValuesOfOneDatabase",
 }
 
 // newMySQL creates a database for one test, opens it, and returns its URL. It is
