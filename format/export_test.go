@@ -79,3 +79,11 @@ func ODSReaderOf(in io.ReaderAt, n int64, o SheetReadOptions, size int) *SheetRe
 		})
 	})
 }
+
+// YAMLReaderOf is YAMLStream with a buffer that begins with size bytes, and parts
+// of a list that have about part bytes; 0: each document is parsed as a whole.
+func YAMLReaderOf(in io.Reader, o YAMLOptions, size, part int) *YAMLReader {
+	r := YAMLStream(in, o)
+	r.src.buf, r.src.usual, r.part = make([]byte, 0, size), 0, part
+	return r
+}

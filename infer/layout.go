@@ -33,6 +33,9 @@ func (d *draft) guess(samples []*sample) layout {
 	var best layout
 	for _, s := range samples {
 		l := guessOne(s, d.place.form == "ndjson")
+		if l.shape == format.Columns && d.place.form == "yaml" {
+			l = layout{}
+		}
 		best.also = append(best.also, l.also...)
 		if l.shape == format.Records && l.at == nil {
 			continue

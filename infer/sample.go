@@ -161,6 +161,9 @@ func (d *draft) open(ctx context.Context, f store.Info) (*sample, error) {
 	if !s.packed && (d.place.isBook() || d.place.form == "parquet") {
 		return d.openTyped(ctx, f)
 	}
+	if d.place.form == "yaml" {
+		return s, s.openYAML()
+	}
 	if err := d.refuse(s.url, s.data); err != nil || !d.place.isText() || isBlank(s.data) {
 		return s, err
 	}
@@ -218,7 +221,7 @@ func (d *draft) refuse(url string, data []byte) error {
 		what = foreign(data)
 	}
 	if what != "" {
-		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, tables of text such as CSV, Parquet, and sheets of .xlsx, .xls, .ods and .html", what))
+		return row.At(url, fmt.Errorf("this is %s, and init reads JSON, an array of objects or an object a line, YAML named .yaml, tables of text such as CSV, Parquet, and sheets of .xlsx, .xls, .ods and .html", what))
 	}
 	return nil
 }

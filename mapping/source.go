@@ -17,8 +17,10 @@ func FormatOf(from *spec.From, name string) string {
 		return from.Format
 	}
 	switch f := strings.ToLower(strings.TrimPrefix(path.Ext(format.PlainName(name)), ".")); f {
-	case "csv", "tsv", "xlsx", "xls", "ods", "html", "parquet":
+	case "csv", "tsv", "xlsx", "xls", "ods", "html", "yaml", "parquet":
 		return f
+	case "yml":
+		return "yaml"
 	case "xlsm": // one with macros
 		return "xlsx"
 	case "htm":

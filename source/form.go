@@ -102,14 +102,19 @@ func (f *Form) Bytes(file *File, data []byte) Reader {
 		return format.NewSheetReader(form, bytes.NewReader(data), int64(len(data)), f.sheet())
 	case form == "parquet":
 		return format.NewParquetReader(bytes.NewReader(data), int64(len(data)), f.parquet())
+	case form == "yaml":
+		return format.YAMLBytes(data, f.yaml())
 	}
 	return format.JSONBytes(data, f.json())
 }
 
 // Stream reads a file of any size that is not compressed, and no workbook.
 func (f *Form) Stream(file *File, in io.Reader) Reader {
-	if form := mapping.FormatOf(f.from, file.Path()); ofText(form) {
+	switch form := mapping.FormatOf(f.from, file.Path()); {
+	case ofText(form):
 		return format.CSVStream(in, f.csv(form))
+	case form == "yaml":
+		return format.YAMLStream(in, f.yaml())
 	}
 	return format.JSONStream(in, f.json())
 }
@@ -171,6 +176,10 @@ func (f *Form) json() format.JSONOptions {
 	return o
 }
 
+func (f *Form) yaml() format.YAMLOptions {
+	return format.YAMLOptions{At: f.at, Paths: f.program.Paths(), Record: f.Records, MaxRecord: f.mostRecord()}
+}
+
 // mostRecord is the most bytes that one record may have.
 func (f *Form) mostRecord() int { return int(min(f.memory/8, 1<<30)) }
 
@@ -181,7 +190,7 @@ func (f *Form) Explain(err error) error {
 	switch {
 	case errors.Is(err, format.ErrTooLarge):
 		part = "an eighth"
-	case errors.Is(err, format.ErrManyTexts), errors.Is(err, format.ErrManyPages):
+	case errors.Is(err, format.ErrManyTexts), errors.Is(err, format.ErrManyPages), errors.Is(err, format.ErrManyValues):
 		part = "a quarter"
 	}
 	var at *row.Error

@@ -47,8 +47,8 @@ var ofFormats = []struct {
 	formats []string
 }{
 	{"shape", jsonFormats[:1]},
-	{"at", jsonFormats[:1]},
-	{"compression", []string{"csv", "tsv", "json", "ndjson"}},
+	{"at", []string{"json", "yaml"}},
+	{"compression", []string{"csv", "tsv", "json", "ndjson", "yaml"}},
 	{"encoding", []string{"csv", "tsv", "fixed", "html", "xls", "json", "ndjson"}},
 	{"delimiter", textFormats},
 	{"quote", textFormats},

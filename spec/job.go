@@ -72,7 +72,7 @@ type Store struct {
 type From struct {
 	Files       []Template
 	Each        *Each  // nil: the files are those found by listing
-	Format      string // "json", "ndjson", "csv", "tsv", "xlsx", "xls", "ods", "html", "fixed", "parquet"; "": by name and content
+	Format      string // "json", "ndjson", "csv", "tsv", "xlsx", "xls", "ods", "html", "fixed", "yaml", "parquet"; "": by name and content
 	Compression string // "none", "gzip", "zstd"; "": by content
 	Encoding    string // "utf-8", "cp949", ...; "": by content
 	Shape       string // "records" (the default) or "columns"

@@ -207,7 +207,7 @@ func TestKeysInSchema(t *testing.T) {
 			jobs = append(jobs, fmt.Sprintf("columns: {id: {from: id, type: %q, %s}}\n", name, with))
 		}
 	}
-	for _, format := range []string{"", "format: json, ", "format: ndjson, ", "format: csv, ", "format: tsv, ", "format: xlsx, ", "format: xls, ", "format: html, ", "format: fixed, ", "format: parquet, "} {
+	for _, format := range []string{"", "format: json, ", "format: ndjson, ", "format: csv, ", "format: tsv, ", "format: xlsx, ", "format: xls, ", "format: html, ", "format: fixed, ", "format: yaml, ", "format: parquet, "} {
 		for _, with := range []string{
 			"shape: columns", "at: a", "encoding: auto", "encoding: utf-8", "encoding: cp949", "delimiter: ;", "quote: none", "header: 2",
 			"sheet: A", "positions: {a: 1-3}", "unit: bytes", "ragged: pad", "ragged: fit", `escape: "\\"`, "comment: '#'", "footer: ^sum", "header: 2-3", "extra_columns: fail", "absent_columns: fail", "compression: gzip",

@@ -45,10 +45,10 @@ folder out. What was decided goes to standard error. The job works as it stands;
 look it over, and take what you need.
 
 It reads JSON: an array of records, a record a line, records within a document,
-or an object of columns as pandas writes it; tables of text such as .csv, .tsv
-and .txt; plain, gzip or zstd. And .xlsx, .xls, .ods and .html: the first sheet
-that has a table; and .parquet, whose columns keep their types. A file that is
-named as another is read as what it is.
+or an object of columns as pandas writes it; .yaml; tables of text such as .csv,
+.tsv and .txt; plain, gzip or zstd. And .xlsx, .xls, .ods and .html: the first
+sheet that has a table; and .parquet, whose columns keep their types. A file that
+is named as another is read as what it is.
 
 Of a table of text it finds the encoding, the delimiter and quotes; of that and of
 a sheet the lines that hold the names and those behind the rows, and how numbers
