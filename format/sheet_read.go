@@ -324,13 +324,13 @@ func (r *SheetReader) row(b *row.Batch) error {
 // take reads a cell if it is wanted, and says whether it is a part of the row.
 func (r *SheetReader) take(b *row.Batch, column int) (bool, error) {
 	named := column < len(r.cells) && r.header.names[column] != ""
-	wanted := named && (r.header.slots[column] >= 0 || r.o.Record)
-	holds := named && !r.sheet.void()
 	if !named {
 		if err := r.nameless(column); err != nil {
 			return false, err
 		}
 	}
+	wanted := named && (r.header.slots[column] >= 0 || r.o.Record)
+	holds := !wanted && named && !r.sheet.void()
 	if !wanted && r.ends == nil {
 		return holds, nil
 	}

@@ -44,6 +44,9 @@ func find(ctx context.Context, stores *store.Set, source string) (*place, error)
 	if source == "" {
 		return nil, nothing("the source is empty: name a file, a folder or a URL (. is this folder)")
 	}
+	if store.IsArchive(source) {
+		source += "#" // its files
+	}
 	st, key, err := stores.Open(ctx, source)
 	if err != nil {
 		return nil, err
@@ -218,7 +221,7 @@ type kindOfName struct {
 }
 
 // arrange chooses the files that go together: the commonest extension of JSON,
-// or else of any, at its commonest depth.
+// or else of another format, or else of any, at its commonest depth.
 func (p *place) arrange(prefix string, keys []store.Info) {
 	groups := map[kindOfName][]store.Info{}
 	for _, k := range keys {
@@ -254,6 +257,8 @@ func better(a kindOfName, n int, b kindOfName, m int) bool {
 	switch {
 	case isJSON(a.ext) != isJSON(b.ext):
 		return isJSON(a.ext)
+	case (formOf(a.ext) == "") != (formOf(b.ext) == ""):
+		return formOf(a.ext) != ""
 	case n != m:
 		return n > m
 	case a.depth != b.depth:

@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/seed-128c3863/sluice/spec"
 	"github.com/seed-128c3863/sluice/store"
@@ -46,6 +50,7 @@ func (ask asker) answer(q Question) (at int, asked bool, err error) {
 // A Draft is a job file for a source.
 type Draft struct {
 	Name    string   // of the job
+	File    string   // for its file, without .yaml: Name, or that of the source in its own letters
 	Source  string   // the value of its param source, with what is secret in it
 	Text    []byte   // the job file
 	Files   int      // that the job would read, as far as they were listed
@@ -82,7 +87,7 @@ func Job(ctx context.Context, stores *store.Set, source string, o Options) (*Dra
 		return nil, err
 	}
 	return &Draft{
-		Name: d.name, Source: d.place.source, Text: d.text(), Files: len(d.place.files), Sampled: len(d.samples), Records: d.records, Columns: len(d.columns),
+		Name: d.name, File: fileOf(d.given, d.name), Source: d.place.source, Text: d.text(), Files: len(d.place.files), Sampled: len(d.samples), Records: d.records, Columns: len(d.columns),
 		Notes: d.allNotes(),
 	}, nil
 }
@@ -126,10 +131,13 @@ type draft struct {
 	notes      []string // on the source and its records
 }
 
-var notInNames = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+var (
+	notInNames = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+	notInFiles = regexp.MustCompile(`[\x00-\x1f/\\:*?"<>|#]+`)
+)
 
-// nameOf makes a job's name of its source.
-func nameOf(source string) string {
+// stemOf is a source's name without folders and endings.
+func stemOf(source string) string {
 	source, _, _ = strings.Cut(source, "?")
 	scheme, rest, isURL := strings.Cut(source, "://")
 	if !isURL || scheme == "file" {
@@ -141,18 +149,34 @@ func nameOf(source string) string {
 		}
 	}
 	name := path.Base(rest)
-	if ext := extension(name); ext != "" {
-		name = strings.TrimSuffix(name, ext)
-	}
-	if name = jobName(name); name == "" {
-		return "job"
-	}
-	return name
+	return strings.TrimSuffix(name, extension(name))
 }
 
-// jobName replaces what a job's name cannot hold.
+// fileOf is a name for the file of a source's job: the source's, with letters of
+// its own.
+func fileOf(source, job string) string {
+	stem := norm.NFC.String(stemOf(source))
+	if !strings.ContainsFunc(stem, func(r rune) bool { return r >= 0x80 && unicode.IsLetter(r) }) {
+		return job
+	}
+	return strings.Trim(notInFiles.ReplaceAllString(stem, "_"), "_. ")
+}
+
+// nameOf makes a job's name of its source.
+func nameOf(source string) string {
+	name := stemOf(source)
+	switch ascii := jobName(name); {
+	case ascii != "":
+		return ascii
+	case strings.ContainsFunc(name, unicode.IsLetter): // two such jobs are two
+		return fmt.Sprintf("job-%08x", crc32.ChecksumIEEE([]byte(norm.NFC.String(name))))
+	}
+	return "job"
+}
+
+// jobName replaces what a job's name cannot hold. Korean is romanized.
 func jobName(name string) string {
-	name = strings.TrimLeft(notInNames.ReplaceAllString(name, "_"), "_.-")
+	name = strings.TrimLeft(notInNames.ReplaceAllString(romanized(name), "_"), "_.-")
 	return strings.TrimRight(name[:min(len(name), 60)], "_.-")
 }
 

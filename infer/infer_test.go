@@ -166,7 +166,7 @@ func TestTemplate(t *testing.T) {
 func TestNameOf(t *testing.T) {
 	for source, want := range map[string]string{
 		"raw/": "raw", "/x/flights.json": "flights", "s3://b": "b", "s3://b/x/day=1/": "day_1", "a.json.gz": "a", "file:///x/y.ndjson": "y",
-		"https://example.org/get.json?key=1": "get", "/x/한글": "job", "/x/_a b-": "a_b", "/x/2024": "2024", "/x/" + strings.Repeat("n", 99): strings.Repeat("n", 60),
+		"https://example.org/get.json?key=1": "get", "/x/한글": "hangeul", "/x/_a b-": "a_b", "/x/2024": "2024", "/x/" + strings.Repeat("n", 99): strings.Repeat("n", 60),
 	} {
 		if got := nameOf(source); got != want {
 			t.Errorf("%s: got %s, want %s", source, got, want)

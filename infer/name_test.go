@@ -46,3 +46,16 @@ func TestLike(t *testing.T) {
 		}
 	}
 }
+
+// TestNameOfOtherScripts makes a job's name of its source: one that a job may have, and another
+// for another source.
+func TestNameOfOtherScripts(t *testing.T) {
+	for source, want := range map[string]string{
+		"products.csv": "products", "in/my file.csv.gz": "my_file", "매출.xlsx": "maechul", "in/2024년 4월 (최종).csv": "2024nyeon_4wol_choejong", "똠방각하.csv": "ttombanggakha",
+		"売上.csv": "job-f82d7e37", "売上高.csv": "job-3f12b789", "!.csv": "job",
+	} {
+		if got := nameOf(source); got != want {
+			t.Errorf("%s: got %s, want %s", source, got, want)
+		}
+	}
+}

@@ -63,7 +63,7 @@ func Table(ctx context.Context, stores *store.Set, source string, o TableOptions
 		return nil, err
 	}
 	return &Draft{
-		Name: d.name, Source: d.place.source, Text: t.text(), Files: len(d.place.files), Sampled: len(d.samples), Records: d.records, Columns: len(t.taken),
+		Name: d.name, File: fileOf(d.given, d.name), Source: d.place.source, Text: t.text(), Files: len(d.place.files), Sampled: len(d.samples), Records: d.records, Columns: len(t.taken),
 		Notes: append([]string{d.sampled()}, d.notes...), Decisions: t.decisions(), Table: o.Table,
 	}, nil
 }

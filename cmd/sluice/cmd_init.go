@@ -94,7 +94,7 @@ func (a *app) init(cmd *cobra.Command, source string, f initFlags) error {
 	}
 	file := f.out
 	if file == "" {
-		file = draft.Name + ".yaml"
+		file = draft.File + ".yaml"
 	}
 	if file != "-" {
 		if err := writeNew(file, draft.Text, f.force); err != nil {
