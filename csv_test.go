@@ -214,7 +214,7 @@ func TestCSVFilesThatCannotBeRead(t *testing.T) {
 		why[strings.TrimSuffix(filepath.Base(p.File), ".csv")] = p.Why
 	}
 	for name, part := range map[string]string{
-		"zero": "is empty (0 bytes)", "absent": `the header has no "full name"`, "twice": `columns 1 and 5 have the same name "id"`, "open": "line 2: byte 27: the quote that stands here is not closed",
+		"zero": "is empty (0 bytes)", "absent": `the header has no "full name"`, "twice": `the header has "id" more than once: say which of them, as "id (1)" for the first`, "open": "line 2: byte 27: the quote that stands here is not closed",
 		"unclear": "it is not clear which of", "utf16": `byte 3: the header has no "full name"`, "long": "an eighth of limits.memory", "bytes": "line 2: byte 27: the byte 0xff is not UTF-8, and which encoding it is of is not certain",
 	} {
 		if !strings.Contains(why[name], part) {

@@ -346,7 +346,7 @@ func (r *CSVReader) want() error {
 	if err != nil {
 		return r.fail(0, err)
 	}
-	r.split.slots, r.absent = h.slots, h.absent
+	r.split.slots, r.absent, r.names = h.slots, h.absent, h.names
 	r.split.cells = make([]csvCell, len(r.o.Columns))
 	if err := h.check(r.o.Columns, r.o.AbsentNull, r.o.RefuseExtra); err != nil {
 		return r.fail(0, r.otherwise(err))

@@ -43,7 +43,7 @@ func (r *CSVReader) moved(err error) error {
 		for i := range cells {
 			cells[i] = strings.Trim(cells[i], `"`)
 		}
-		if line >= r.line && len(r.o.Columns) > 0 && !slices.ContainsFunc(r.o.Columns, func(name string) bool { return !slices.Contains(cells, name) }) {
+		if (line > r.line || line == r.line && r.names == nil) && len(r.o.Columns) > 0 && !slices.ContainsFunc(r.o.Columns, func(name string) bool { return !slices.Contains(cells, name) }) {
 			return fmt.Errorf("%w; line %d has all that the job reads: from.header: %d reads it", err, line, line)
 		}
 		line++

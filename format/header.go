@@ -15,9 +15,9 @@ type header struct {
 
 // newHeader finds the wanted columns among the names.
 func newHeader(names, wanted []string, top string) (*header, error) {
-	h := &header{names: names, slots: make([]int, len(names)), top: top}
+	h := &header{names: numbered(names), slots: make([]int, len(names)), top: top}
 	at := make(map[string]int, len(names))
-	for i, name := range names {
+	for i, name := range h.names {
 		h.slots[i] = -1
 		if before, twice := at[name]; twice && name != "" {
 			return nil, fmt.Errorf("columns %d and %d have the same name %s", before+1, i+1, shortName(name))
@@ -32,6 +32,25 @@ func newHeader(names, wanted []string, top string) (*header, error) {
 		}
 	}
 	return h, nil
+}
+
+// numbered tells names apart that are there more than once: a (1), a (2).
+func numbered(names []string) []string {
+	count := make(map[string]int, len(names))
+	for _, name := range names {
+		count[name]++
+	}
+	if len(count) == len(names) {
+		return names
+	}
+	told, seen := make([]string, len(names)), map[string]int{}
+	for i, name := range names {
+		told[i] = name
+		if seen[name]++; name != "" && count[name] > 1 {
+			told[i] = fmt.Sprintf("%s (%d)", name, seen[name])
+		}
+	}
+	return told
 }
 
 // check says which columns are wanted and not there, and which are there and not
@@ -65,6 +84,9 @@ func (h *header) absence(wanted []string) error {
 	}
 	there := shortNames(h.names)
 	for _, name := range h.names {
+		if name == absent[0]+" (1)" {
+			return fmt.Errorf("%s has %s more than once: say which of them, as %s for the first", h.top, shortName(absent[0]), shortName(name))
+		}
 		if strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(absent[0])) {
 			there = shortName(name)
 		}

@@ -69,7 +69,7 @@ func TestHTMLTables(t *testing.T) {
 		"a text":                 {"a,b\n1,2\n", ab, "error: this is no page of HTML but a text: if that is a table, from.format: csv reads it\n"},
 		"nothing":                {"", ab, "error: is empty (0 bytes)\n"},
 		"a workbook":             {string(newBook("").bytes(t)), ab, "error: this is no page of HTML but a workbook or another ZIP archive: from.format: xlsx or ods reads those\n"},
-		"a name twice":           {"<table><tr><th colspan=2>a</table>", ab, "error: line 1: columns 1 and 2 have the same name \"a\"\n"},
+		"a name twice":           {"<table><tr><th colspan=2>a</table>", ab, "error: line 1: the header has \"a\" more than once: say which of them, as \"a (1)\" for the first\n"},
 		"a column not there":     {htmlAB + "</table>", format.SheetReadOptions{Columns: []string{"c"}}, "error: line 1: the header has no \"c\"; it has \"a\", \"b\" (absent_columns: \"null\" gives nulls)\n"},
 		"more columns than most": {htmlAB + "<tr>" + strings.Repeat("<td colspan=1000>", 17) + "</table>", ab, "error: line 1: row 2 of the table has more than 16384 cells\n"},
 	} {

@@ -220,7 +220,7 @@ func TestXLSXRows(t *testing.T) {
 		"nothing":                         {"", format.SheetReadOptions{Columns: ab}, "error: there is nothing in the sheet\n"},
 		"names alone":                     {abHeader, format.SheetReadOptions{Columns: ab}, ""},
 		"a name that is an error":         {`<row r="1"><c r="A1" t="e"><v>#REF!</v></c></row>`, format.SheetReadOptions{Columns: ab}, "error: line 1: in the line of the columns' names cell A1 holds the error #REF!\n"},
-		"a name twice":                    {strings.Replace(abHeader, "<t>b<", "<t>a<", 1), format.SheetReadOptions{Columns: ab}, "error: line 1: columns 1 and 2 have the same name \"a\"\n"},
+		"a name twice":                    {strings.Replace(abHeader, "<t>b<", "<t>a<", 1), format.SheetReadOptions{Columns: ab}, "error: line 1: the header has \"a\" more than once: say which of them, as \"a (1)\" for the first\n"},
 		"a column that is not there":      {abHeader, format.SheetReadOptions{Columns: []string{"c"}}, "error: line 1: the header has no \"c\"; it has \"a\", \"b\" (absent_columns: \"null\" gives nulls)\n"},
 		"a column that may be absent":     {abHeader + `<row r="2"><c r="A2"><v>1</v></c></row>`, format.SheetReadOptions{Columns: []string{"c", "a"}, AbsentNull: true}, "1 2 ∅ n\"1\"\n"},
 		"a column too many":               {abHeader, format.SheetReadOptions{Columns: []string{"a"}, RefuseExtra: true}, "error: line 1: nothing reads \"b\" (extra_columns: ignore leaves it out)\n"},
