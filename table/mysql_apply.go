@@ -283,7 +283,7 @@ func (w *mysqlWriter) linkedAnew(ctx context.Context, c *binding) (string, error
 // newRow is the condition that a row t is a new one n, whose ID is made or incoming.
 func (w *mysqlWriter) newRow(made string) string {
 	if made == "" {
-		return names(w.id, " AND ", "t.%c = s.%c")
+		return sameAs(w.id, "t.%c", "s.%c")
 	}
 	return "t." + made + " = " + w.newID
 }

@@ -24,7 +24,7 @@ func (s *mysqlImport) before(ctx context.Context) (bad int64, err error) {
 		return 0, err
 	}
 	var faults []finding
-	on, absent := s.t.sqlName()+" t ON "+s.t.keySame("s", "t"), "NOT ("+s.there+") AND s.sluice_op IS NULL"
+	on, absent := s.target+" t ON "+s.t.keySame("s", "t"), "NOT ("+s.there+") AND s.sluice_op IS NULL"
 	switch {
 	case s.t.job.To.Write == "insert" && s.t.key != nil:
 		faults = append(faults, finding(fmt.Sprintf("SELECT DISTINCT s.sluice_row, %d, NULL, %s FROM sluice_incoming s JOIN %s WHERE s.sluice_op IS NULL",

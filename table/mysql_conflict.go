@@ -66,9 +66,10 @@ func (u *mysqlUndo) found(why string) string {
 
 // moved finds the rows that are no longer as the run left them.
 func (u *mysqlUndo) moved() []string {
-	on := u.t.sqlName() + " t ON " + sameAs(u.t.identity(), "t.%c", "j.i%i")
+	same := sameAs(u.t.identity(), "t.%c", "j.i%i")
+	on := u.t.sqlName() + " t ON " + same
 	queries := []string{
-		u.found("it was removed since") + "LEFT JOIN " + on + " WHERE j.op <> 'd' AND t." + quoteName(u.t.identity()[0].Name) + " IS NULL",
+		u.found("it was removed since") + fmt.Sprintf("WHERE j.op <> 'd' AND NOT EXISTS (SELECT 1 FROM %s t WHERE %s)", u.t.sqlName(), same),
 		u.found("it was changed since") + fmt.Sprintf("JOIN %s WHERE j.op <> 'd' AND NOT (%s <=> j.h)", on, hashed(u.t)),
 	}
 	for _, c := range u.t.links {

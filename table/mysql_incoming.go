@@ -41,16 +41,18 @@ type mysqlImport struct {
 
 	unkeyed int64                 // bad rows of which the key is not known
 	badKeys map[int64]plan.Values // of the first rows in sluice_bad, by number
-	there   string                // a column of the target that is never null
+	target  string                // the table, or what selects it
+	there   string                // the condition that a row t of that is there
 }
 
 // begin makes the incoming table.
 func (m *mysql) begin(ctx context.Context, t *target) (comparison, error) {
 	s := &mysqlImport{mysql: m, t: t, looks: map[*binding]*mysqlLooker{}}
+	s.target, s.there = t.sqlName(), "t.sluice_there IS NOT NULL"
 	if i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.NotNull }); i >= 0 {
 		s.there = "t." + quoteName(t.Columns[i].Name) + " IS NOT NULL"
 	} else {
-		return nil, fmt.Errorf("table %s has no column that is never null: sluice cannot see which rows are there", t.Name)
+		s.target = "(SELECT o.*, 1 AS sluice_there FROM " + t.sqlName() + " o)"
 	}
 	columns := []string{"sluice_row bigint NOT NULL PRIMARY KEY", "sluice_op char(1) CHARACTER SET ascii NULL"}
 	for _, c := range t.columns {

@@ -126,7 +126,7 @@ func (s *mysqlImport) compare(ctx context.Context, bad bool) error {
 	_, err := s.exec(ctx, fmt.Sprintf(`INSERT INTO sluice_plan
 		SELECT s.sluice_row, CASE WHEN NOT (%[1]s) THEN 'n' WHEN s.sluice_op = 'd' THEN 'd' ELSE 'u' END, CASE WHEN %[1]s AND s.sluice_op IS NULL THEN %[2]s END, %[3]s
 		FROM sluice_incoming s LEFT JOIN %[4]s t ON %[5]s WHERE %[6]s AND (s.sluice_op IS NULL AND (NOT (%[1]s) OR %[7]s) OR s.sluice_op = 'd' AND %[1]s) ORDER BY s.sluice_row`,
-		s.there, mask, t.seenAs(s.there), t.sqlName(), t.keySame("s", "t"), good, differ))
+		s.there, mask, t.seenAs(s.there), s.target, t.keySame("s", "t"), good, differ))
 	return err
 }
 

@@ -13,12 +13,6 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 )
 
-// notOnMySQL are the tests that do not pass on MySQL yet, by name, or by the name
-// of one of their cases.
-var notOnMySQL = []string{
-	"TestNullsInTheKey",
-}
-
 // newMySQL creates a database for one test, opens it, and returns its URL. It is
 // dropped when the test ends.
 func newMySQL(t testing.TB) (string, *sql.DB) {

@@ -89,12 +89,6 @@ func mysqlOf(ddl string) string {
 	})
 }
 
-// onMySQL says whether a test, or all of one of its cases, passes on MySQL.
-func onMySQL(t testing.TB) bool {
-	test, _, _ := strings.Cut(t.Name(), "/")
-	return !slices.Contains(notOnMySQL, test) && !slices.Contains(notOnMySQL, t.Name())
-}
-
 // sqlMode is a mode of SQL beside those of a run, with which the statements of
 // tests are read: two texts are joined by ||.
 func sqlMode(params map[string]string) {

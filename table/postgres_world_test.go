@@ -43,7 +43,7 @@ func newWorlds(t *testing.T, postgres, sqlite, job string, test func(w *world)) 
 func newWorldsOf(t *testing.T, postgres, sqlite, mysql, job string, test func(w *world)) {
 	t.Run("postgres", func(t *testing.T) { test(newWorld(t, postgres, job)) })
 	t.Run("sqlite", func(t *testing.T) { test(newSQLiteWorld(t, sqlite, job)) })
-	if mysql != "" && onMySQL(t) {
+	if mysql != "" {
 		t.Run("mysql", func(t *testing.T) { test(newMySQLWorld(t, mysql, job)) })
 	}
 }
