@@ -90,17 +90,29 @@ func newZstd(in io.Reader, from *source) (io.ReadCloser, error) {
 	return &decompressor{how: "zstd", in: z, from: from, close: z.Close}, nil
 }
 
+// A file may unfold to mostUnfolds times its size, and to freeBytes in any case:
+// what is there for people or programs to read is not as empty as that.
+const (
+	mostUnfolds = 500
+	freeBytes   = 256 << 20
+)
+
 // A decompressor explains the errors of what it reads from.
 type decompressor struct {
 	how   string
 	in    io.Reader
 	from  *source
+	out   int64 // bytes that were read of it
 	close func()
 }
 
 func (d *decompressor) Read(p []byte) (int, error) {
 	n, err := d.in.Read(p)
-	if err != nil && err != io.EOF {
+	d.out += int64(n)
+	switch {
+	case d.out > freeBytes && d.out/mostUnfolds > d.from.in:
+		return 0, fmt.Errorf("the %s data goes on without end: it unfolds to more than %d times its size, as only a file does that is made to do harm", d.how, mostUnfolds)
+	case err != nil && err != io.EOF:
 		err = d.from.explain(d.how, err)
 	}
 	return n, err
@@ -115,11 +127,13 @@ func (d *decompressor) Close() error {
 // of what it says.
 type source struct {
 	r   io.Reader
+	in  int64 // bytes that were read of it
 	err error // what r returned last, if that was an error other than io.EOF
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
+	s.in += int64(n)
 	if err != nil && err != io.EOF {
 		s.err = err
 	}
