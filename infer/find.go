@@ -253,12 +253,19 @@ func (p *place) arrange(prefix string, keys []store.Info) {
 	p.template(prefix)
 }
 
+// isData says whether files of the extension are of a known format; those of YAML
+// may be jobs.
+func isData(ext string) bool {
+	form := formOf(ext)
+	return form != "" && form != "yaml"
+}
+
 func better(a kindOfName, n int, b kindOfName, m int) bool {
 	switch {
 	case isJSON(a.ext) != isJSON(b.ext):
 		return isJSON(a.ext)
-	case (formOf(a.ext) == "") != (formOf(b.ext) == ""):
-		return formOf(a.ext) != ""
+	case isData(a.ext) != isData(b.ext):
+		return isData(a.ext)
 	case n != m:
 		return n > m
 	case a.depth != b.depth:

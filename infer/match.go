@@ -118,6 +118,15 @@ func (t *target) like(c *column, table []string) (best float64, why string) {
 			best, why = alike, how
 		}
 	}
+	if best < translated {
+		for _, other := range given.inEnglish() {
+			for _, n := range t.names {
+				if alike, _ := like(other, n, table); alike >= certain && best < translated {
+					best, why = translated, fmt.Sprintf("%q in English", other.text)
+				}
+			}
+		}
+	}
 	if t.refers == nil {
 		return best, why
 	}

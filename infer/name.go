@@ -91,6 +91,8 @@ const (
 	doubtful = 0.6
 	likely   = 0.75
 	certain  = 0.9
+
+	translated = 0.8 // a name that is the same in another language
 )
 
 // like says how alike two names are, from 0 to 1, and in what way. The words of

@@ -59,3 +59,21 @@ func TestNameOfOtherScripts(t *testing.T) {
 		}
 	}
 }
+
+// TestInEnglish finds English names for Korean headers, whole ones only.
+func TestInEnglish(t *testing.T) {
+	for header, want := range map[string]string{
+		"가격": "price", "상품 코드": "product code", "판매가(원)": "sale price", "재고수량": "stock quantity", "사용 여부": "active", "출시일": "released at", "우편번호": "zipcode", "카테고리": "category",
+		"등록일시": "created at", "홍길동": "", "price": "", "상품홍": "",
+	} {
+		got := ""
+		for _, n := range nameFrom(header).inEnglish() {
+			if n.text == want {
+				got = want
+			}
+		}
+		if all := nameFrom(header).inEnglish(); got != want || want == "" && all != nil {
+			t.Errorf("%s: want %q among %v", header, want, all)
+		}
+	}
+}

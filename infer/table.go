@@ -234,6 +234,7 @@ func (t *tableDraft) otherForm(m *match) error {
 		m.likely = min(m.likely, .7)
 		m.why = append(m.why, "they could be "+strings.Join(forms[1:], " or ")+", too")
 	} else {
+		m.why = slices.DeleteFunc(m.why, func(why string) bool { return strings.HasPrefix(why, "written as ") })
 		m.why = append(m.why, "written as "+forms[at]+", as you said")
 	}
 	return nil
