@@ -57,12 +57,12 @@ func (m *mariadb) make(install, database, schema string) error {
 			return fmt.Errorf("the server does not run as root, and there is no user mysql: %w", err)
 		}
 		m.as = []string{"--user=mysql"}
-		if err := os.Chmod(m.dir, 0o755); err != nil {
+		if err := os.Chmod(m.dir, 0o777); err != nil {
 			return err
 		}
 	}
 	args := append([]string{"--no-defaults", "--datadir=" + m.data(database), "--auth-root-authentication-method=normal", "--skip-test-db"}, m.as...)
-	if text, err := exec.Command(install, args...).CombinedOutput(); err != nil {
+	if text, err := m.command(install, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %s", install, err, text)
 	}
 	text, err := os.ReadFile(schema)
@@ -77,6 +77,14 @@ func (m *mariadb) make(install, database, schema string) error {
 		return err
 	}
 	return m.do(string(text))
+}
+
+// command has a folder for temporary files of its own: a server that starts clears
+// away what others have in theirs.
+func (m *mariadb) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+m.dir)
+	return cmd
 }
 
 func (m *mariadb) data(database string) string { return filepath.Join(m.dir, database) }
@@ -96,7 +104,7 @@ func (m *mariadb) start(database string, more ...string) (err error) {
 		"--no-defaults", "--datadir=" + m.data(database), "--port=" + m.port, "--bind-address=127.0.0.1",
 		"--socket=" + filepath.Join(m.data(database), "socket"), "--pid-file=" + filepath.Join(m.data(database), "pid"),
 	}, m.as...)
-	m.cmd = exec.Command(m.program, append(append(args, mariadbSettings...), more...)...)
+	m.cmd = m.command(m.program, append(append(args, mariadbSettings...), more...)...)
 	m.cmd.Stdout, m.cmd.Stderr = log, log
 	if err := m.cmd.Start(); err != nil {
 		m.cmd = nil
