@@ -1,9 +1,7 @@
 package table
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -53,9 +51,9 @@ type mysqlWriter struct {
 	id      []*Column
 	plan    string // the table of what is done: sluice_plan, or a part of it
 	journal string // what its tables' names begin with
-	newID   string // of a new row n
-	loosed  bool   // new rows were inserted with loose keys
-	apart   bool   // what they refer to may not be there yet: their keys stay loose
+	news    newRows
+	loosed  bool // new rows were inserted with loose keys
+	apart   bool // what they refer to may not be there yet: their keys stay loose
 }
 
 func (w *mysqlWriter) journalOf(behind string) string { return behindName(w.journal, behind) }
@@ -172,87 +170,38 @@ func (w *mysqlWriter) relink(ctx context.Context, c *binding) error {
 		w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), w.journal, sameAs(w.id, "j.i%i", "p.i%i"), c.at, linkedNow(c), mine, linkedNow(c), c.at))
 }
 
-// insert writes the new rows and their links. Rows that the database numbers have
-// numbers one after the other, of which it tells the first.
+// insert writes the new rows and their links.
 func (w *mysqlWriter) insert(ctx context.Context) error {
 	n := w.counts[plan.New]
 	if n == 0 {
 		return nil
 	}
-	made, ids := "", "NULL"
-	if id := w.id; len(id) == 1 && w.t.binding(id[0].Name) == nil {
-		if made = quoteName(id[0].Name); id[0].Identity == NoIdentity {
-			ids = id[0].made()
-		}
-	}
-	typ := "bigint NULL"
-	if made != "" {
-		typ = w.id[0].Base
-	}
-	if err := w.all(ctx, "DROP TEMPORARY TABLE IF EXISTS sluice_new", "CREATE TEMPORARY TABLE sluice_new (sluice_row bigint NOT NULL PRIMARY KEY, place bigint NOT NULL, sluice_id "+typ+") ENGINE=InnoDB",
-		"INSERT INTO sluice_new SELECT sluice_row, row_number() OVER (ORDER BY sluice_row) - 1, "+ids+" FROM "+w.plan+" WHERE op = 'n'"); err != nil {
-		return err
-	}
-	columns, values := "", ""
-	if ids != "NULL" {
-		columns, values = made+", ", "n.sluice_id, "
-	}
-	first, err := w.insertNew(ctx, n, columns, values)
-	w.newID = "n.sluice_id"
-	if made != "" && ids == "NULL" {
-		w.newID = fmt.Sprintf("(%d + n.place * @@auto_increment_increment)", first)
+	err := w.gatherNew(ctx)
+	if err == nil {
+		err = w.insertNew(ctx, n)
 	}
 	if err == nil && w.loosed && !w.apart {
-		err = w.tightenNew(ctx, made)
+		err = w.tightenNew(ctx)
 	}
 	if err != nil {
 		return err
 	}
 	for _, c := range w.t.links {
-		if err := w.link(ctx, c, made != ""); err != nil {
+		if err := w.link(ctx, c); err != nil {
 			return err
 		}
 	}
-	return w.inserted(ctx, n, made)
-}
-
-// insertNew inserts n new rows with these columns before those that are loaded, and
-// returns the number that the database gave to the first. If they refer to each
-// other, their keys are loose.
-func (w *mysqlWriter) insertNew(ctx context.Context, n int64, columns, values string) (first int64, err error) {
-	insert := func(of map[string]string) (sql.Result, error) {
-		var list []string
-		for _, c := range w.t.columns {
-			list = append(list, cmp.Or(of[c.to.Name], "s."+quoteName(c.to.Name)))
-		}
-		return w.conn.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row ORDER BY n.sluice_row", w.t.sqlName(), columns+each(w.t.columns, ", ", "%c"), values+strings.Join(list, ", ")))
-	}
-	got, err := insert(nil)
-	if loose := w.t.looseNew(); loose != nil && mysqlCode(err) == mysqlNoParent {
-		w.loosed = true
-		got, err = insert(loose)
-	}
-	if err != nil {
-		return 0, w.stop(ctx, err)
-	}
-	rows, err := got.RowsAffected()
-	if err == nil {
-		err = w.touched(rows, n, "inserted")
-	}
-	if err != nil {
-		return 0, err
-	}
-	return got.LastInsertId()
+	return w.inserted(ctx, n)
 }
 
 // inserted journals the new rows, of which each is found, and is the one of its
 // number.
-func (w *mysqlWriter) inserted(ctx context.Context, n int64, made string) error {
+func (w *mysqlWriter) inserted(ctx context.Context, n int64) error {
 	if len(w.id) == 0 {
 		return nil
 	}
-	on := w.newRow(made)
-	if made != "" && len(w.t.key) > 0 {
+	on := w.isNew()
+	if w.news.made != "" && len(w.t.key) > 0 {
 		on += " AND " + w.t.keySame("s", "t")
 	}
 	columns, values := []string{"op", "h", names(w.id, ", ", "i%i")}, []string{"'n'", hashed(w.t), names(w.id, ", ", "t.%c")}
@@ -263,8 +212,8 @@ func (w *mysqlWriter) inserted(ctx context.Context, n int64, made string) error 
 		}
 		columns, values = append(columns, fmt.Sprintf("k%d", c.at)), append(values, ids)
 	}
-	return w.do(ctx, n, "found", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row JOIN %s t ON %s",
-		w.journal, strings.Join(columns, ", "), strings.Join(values, ", "), w.t.sqlName(), on))
+	return w.do(ctx, n, "found", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s JOIN %s t ON %s",
+		w.journal, strings.Join(columns, ", "), strings.Join(values, ", "), w.news.from, w.t.sqlName(), on))
 }
 
 // linkedAnew are the IDs that a new row t is linked to, in order: those of its
@@ -278,28 +227,6 @@ func (w *mysqlWriter) linkedAnew(ctx context.Context, c *binding) (string, error
 		return linkedNow(c), err
 	}
 	return fmt.Sprintf("s.sluice_l%d", c.at), nil
-}
-
-// newRow is the condition that a row t is a new one n, whose ID is made or incoming.
-func (w *mysqlWriter) newRow(made string) string {
-	if made == "" {
-		return sameAs(w.id, "t.%c", "s.%c")
-	}
-	return "t." + made + " = " + w.newID
-}
-
-// link writes the links of new rows.
-func (w *mysqlWriter) link(ctx context.Context, c *binding, numbered bool) error {
-	own, from := w.newID, fmt.Sprintf("sluice_new n JOIN sluice_links l ON l.col = %d AND l.sluice_row = n.sluice_row", c.at)
-	if !numbered {
-		own, from = "s."+quoteName(c.link.ownID.Name), from+" JOIN sluice_incoming s ON s.sluice_row = n.sluice_row"
-	}
-	n, err := w.number(ctx, "SELECT count(*) FROM "+from)
-	if err != nil || n == 0 {
-		return err
-	}
-	return w.do(ctx, n, "linked", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, l.id FROM %s ORDER BY n.sluice_row, l.id",
-		c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name), own, from))
 }
 
 // noSuchTable is the number of an error of MySQL.

@@ -82,10 +82,8 @@ func (s *mysqlImport) ambiguous(ctx context.Context) error {
 	return s.load.ambiguous(number, s.t)
 }
 
-// check finds the rows of the plan that the database would refuse, and takes
-// them out of it. What is out may have been what another row relies on.
-func (s *mysqlImport) check(ctx context.Context) error {
-	var own []finding
+// own finds the rows that the database would refuse for what they are themselves.
+func (s *mysqlImport) own() (own []finding) {
 	for i := range s.t.ForeignKeys {
 		own = append(own, s.dangling(&s.t.ForeignKeys[i]))
 	}
@@ -95,9 +93,15 @@ func (s *mysqlImport) check(ctx context.Context) error {
 	for _, c := range s.t.fixed() {
 		own = append(own, finding(fmt.Sprintf("SELECT sluice_row, %d, NULL, %s FROM sluice_plan p WHERE op = 'u' AND %s", c.at, quoteText(c.whyFixed()), masked("p.mask", []*binding{c}))))
 	}
+	return own
+}
+
+// check finds the rows of the plan that the database would refuse, and takes
+// them out of it. What is out may have been what another row relies on.
+func (s *mysqlImport) check(ctx context.Context) error {
 	for bad := true; bad; {
 		found := int64(0)
-		for _, f := range own {
+		for _, f := range s.own() {
 			if f == "" {
 				continue
 			}
@@ -127,12 +131,16 @@ func (s *mysqlImport) takeOut(ctx context.Context, found int64) error {
 	if found == 0 {
 		return nil
 	}
+	s.firstNew = 0
 	return s.all(ctx, "DELETE p FROM sluice_plan p JOIN sluice_bad b ON b.sluice_row = p.sluice_row", "DELETE l FROM sluice_links l JOIN sluice_bad b ON b.sluice_row = l.sluice_row")
 }
 
 // inPlan are the incoming rows of the plan, as a table; if columns are given,
 // those of updates only that change one of them.
-func inPlan(columns ...*binding) string {
+func (s *mysqlImport) inPlan(columns ...*binding) string {
+	if s.firstNew > 0 {
+		return "sluice_incoming"
+	}
 	only := ""
 	if len(columns) > 0 {
 		only = " AND (p.op = 'n' OR " + masked("p.mask", columns) + ")"
@@ -157,10 +165,10 @@ func (s *mysqlImport) dangling(fk *ForeignKey) finding {
 	}
 	self := ""
 	if fk.RefTable == s.t.Name && fk.RefSchema == s.t.Schema && s.t.bindings(fk.RefColumns) != nil {
-		self = " AND NOT EXISTS (SELECT 1 FROM " + inPlan() + " o WHERE " + strings.Join(same, " AND ") + ")"
+		self = " AND NOT EXISTS (SELECT 1 FROM " + s.inPlan() + " o WHERE " + strings.Join(same, " AND ") + ")"
 	}
 	return finding(fmt.Sprintf("SELECT s.sluice_row, %d, NULL, concat(%s, concat_ws(', ', %s)) FROM %s s LEFT JOIN %s.%s r ON %s WHERE %s AND r.%s IS NULL%s",
-		columns[0].at, quoteText("there is no such row of "+fk.RefTable+": "), strings.Join(texts, ", "), inPlan(columns...),
+		columns[0].at, quoteText("there is no such row of "+fk.RefTable+": "), strings.Join(texts, ", "), s.inPlan(columns...),
 		quoteName(fk.RefSchema), quoteName(fk.RefTable), strings.Join(conditions, " AND "), strings.Join(given, " AND "), quoteName(fk.RefColumns[0]), self))
 }
 
@@ -172,7 +180,7 @@ func (s *mysqlImport) violates(c *Check) finding {
 		return ""
 	}
 	return finding(fmt.Sprintf("SELECT s.sluice_row, %d, NULL, %s FROM %s s WHERE (%s) IS FALSE",
-		columns[0].at, quoteText("the table's check "+c.Name+" does not allow it: "+c.Expression), inPlan(), c.Expression))
+		columns[0].at, quoteText("the table's check "+c.Name+" does not allow it: "+c.Expression), s.inPlan(), c.Expression))
 }
 
 // collide finds the rows that have the same values as another in what is unique,
@@ -199,13 +207,13 @@ func (s *mysqlImport) collide(ctx context.Context) (found int64, err error) {
 		}
 		given, shown := strings.Join(known, " AND "), strings.Join(list, ", ")
 		what := "has the same " + strings.Join(u.shown(), ", ")
-		n, err := s.shared(ctx, "(SELECT * FROM "+inPlan(columns...)+" v WHERE "+given+")", columns, strings.Join(values, ", "), what)
+		n, err := s.shared(ctx, "(SELECT * FROM "+s.inPlan(columns...)+" v WHERE "+given+")", columns, strings.Join(values, ", "), what)
 		if err != nil {
 			return 0, err
 		}
 		more, err := s.note(ctx, finding(fmt.Sprintf(`SELECT a.sluice_row, %d, NULL, min(concat(%s, concat_ws(', ', %s), %s)) FROM (SELECT sluice_row, %s FROM %s s WHERE %s) a JOIN (SELECT %s, %s FROM %s) b ON %s
 			WHERE NOT EXISTS (SELECT 1 FROM sluice_plan p WHERE p.op <> 'n' AND %s AND (p.op = 'd' OR p.sluice_row = a.sluice_row OR %s)) GROUP BY 1`,
-			columns[0].at, quoteText("the row "), names(id, ", ", inWords("b.i%i")), quoteText(" of table "+t.Name+" "+what), shown, inPlan(columns...), given,
+			columns[0].at, quoteText("the row "), names(id, ", ", inWords("b.i%i")), quoteText(" of table "+t.Name+" "+what), shown, s.inPlan(columns...), given,
 			names(id, ", ", "%c AS i%i"), strings.Join(there, ", "), t.sqlName(), strings.Join(same, " AND "), sameAs(id, "p.i%i", "b.i%i"), masked("p.mask", columns))))
 		if err != nil {
 			return 0, err

@@ -39,6 +39,8 @@ type mysqlImport struct {
 	saved  int64 // the plan that this is; 0: it was not saved
 	given  bool  // rows of look-ups are made: the first batch was written
 
+	firstNew int64 // number of the first incoming row, if all of them are new, and numbered without a gap; else 0
+
 	unkeyed int64                 // bad rows of which the key is not known
 	badKeys map[int64]plan.Values // of the first rows in sluice_bad, by number
 	target  string                // the table, or what selects it

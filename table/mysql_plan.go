@@ -123,11 +123,24 @@ func (s *mysqlImport) compare(ctx context.Context, bad bool) error {
 		good = "NOT EXISTS (SELECT 1 FROM sluice_bad b WHERE b.sluice_row = s.sluice_row)"
 	}
 	differ, mask := t.differsBy()
-	_, err := s.exec(ctx, fmt.Sprintf(`INSERT INTO sluice_plan
+	n, err := s.exec(ctx, fmt.Sprintf(`INSERT INTO sluice_plan
 		SELECT s.sluice_row, CASE WHEN NOT (%[1]s) THEN 'n' WHEN s.sluice_op = 'd' THEN 'd' ELSE 'u' END, CASE WHEN %[1]s AND s.sluice_op IS NULL THEN %[2]s END, %[3]s
 		FROM sluice_incoming s LEFT JOIN %[4]s t ON %[5]s WHERE %[6]s AND (s.sluice_op IS NULL AND (NOT (%[1]s) OR %[7]s) OR s.sluice_op = 'd' AND %[1]s) ORDER BY s.sluice_row`,
 		s.there, mask, t.seenAs(s.there), s.target, t.keySame("s", "t"), good, differ))
+	if err == nil && n > 0 {
+		s.firstNew, err = s.allNew(ctx, n)
+	}
 	return err
+}
+
+// allNew is the number of the first incoming row if the n rows of the plan are new,
+// are all incoming rows, and are numbered without a gap; else 0.
+func (s *mysqlImport) allNew(ctx context.Context, n int64) (int64, error) {
+	others, err := s.number(ctx, "SELECT EXISTS (SELECT 1 FROM sluice_plan WHERE op <> 'n')")
+	if err != nil || others == 1 {
+		return 0, err
+	}
+	return s.number(ctx, fmt.Sprintf("SELECT if(count(*) = %[1]d AND max(sluice_row) - min(sluice_row) + 1 = %[1]d, min(sluice_row), 0) FROM sluice_incoming", n))
 }
 
 // differsBy are the conditions by which a row differs, and the mask of them.
@@ -170,8 +183,8 @@ func (s *mysqlImport) fillLinks(ctx context.Context) error {
 	}
 	for _, c := range s.t.links {
 		if _, err := s.exec(ctx, fmt.Sprintf(`INSERT INTO sluice_links SELECT %[1]d, v.sluice_row, g.id FROM
-			(SELECT s.sluice_row, s.sluice_l%[1]d AS ids FROM sluice_plan p JOIN sluice_incoming s ON s.sluice_row = p.sluice_row WHERE s.sluice_l%[1]d <> '' AND (p.op = 'n' OR %[2]s)) v,
-			json_table(concat('[', v.ids, ']'), '$[*]' COLUMNS (id bigint PATH '$')) g`, c.at, masked("p.mask", []*binding{c}))); err != nil {
+			(SELECT s.sluice_row, s.sluice_l%[1]d AS ids FROM %[2]s s WHERE s.sluice_l%[1]d <> '') v,
+			json_table(concat('[', v.ids, ']'), '$[*]' COLUMNS (id bigint PATH '$')) g`, c.at, s.inPlan(c))); err != nil {
 			return err
 		}
 	}

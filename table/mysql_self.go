@@ -207,10 +207,10 @@ func (t *target) looseNew() (values map[string]string) {
 }
 
 // tightenNew gives new rows the keys that they are to have.
-func (w *mysqlWriter) tightenNew(ctx context.Context, made string) error {
+func (w *mysqlWriter) tightenNew(ctx context.Context) error {
 	columns := w.t.loadedOf(slices.Sorted(maps.Keys(w.t.looseNew())))
-	return w.do(ctx, -1, "", fmt.Sprintf("UPDATE sluice_new n JOIN sluice_incoming s ON s.sluice_row = n.sluice_row JOIN %s t ON %s SET %s WHERE %s",
-		w.t.sqlName(), w.newRow(made), each(columns, ", ", "t.%c = s.%c"), each(columns, " OR ", "s.%c IS NOT NULL")))
+	return w.do(ctx, -1, "", fmt.Sprintf("UPDATE %s JOIN %s t ON %s SET %s WHERE %s",
+		w.news.from, w.t.sqlName(), w.isNew(), each(columns, ", ", "t.%c = s.%c"), each(columns, " OR ", "s.%c IS NOT NULL")))
 }
 
 // loosen makes the keys of rows loose that are removed, or get others.
