@@ -172,3 +172,24 @@ func TestAhead(t *testing.T) {
 		t.Errorf("%d requests, %d at once", requests.Load(), most.Load())
 	}
 }
+
+// A large file that waits for a core does not hold the memory that smaller ones
+// wait for on theirs.
+func TestParquetOfAllSizesOnOneCore(t *testing.T) {
+	w := &world{T: t, dir: t.TempDir()}
+	w.params = map[string]string{"in": w.dir + "/in", "out": w.dir + "/out"}
+	const columns, small = 24, 12 // and so many columns have all the room that there is
+	text := "sluice: 1\nname: all\nparams: {in: {type: string}, out: {type: string}}\nlimits: {cpus: 1}\nfrom: {files: \"{in}/{*part}.parquet\"}\ncolumns:\n"
+	for c := range columns {
+		text += fmt.Sprintf("  c%d: {type: int64, from: c%d}\n", c, c)
+	}
+	w.write("job.yaml", text+"to: {files: \"{out}/{part}.csv\"}\n")
+	w.write("in/readme", "")
+	wideFile(t, filepath.Join(w.dir, "in", "the large.parquet"), columns, 48_000)
+	for i := range small {
+		wideFile(t, filepath.Join(w.dir, "in", fmt.Sprintf("small%d.parquet", i)), columns, 2_000)
+	}
+	if r := w.apply(sluice.ApplyOptions{}); r.Status != 0 || r.Written != small+1 {
+		t.Errorf("result %+v", r)
+	}
+}

@@ -39,11 +39,11 @@ func (l *loading) stream(ctx context.Context) (change, error) {
 	info := store.Info{Key: l.t.Key, ETag: store.ETagOf(l.t.ETag), Size: l.t.Size}
 	in := store.Open(ctx, l.t.Store, info, store.OpenOptions{Range: rangeBytes, Ahead: rangesAhead, Direct: l.form.Columnar(l.t.File)})
 	defer in.Close()
-	if err := l.room.change(ctx, l.beside(l.t)); err != nil {
-		return change{}, err
-	}
 	l.large = true
 	l.open = func() (source.Reader, func(), error) {
+		if err := l.room.change(ctx, l.beside(l.t)); err != nil {
+			return nil, nil, err
+		}
 		rows, closer, err := l.form.Open(l.t.File, in)
 		return rows, func() { closer.Close() }, err
 	}
