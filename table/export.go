@@ -53,8 +53,8 @@ type exporter interface {
 	// of type Any is JSON.
 	export(ctx context.Context, sql string, types []row.Type, each func([][]byte) error) error
 
-	// list is the SQL that makes a JSON array of a column's values, as texts.
-	list(c *Column, value string) string
+	// lists is the SQL of a JSON array of what a row t is linked to, and its JOIN.
+	lists(b *binding) (value, join string)
 }
 
 // An export is one run of a query into a file.
@@ -147,7 +147,7 @@ func (im *Import) Export(ctx context.Context, out io.Writer, o ExportOptions) (*
 	if err := e.lay(im); err != nil {
 		return nil, err
 	}
-	sql, types := e.selectTarget(im.target, im.db.list)
+	sql, types := e.selectTarget(im.target, im.db.lists)
 	return e.run(ctx, im.db, sql, types)
 }
 

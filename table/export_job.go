@@ -238,7 +238,7 @@ func (e *export) lacking(im *Import, program *mapping.Program) {
 
 // selectTarget is the query of the rows that the job loads: natural keys for
 // look-ups, with what they were found by, and lists of them for links.
-func (e *export) selectTarget(t *target, list func(c *Column, value string) string) (sql string, types []row.Type) {
+func (e *export) selectTarget(t *target, lists func(*binding) (value, join string)) (sql string, types []row.Type) {
 	var fields []string
 	joins := ""
 	for i := range e.columns {
@@ -248,11 +248,9 @@ func (e *export) selectTarget(t *target, list func(c *Column, value string) stri
 		types = append(types, c.typ)
 		switch {
 		case b.link != nil:
-			fields = append(fields, fmt.Sprintf("k%d.v", b.at))
+			value, join := lists(b)
+			fields, joins = append(fields, value), joins+join
 			types[c.field] = row.Type{Kind: row.JSON}
-			joins += fmt.Sprintf(" LEFT JOIN (SELECT k.%s AS o, %s AS v FROM %s k LEFT JOIN %s r ON r.%s = k.%s GROUP BY 1) k%d ON k%d.o = t.%s",
-				quoteName(b.link.own.Name), list(b.lookup.by, "r."+quoteName(b.lookup.by.Name)), b.link.sqlName(), b.lookup.sqlName(),
-				quoteName(b.lookup.id.Name), quoteName(b.link.other.Name), b.at, b.at, quoteName(b.link.ownID.Name))
 		case b.lookup != nil:
 			fields = append(fields, fmt.Sprintf("l%d.%s", b.at, quoteName(b.lookup.by.Name)), "t."+quoteName(b.to.Name))
 			types = append(types, b.to.Type)
@@ -270,6 +268,17 @@ func (e *export) selectTarget(t *target, list func(c *Column, value string) stri
 		sql += " ORDER BY " + order
 	}
 	return sql, types
+}
+
+// grouped is lists for a database that groups all links at once.
+func (b *binding) grouped(aggregate string) (value, join string) {
+	return fmt.Sprintf("k%d.v", b.at), fmt.Sprintf(" LEFT JOIN (SELECT k.%s AS o, %s(CAST(r.%s AS text)) AS v FROM %s GROUP BY 1) k%d ON k%d.o = t.%s",
+		quoteName(b.link.own.Name), aggregate, quoteName(b.lookup.by.Name), b.links(), b.at, b.at, quoteName(b.link.ownID.Name))
+}
+
+// links are the links k, with the rows r that they are to.
+func (b *binding) links() string {
+	return fmt.Sprintf("%s k LEFT JOIN %s r ON r.%s = k.%s", b.link.sqlName(), b.lookup.sqlName(), quoteName(b.lookup.id.Name), quoteName(b.link.other.Name))
 }
 
 // order is that of the job's key, else of the primary key.

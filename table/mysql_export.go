@@ -129,9 +129,11 @@ func (m *mysql) export(ctx context.Context, query string, types []row.Type, each
 	return rows.Close()
 }
 
-// list is the SQL of a JSON array of the texts of a column's values.
-func (m *mysql) list(c *Column, value string) string {
-	return "json_arrayagg(cast(" + c.asShown(value) + " AS char CHARACTER SET utf8mb4))"
+// lists asks for the links of each row: to group them all at once takes a table
+// on disk.
+func (m *mysql) lists(b *binding) (value, join string) {
+	name := b.lookup.by.asShown("r." + quoteName(b.lookup.by.Name))
+	return fmt.Sprintf("(SELECT json_arrayagg(cast(%s AS char CHARACTER SET utf8mb4)) FROM %s WHERE k.%s = t.%s)", name, b.links(), quoteName(b.link.own.Name), quoteName(b.link.ownID.Name)), ""
 }
 
 // eachText gives each row to each, as texts.

@@ -62,9 +62,7 @@ func (p *postgres) export(ctx context.Context, sql string, types []row.Type, eac
 	return err
 }
 
-func (p *postgres) list(_ *Column, value string) string {
-	return "json_agg(CAST(" + value + " AS text))"
-}
+func (p *postgres) lists(b *binding) (value, join string) { return b.grouped("json_agg") }
 
 // A copyLines takes what COPY TO gives in the text format, and gives it on by
 // rows.

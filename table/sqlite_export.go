@@ -63,9 +63,7 @@ func (d *sqlite) export(ctx context.Context, sql string, types []row.Type, each 
 	}))
 }
 
-func (d *sqlite) list(_ *Column, value string) string {
-	return "json_group_array(CAST(" + value + " AS text))"
-}
+func (d *sqlite) lists(b *binding) (value, join string) { return b.grouped("json_group_array") }
 
 // A sqliteTexts makes texts of the values of rows.
 type sqliteTexts struct {
