@@ -153,6 +153,8 @@ func (s *seen) scalarColumn(c *column) {
 			c.typ = "timestamp"
 		case s.zoned == filled:
 			c.typ = "timestamptz"
+		case s.times == filled:
+			c.typ = "time"
 		case s.uuids == filled:
 			c.typ = "uuid"
 		case s.zoned > 0 && s.zoned+s.stamps+s.dates == filled:

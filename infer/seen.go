@@ -24,7 +24,7 @@ type seen struct {
 	lists   int
 
 	// Of the texts: how many are of a form.
-	empty, dates, stamps, zoned, uuids int
+	empty, dates, stamps, zoned, times, uuids int
 
 	table   bool     // the objects are rows of a table, whose columns are all kept
 	keys    []string // of the objects, in the order in which they are first met
@@ -100,10 +100,15 @@ func (s *seen) text(text string) {
 		s.stamps++
 	case isStamp(text, "Z07:00"), isStamp(text, "Z0700"):
 		s.zoned++
+	case clock.MatchString(text):
+		s.times++
 	case uuid.MatchString(text):
 		s.uuids++
 	}
 }
+
+// clock is a time of day with its seconds; without these it may be anything.
+var clock = regexp.MustCompile(`^(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?$`)
 
 // isStamp says whether a text is a date and a time of day of ISO 8601 with a
 // zone as Go's layouts write it, or without.

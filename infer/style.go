@@ -29,7 +29,7 @@ func formatTexts(formats []spec.Text) (texts []string) {
 
 var (
 	dateForm  = regexp.MustCompile(`^(?:[0-9]{4} ?[-./년年] ?[0-9]{1,2} ?[-./월月] ?[0-9]{1,2}[.일日]?|[0-9]{1,2}[-./][0-9]{1,2}[-./](?:[0-9]{4}|[0-9]{2})|[0-9]{1,2}[- ][A-Za-z]{3,9}[- ][0-9]{4}|[A-Za-z]{3,9} [0-9]{1,2}, [0-9]{4})(?:[T ].*)?$`)
-	clockForm = regexp.MustCompile(`^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?$`)
+	clockForm = regexp.MustCompile(`^(?:(?:오전|오후|[AaPp][Mm]) )?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: [AaPp][Mm])?$`)
 	bareForm  = regexp.MustCompile(`^(?:19|20)[0-9]{6}$`) // a date only beside others
 	plainForm = regexp.MustCompile(`^[0-9]+(?:[., '’][0-9]+)*$`)
 )
@@ -110,7 +110,7 @@ func styleOf(texts []string) *style {
 			rest = append(rest, plain)
 		}
 	}
-	if len(rest) == 0 || !s.number(rest) && !s.date(rest) {
+	if len(rest) == 0 || !s.number(rest) && !s.date(rest) && !s.time(rest) {
 		return nil
 	}
 	if s.Null != nil {
@@ -335,6 +335,22 @@ func (s *style) dates(texts []string) bool {
 	}
 	s.why = "in several forms"
 	return len(s.Formats) <= most
+}
+
+// time takes texts as times of day before or after noon.
+func (s *style) time(texts []string) bool {
+	for _, form := range []string{"%p %I:%M", "%p %I:%M:%S", "%I:%M %p", "%I:%M:%S %p"} {
+		if reads := mapping.TimeForm(form); slices.ContainsFunc(texts, reads) {
+			s.Formats = append(s.Formats, spec.Text{S: form})
+		}
+	}
+	reads := func(text string) bool {
+		return slices.ContainsFunc(s.Formats, func(f spec.Text) bool { return mapping.TimeForm(f.S)(text) })
+	}
+	if s.typ, s.why = "time", "as "+quoted(texts[0]); slices.ContainsFunc(texts, func(t string) bool { return !reads(t) }) {
+		s.Formats = nil
+	}
+	return s.Formats != nil
 }
 
 // iso says whether texts are dates as they are read without being told so.

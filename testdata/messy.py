@@ -156,6 +156,7 @@ HE = [("כיסא עץ", 12), ("שולחן גדול", 99), ("מיטה זוגית"
 case("hebrew", "cp1255", text(["שם מוצר", "מחיר"], [(n, str(p)) for n, p in HE]), HE, encoding="windows-1255")
 case("few-umlauts", "cp1252", "Artikel;Ort\nStuhl;München\nTisch;Köln\nLampe;Düsseldorf\n", [("Stuhl", "München"), ("Tisch", "Köln"), ("Lampe", "Düsseldorf")], encoding="windows-1252")
 case("spaces", "utf-8", "id , name , price\n1 , desk , 12\n2 , chair , 13\n", [(1, "desk", 12), (2, "chair", 13)])
+case("clock", "cp949", "품명,시각,개장\n의자,09:30:00,오전 9:05\n책상,23:59:59,오후 12:30\n", [("의자", "09:30:00", "09:05:00"), ("책상", "23:59:59", "12:30:00")], encoding="cp949")
 case("a-name-twice", "cp949", "품명,금액,금액\n의자,1,2\n책상,3,4\n", [("의자", 1, 2), ("책상", 3, 4)], encoding="cp949")
 case("mixed-dates", "utf-8", "id,day\n1,2024-04-17\n2,2024.04.18\n3,2024/04/19\n4,2024년 4월 20일\n5,20240421\n", [(i, f"2024-04-{16 + i}") for i in range(1, 6)])
 

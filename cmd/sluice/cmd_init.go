@@ -60,11 +60,10 @@ whether 03/04/2024 is in March or April.
 
 With --database and --table the job loads that table. Columns of the files are
 matched with the table's by name (common Korean headers with English names, too)
-and by what they hold; natural keys of a row
-that a column refers to become look-ups, cells with several of them links; forms
-of dates, words for true and false, and marks in numbers are found; the key is a
-unique of the table that the files fill. It says what it decided, how sure it is
-and why, and asks here, too.`,
+and by what they hold; natural keys of a row that a column refers to become
+look-ups, cells with several of them links; forms of dates, words for true and
+false, and marks in numbers are found; the key is a unique of the table that the
+files fill. It says what it decided, how sure it is and why, and asks here, too.`,
 		Example: `  sluice init raw/                              # writes raw.yaml
   sluice init s3://my-bucket/events/ --out events.yaml
   sluice init https://example.org/data.json --out -
