@@ -75,40 +75,54 @@ func TestMySQLTrees(t *testing.T) {
 // to by, while that is waited for is not lost: InnoDB locks the index that foreign
 // keys refer to by itself.
 func TestMySQLChildComes(t *testing.T) {
-	for name, tc := range map[string]struct{ on, file, why string }{
-		"delete": {"ON DELETE CASCADE", "2,y", "1 row of table b would be deleted with the rows that they refer to"},
-		"null":   {"ON DELETE SET NULL", "2,y", "1 row of table b would lose the rows that they refer to"},
-		"update": {"ON UPDATE CASCADE", "1,z\n2,y", "1 row of table b would change with the rows that they refer to"},
+	for name, tc := range map[string]struct{ on, file, why, conflict string }{
+		"delete": {"ON DELETE CASCADE", "2,y\n3,n", "1 row of table b would be deleted with the rows that they refer to", "a 3: a row of b refers to it"},
+		"null":   {"ON DELETE SET NULL", "2,y\n3,n", "1 row of table b would lose the rows that they refer to", "a 3: a row of b refers to it"},
+		"update": {"ON UPDATE CASCADE", "1,n\n2,y", "1 row of table b would change with the rows that they refer to", "a 1: a row of b refers to it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newMySQLWorld(t, "CREATE TABLE a (k int PRIMARY KEY, code varchar(9) UNIQUE); CREATE TABLE b (code varchar(9), FOREIGN KEY (code) REFERENCES a (code) "+tc.on+"); INSERT INTO a VALUES (1, 'x'), (2, 'y')",
 				"columns: {k: {from: k}, code: {from: code}}\nto: {DATABASE, table: a, key: k, write: mirror, max_delete: 1}\n")
-			other := openMySQLServer(t, w.url)
 			im, err := w.open("k,code", tc.file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			done := make(chan error, 1)
-			_, err = im.Apply(context.Background(), plan.ApplyOptions{Confirm: func(*plan.Plan) (bool, error) {
-				execMySQL(t, other, "START TRANSACTION; INSERT INTO b VALUES ('x')")
-				go func() {
-					waits := "SELECT count(*) FROM information_schema.innodb_lock_waits w JOIN information_schema.innodb_trx t ON t.trx_id = w.blocking_trx_id WHERE t.trx_mysql_thread_id = connection_id()"
-					n, err := 0, error(nil)
-					for until := time.Now().Add(5 * time.Second); n == 0 && err == nil && time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
-						err = other.QueryRow(waits).Scan(&n)
-					}
-					if err == nil {
-						_, err = other.Exec("COMMIT")
-					}
-					done <- err
-				}()
-				return true, nil
-			}})
+			wait := childComes(w, "x")
+			_, err = im.Apply(context.Background(), plan.ApplyOptions{Confirm: func(*plan.Plan) (bool, error) { wait(); return true, nil }})
 			has(t, err, tc.why)
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
 			same(t, "rows", w.rows("a", "b"), "(1,x) (2,y)\n(x)")
+			w.exec("DELETE FROM b")
+			r := w.apply("k,code", tc.file)
+			wait = childComes(w, "n")
+			_, err = im.Revert(context.Background(), r.Run, plan.RevertOptions{Confirm: func(*plan.Reversal) (bool, error) { wait(); return true, nil }})
+			has(t, err, tc.conflict)
+			same(t, "children", w.rows("b"), "(n)")
 		})
+	}
+}
+
+// childComes returns what has another session insert a row of b, and commit when
+// somebody waits for that.
+func childComes(w *world, code string) func() {
+	other := openMySQLServer(w, w.url)
+	done := make(chan error, 1)
+	w.Cleanup(func() {
+		if err := <-done; err != nil {
+			w.Error(err)
+		}
+	})
+	return func() {
+		execMySQL(w, other, "START TRANSACTION; INSERT INTO b VALUES ("+quoteText(code)+")")
+		go func() {
+			waits := "SELECT count(*) FROM information_schema.innodb_lock_waits w JOIN information_schema.innodb_trx t ON t.trx_id = w.blocking_trx_id WHERE t.trx_mysql_thread_id = connection_id()"
+			n, err := 0, error(nil)
+			for until := time.Now().Add(5 * time.Second); n == 0 && err == nil && time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+				err = other.QueryRow(waits).Scan(&n)
+			}
+			if err == nil {
+				_, err = other.Exec("COMMIT")
+			}
+			done <- err
+		}()
 	}
 }

@@ -27,48 +27,42 @@ func (w *mysqlWriter) lock(ctx context.Context) error {
 			return err
 		}
 	}
-	for i := range w.t.Referrers {
-		if err := w.lockReferred(ctx, &w.t.Referrers[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.lockReferred(ctx, w.t, w.plan, "d")
 }
 
 // lockReferred locks rows by the index that others refer to them by, too, if these
 // would follow: InnoDB lets a row come to refer to one that is locked by its primary
-// key alone, and then has it follow.
-func (w *mysqlWriter) lockReferred(ctx context.Context, fk *ForeignKey) error {
-	if key := w.t.PrimaryKey(); len(fk.RefColumns) <= len(key) && slices.Equal(fk.RefColumns, key[:len(fk.RefColumns)]) {
-		return nil
-	}
-	index := ""
-	for _, u := range w.t.Uniques {
-		if slices.Equal(u.columns(), fk.RefColumns) {
-			index = " FORCE INDEX (" + quoteName(u.Name) + ")"
+// key alone, and then has it follow. Rows are those of a plan or journal, with gone
+// as the op of what is deleted.
+func (m *mysql) lockReferred(ctx context.Context, t *target, rows, gone string) error {
+	for i := range t.Referrers {
+		fk := &t.Referrers[i]
+		key, which := t.PrimaryKey(), []string{}
+		if fk.OnDelete == Cascade || fk.OnDelete == SetNull {
+			which = append(which, "x.op = '"+gone+"'")
 		}
-	}
-	by := func(from, was string) error {
-		on := make([]string, len(fk.RefColumns))
-		for i, name := range fk.RefColumns {
-			value := "d." + quoteName(name)
-			if c := w.t.binding(name); c != nil {
-				value = strings.NewReplacer("%c", quoteName(name), "%i", fmt.Sprint(c.at)).Replace(was)
+		if loaded := t.loadedOf(fk.RefColumns); fk.follows() && loaded != nil {
+			which = append(which, "x.op = 'u' AND "+masked("x.mask", loaded))
+		}
+		if len(which) == 0 || len(fk.RefColumns) <= len(key) && slices.Equal(fk.RefColumns, key[:len(fk.RefColumns)]) {
+			continue
+		}
+		index := ""
+		for _, u := range t.Uniques {
+			if slices.Equal(u.columns(), fk.RefColumns) {
+				index = " FORCE INDEX (" + quoteName(u.Name) + ")"
 			}
-			on[i] = "t." + quoteName(name) + " = " + value
 		}
-		return w.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s d STRAIGHT_JOIN %s t%s ON %s FOR UPDATE) o", from, w.t.sqlName(), index, strings.Join(on, " AND ")), func([]*string) error { return nil })
-	}
-	loaded := w.t.loadedOf(fk.RefColumns)
-	if w.counts[plan.Update] > 0 && fk.follows() && len(loaded) == len(fk.RefColumns) {
-		if err := by("(SELECT * FROM "+w.plan+" p WHERE p.op = 'u' AND "+masked("p.mask", loaded)+")", "d.b%i"); err != nil {
+		var of, on []string
+		for _, name := range fk.RefColumns {
+			of, on = append(of, "r."+quoteName(name)), append(on, "t."+quoteName(name)+" = d."+quoteName(name))
+		}
+		if err := m.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM (SELECT %s FROM %s x JOIN %s r ON %s WHERE %s) d STRAIGHT_JOIN %s t%s ON %s FOR UPDATE) o",
+			strings.Join(of, ", "), rows, t.sqlName(), sameAs(t.identity(), "r.%c", "x.i%i"), strings.Join(which, " OR "), t.sqlName(), index, strings.Join(on, " AND ")), func([]*string) error { return nil }); err != nil {
 			return err
 		}
 	}
-	if w.counts[plan.Delete] == 0 || fk.OnDelete != Cascade && fk.OnDelete != SetNull {
-		return nil
-	}
-	return by(w.journalOf("_d"), "d.%c")
+	return nil
 }
 
 // drifted compares the rows that are locked with what was compared.
