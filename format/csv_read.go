@@ -206,10 +206,11 @@ func (r *CSVReader) Read(b *row.Batch) error {
 // prepare empties b, and makes room in its columns for every row.
 func (r *CSVReader) prepare(b *row.Batch) {
 	prepare(b, len(r.o.Columns), row.String)
+	most := rowsOf(len(b.Cols))
 	for i := range b.Cols {
 		c := &b.Cols[i]
-		c.Null = slices.Grow(c.Null, batchRows)[:batchRows]
-		c.Bytes = slices.Grow(c.Bytes, batchRows)[:batchRows]
+		c.Null = slices.Grow(c.Null, most)[:most]
+		c.Bytes = slices.Grow(c.Bytes, most)[:most]
 		clear(c.Null)
 	}
 }

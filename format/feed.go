@@ -13,6 +13,12 @@ const (
 	batchBytes = 1 << 20
 )
 
+// batchCells is how many cells a batch of many columns has about.
+const batchCells = 1 << 18
+
+// rowsOf is how many rows a batch of so many columns has at most.
+func rowsOf(columns int) int { return max(16, min(batchRows, batchCells/max(columns, 1))) }
+
 // errPause ends a batch whose rows must be used before the buffer is filled.
 var errPause = errors.New("the batch is to be used first")
 
@@ -42,7 +48,8 @@ func prepare(b *row.Batch, n int, k row.Kind) {
 // before it are returned first.
 func (f *feed) batch(b *row.Batch) error {
 	f.text = 0
-	for f.err == nil && b.Len < batchRows && len(b.Bad) < batchRows && f.text < batchBytes {
+	most := rowsOf(len(b.Cols))
+	for f.err == nil && b.Len < most && len(b.Bad) < batchRows && f.text < batchBytes {
 		if f.more {
 			f.more = false
 			f.err = f.src.fill()

@@ -233,6 +233,7 @@ func (p *profiler) batches(ctx context.Context, f *source.File, in source.Input,
 func (p *profiler) typing() func(*piece) {
 	var of *source.File
 	mappers := make([]*mapping.Mapper, len(p.columns))
+	var cols []row.Column // of one of them, used again
 	for i, c := range p.columns {
 		mappers[i] = c.NewMapper(mapping.Run{ID: "profile", Time: time.Now().UTC(), Params: p.Params.Values()})
 	}
@@ -250,11 +251,12 @@ func (p *profiler) typing() func(*piece) {
 				x.typed = append(x.typed, row.NewBatch(c.Schema()))
 			}
 			src := x.src
-			src.Cols, src.Bad = nil, nil
+			src.Cols, src.Bad = cols[:0], nil
 			for _, at := range c.at {
 				src.Cols = append(src.Cols, x.src.Cols[at])
 			}
 			mappers[i].Map(&src, x.typed[i])
+			cols = src.Cols
 		}
 		of = x.file
 	}
