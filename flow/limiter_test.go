@@ -111,7 +111,7 @@ func TestLimiterBounds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := NewLimiter(tc.o)
 				var now, most atomic.Int64
-				n := int(20 * tc.most)
+				n := int(min(20*tc.most, 9000))
 				if err := Each(t.Context(), n, count(n), func(ctx context.Context, _ int) error {
 					return l.Do(ctx, func(ctx context.Context) error {
 						if n := now.Add(1); n > most.Load() {
