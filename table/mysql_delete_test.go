@@ -64,6 +64,9 @@ func TestMySQLTrees(t *testing.T) {
 			file: []string{one, "1,1,1", "1,3,4", "1,4,5", "1,5,1"},
 		},
 		"what is not there": {mysql: of("") + three, job: key, file: []string{one, "1,1,1", "1,2,1", "1,3,2", "1,4,7"}, refuse: "there is no such row of a: 7"},
+		"a trigger, a branch goes": {
+			mysql: of("") + three + "; INSERT INTO a VALUES (1, 4, 3); CREATE TRIGGER g BEFORE UPDATE ON a FOR EACH ROW SET NEW.g = NEW.g", job: key, file: []string{one, "1,1,1"},
+		},
 		"a trigger, in order": {
 			mysql: of("") + three + "; CREATE TRIGGER g BEFORE UPDATE ON a FOR EACH ROW SET NEW.g = NEW.g", job: key, file: []string{one, "1,1,1", "1,2,1", "1,3,1", "1,4,3"},
 		},

@@ -135,14 +135,18 @@ func (k *looseKey) leaving(alias, op string) string {
 	return alias + ".op = '" + op + "' OR " + k.changing(alias)
 }
 
-// leaves joins the rows that refer to a row t by keys which cannot be loose when it
-// goes, and the condition that there are none: a row goes after those.
+// leaves joins the rows that refer to a row t by keys which are not loose when it goes,
+// and the condition that there are none: a row goes after those.
 func (t *target) leaves() (joins, none string) {
-	for i, k := range t.loose() {
-		if alias := fmt.Sprintf("leaf%d", i); !k.frees() {
-			joins += " LEFT JOIN " + k.from(alias, "t") + " AND NOT (" + sameAs(t.identity(), alias+".%c", "t.%c") + ")"
-			none += " AND " + alias + "." + quoteName(k.columns[0].name) + " IS NULL"
+	loose := t.loose()
+	for i := range t.ForeignKeys {
+		fk := &t.ForeignKeys[i]
+		if fk.RefTable != t.Name || fk.RefSchema != t.Schema || slices.ContainsFunc(loose, func(k looseKey) bool { return k.ForeignKey == fk && k.frees() }) {
+			continue
 		}
+		alias := fmt.Sprintf("leaf%d", i)
+		joins += " LEFT JOIN " + fk.from(alias, "t") + " AND NOT (" + sameAs(t.identity(), alias+".%c", "t.%c") + ")"
+		none += " AND " + alias + "." + quoteName(fk.Columns[0]) + " IS NULL"
 	}
 	return joins, none
 }
