@@ -164,6 +164,9 @@ func (d *draft) settleText() error {
 	grouped := false
 	for _, c := range d.columns {
 		texts, all := d.textsOf(c.path[0].Name)
+		if !all && c.typ == "string" {
+			d.settleNumbers(c)
+		}
 		if !all || len(texts) == 0 {
 			continue
 		}
@@ -207,6 +210,31 @@ func (d *draft) askForm(c *column, st *style, texts []string) error {
 
 // inWords says the order of the parts of a date.
 var inWords = strings.NewReplacer("dmy", "day, month, year", "mdy", "month, day, year", "ymd", "year, month, day")
+
+// settleNumbers takes a column of a workbook for one of numbers if some are, and
+// the others are texts that are numbers, as Excel marks them by a green corner.
+func (d *draft) settleNumbers(c *column) {
+	typ := "int64"
+	for _, s := range d.samples {
+		at := slices.Index(s.sheet.names, c.path[0].Name)
+		if at < 0 {
+			continue
+		}
+		for _, b := range s.sheet.batches {
+			for r := range b.Len {
+				text, kind := string(b.Cols[at].Bytes[r]), kindAt(&b.Cols[at], r)
+				switch {
+				case b.Cols[at].Null[r] || text == "":
+				case kind != row.Float64 && (kind != row.String || !jsonNumber.MatchString(text)):
+					return
+				case strings.ContainsAny(format.ShownNumber(text), ".eE"):
+					typ = "float64"
+				}
+			}
+		}
+	}
+	c.typ, c.comment, c.unsure = typ, "numbers, some of which are texts", true
+}
 
 // settleWords is sure of a column of texts that are no numbers and no dates.
 func (c *column) settleWords(texts []string) {

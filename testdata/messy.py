@@ -188,6 +188,7 @@ book("book-no-header", [("매출", TYPED)], GOODS, header="false")
 book("book-cover", [("표지", [["매출 보고서"], ["홍길동"]]), ("자료", [NAMES] + TYPED)], GOODS, sheet="자료")
 book("book-texts", [("매출", [NAMES] + PLAIN)], [(g[0], g[1], str(g[2])) + g[3:] for g in GOODS])
 LONG = [["상품 %d" % i, i] for i in range(3000)]
+book("book-green", [("매출", [["품명", "수량", "코드"], ["의자", 3, "007"], ["책상", "12", "12"], ["전등", 5, "100"]])], [("의자", 3, "007"), ("책상", 12, "12"), ("전등", 5, "100")])
 book("book-long", [("매출", [["품명", "수량"]] + LONG + [["총계", 4498500]])], LONG[:100], footer=True)
 PAGE = "<html><head><meta http-equiv=Content-Type content='text/html; charset=euc-kr'></head><body><table border=1>%s</table></body></html>" % "".join("<tr>" + "".join(f"<td>{c}</td>" for c in r) + "</tr>" for r in [NAMES] + PLAIN)
 case("page-named-xls", "cp949", PAGE, GOODS, ext="xls", format="xls")
