@@ -145,6 +145,9 @@ func (c *checker) checkEach(from *From) {
 
 // checkFormat reports the keys that the format, if it is given, has no use for.
 func (c *checker) checkFormat(from *From) {
+	if _, given := c.there("from", "header"); !given && len(from.Positions) > 0 {
+		from.Header = "" // no names stand above columns at positions
+	}
 	form := from.Format
 	if form == "" && len(from.Files) > 0 && ending(from.Files[0]) == ".parquet" {
 		form = "parquet" // which no file of another format is called

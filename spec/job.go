@@ -85,7 +85,7 @@ type From struct {
 	Quote         string     // one character or "none"; "": the double quote
 	Escape        string     // one character; "": none
 	Comment       string     // what lines begin with that are no rows; "": nothing
-	Header        string     // "true" (the default), "false", the number of the line that holds it, or "2-3" for lines
+	Header        string     // "true" (the default; "" with Positions), "false", the number of the line that holds it, or "2-3" for lines
 	Footer        Text       // regular expression of the line after the last row
 	Sheet         string     // name or number; "": the first
 	Positions     []Position // of fixed: where the columns stand
