@@ -32,6 +32,7 @@ var cases = []struct {
 	{name: "credentials", title: "keys that live 3 s", run: credentials},
 	{name: "parquet", title: "500,000 x 12 of Parquet to CSV", run: parquet},
 	{name: "xlsx", title: "100,000 x 12 of a workbook to CSV", run: xlsx},
+	{name: "formats", title: "100,000 x 12 of every format to CSV", run: formats},
 	{name: "postgres", title: "500,000 products into PostgreSQL", run: intoPostgres},
 	{name: "django", title: "django-import-export, PostgreSQL", run: againstDjango},
 	{name: "sqlite", title: "500,000 products into SQLite", run: intoSQLite},
