@@ -133,8 +133,8 @@ func (w *mysqlWriter) update(ctx context.Context) error {
 		return err
 	}
 	if n > 0 {
-		if err := w.do(ctx, n, "updated", fmt.Sprintf("UPDATE %s p STRAIGHT_JOIN sluice_incoming s ON s.sluice_row = p.sluice_row STRAIGHT_JOIN %s t ON %s SET %s WHERE p.op = 'u' AND %s",
-			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), each(tight, ", ", "t.%c = s.%c"), written)); err != nil {
+		if err := w.do(ctx, n, "updated", fmt.Sprintf("UPDATE %s p STRAIGHT_JOIN sluice_incoming s ON s.sluice_row = p.sluice_row STRAIGHT_JOIN %s ON %s SET %s WHERE p.op = 'u' AND %s",
+			w.plan, w.t.found("t"), sameAs(w.id, "t.%c", "p.i%i"), each(tight, ", ", "t.%c = s.%c"), written)); err != nil {
 			return err
 		}
 	}
@@ -166,8 +166,8 @@ func (w *mysqlWriter) relink(ctx context.Context, c *binding) error {
 		"DROP TEMPORARY TABLE sluice_come"); err != nil {
 		return err
 	}
-	return w.do(ctx, n, "linked", fmt.Sprintf("UPDATE %s p JOIN %s t ON %s JOIN %s j ON j.op = 'u' AND %s SET j.k%d = %s WHERE %s AND %s = coalesce((SELECT group_concat(l.id ORDER BY l.id SEPARATOR ',') FROM sluice_links l WHERE l.col = %d AND l.sluice_row = p.sluice_row), '')",
-		w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), w.journal, sameAs(w.id, "j.i%i", "p.i%i"), c.at, linkedNow(c), mine, linkedNow(c), c.at))
+	return w.do(ctx, n, "linked", fmt.Sprintf("UPDATE %s p JOIN %s ON %s JOIN %s j ON j.op = 'u' AND %s SET j.k%d = %s WHERE %s AND %s = coalesce((SELECT group_concat(l.id ORDER BY l.id SEPARATOR ',') FROM sluice_links l WHERE l.col = %d AND l.sluice_row = p.sluice_row), '')",
+		w.plan, w.t.found("t"), sameAs(w.id, "t.%c", "p.i%i"), w.journal, sameAs(w.id, "j.i%i", "p.i%i"), c.at, linkedNow(c), mine, linkedNow(c), c.at))
 }
 
 // insert writes the new rows and their links.

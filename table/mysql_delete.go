@@ -114,7 +114,7 @@ func (w *mysqlWriter) remove(ctx context.Context) error {
 		return err
 	}
 	joins, none := w.t.leaves()
-	gone, err := w.deleting(ctx, n, fmt.Sprintf("DELETE t FROM %s t JOIN %s p ON %s%s WHERE p.op = 'd'%s", w.t.sqlName(), w.plan, sameAs(w.id, "t.%c", "p.i%i"), joins, none))
+	gone, err := w.deleting(ctx, n, fmt.Sprintf("DELETE t FROM %s JOIN %s p ON %s%s WHERE p.op = 'd'%s", w.t.found("t"), w.plan, sameAs(w.id, "t.%c", "p.i%i"), joins, none))
 	if err == nil {
 		err = w.touched(gone, n, "deleted")
 	}

@@ -10,6 +10,26 @@ import (
 	"github.com/seed-128c3863/sluice/plan"
 )
 
+// found is the target by an alias, whose rows are found by their identity: a statement
+// that writes locks all rows that it looks at, and others' are none of its business.
+func (t *target) found(alias string) string {
+	var names []string
+	for _, c := range t.identity() {
+		names = append(names, c.Name)
+	}
+	return t.sqlName() + " " + alias + t.foundBy(names)
+}
+
+// foundBy is a hint that rows are found by columns which are unique.
+func (t *Table) foundBy(columns []string) string {
+	for _, u := range t.Uniques {
+		if slices.Equal(u.columns(), columns) {
+			return " FORCE INDEX (" + quoteName(u.Name) + ")"
+		}
+	}
+	return ""
+}
+
 // lock takes the rows that are updated or deleted, in the order of their
 // identity, into the journal, as they are before. While they are locked no row
 // can come to refer to them.
@@ -17,7 +37,7 @@ func (w *mysqlWriter) lock(ctx context.Context) error {
 	if w.counts[plan.Update]+w.counts[plan.Delete] == 0 {
 		return nil
 	}
-	on := fmt.Sprintf("%s p STRAIGHT_JOIN %s t ON %s", w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"))
+	on := fmt.Sprintf("%s p STRAIGHT_JOIN %s ON %s", w.plan, w.t.found("t"), sameAs(w.id, "t.%c", "p.i%i"))
 	if err := w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (op, mask, h, %s, %s) SELECT p.op, p.mask, %s, %s, %s FROM %s WHERE p.op <> 'n' ORDER BY %s FOR UPDATE",
 		w.journal, names(w.id, ", ", "i%i"), each(w.t.columns, ", ", "b%i"), hashed(w.t), names(w.id, ", ", "t.%c"), each(w.t.columns, ", ", "t.%c"), on, names(w.id, ", ", "p.i%i"))); err != nil {
 		return err
@@ -47,18 +67,12 @@ func (m *mysql) lockReferred(ctx context.Context, t *target, rows, gone string) 
 		if len(which) == 0 || len(fk.RefColumns) <= len(key) && slices.Equal(fk.RefColumns, key[:len(fk.RefColumns)]) {
 			continue
 		}
-		index := ""
-		for _, u := range t.Uniques {
-			if slices.Equal(u.columns(), fk.RefColumns) {
-				index = " FORCE INDEX (" + quoteName(u.Name) + ")"
-			}
-		}
 		var of, on []string
 		for _, name := range fk.RefColumns {
 			of, on = append(of, "r."+quoteName(name)), append(on, "t."+quoteName(name)+" = d."+quoteName(name))
 		}
-		if err := m.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM (SELECT %s FROM %s x JOIN %s r ON %s WHERE %s) d STRAIGHT_JOIN %s t%s ON %s FOR UPDATE) o",
-			strings.Join(of, ", "), rows, t.sqlName(), sameAs(t.identity(), "r.%c", "x.i%i"), strings.Join(which, " OR "), t.sqlName(), index, strings.Join(on, " AND ")), func([]*string) error { return nil }); err != nil {
+		if err := m.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM (SELECT %s FROM %s x STRAIGHT_JOIN %s ON %s WHERE %s) d STRAIGHT_JOIN %s t%s ON %s FOR UPDATE) o",
+			strings.Join(of, ", "), rows, t.found("r"), sameAs(t.identity(), "r.%c", "x.i%i"), strings.Join(which, " OR "), t.sqlName(), t.foundBy(fk.RefColumns), strings.Join(on, " AND ")), func([]*string) error { return nil }); err != nil {
 			return err
 		}
 	}

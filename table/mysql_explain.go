@@ -1,12 +1,14 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 
 	driver "github.com/go-sql-driver/mysql"
 
@@ -29,6 +31,7 @@ var mysqlRemedies = map[uint16]string{
 	1148: mysqlInfile, 3948: mysqlInfile, 4166: mysqlInfile,
 	1153: "a row is longer than max_allowed_packet of the server",
 	1317: mysqlEnded, 1053: mysqlEnded, 1927: mysqlEnded,
+	4031: "it was idle for longer than wait_timeout, which may be set for this server",
 	1969: "it took longer than max_statement_time, which may be set for this user",
 	3024: "it took longer than max_execution_time, which may be set for this server",
 }
@@ -42,10 +45,10 @@ const (
 func wordsOf(err error) error {
 	var my *driver.MySQLError
 	switch {
+	case err != nil && mysqlLost(err):
+		return fmt.Errorf("the connection to the database was lost: %s", mysqlReason(err))
 	case errors.As(err, &my):
 		return errors.New(my.Message)
-	case err != nil && mysqlLost(err):
-		return fmt.Errorf("the connection to the database was lost: %w", err)
 	}
 	return err
 }
@@ -64,7 +67,7 @@ func (m *mysql) tell(err error, blocker string) error {
 		return err
 	}
 	if mysqlLost(err) {
-		return told{fmt.Sprintf("the connection to the database was lost; nothing was changed: %v", err), err}
+		return told{fmt.Sprintf("the connection to the database was lost: %s; nothing was changed (%s)", mysqlReason(err), cmp.Or(mysqlRemedies[mysqlCode(err)], "run it again")), err}
 	}
 	var my *driver.MySQLError
 	if !errors.As(err, &my) {
@@ -92,8 +95,20 @@ func (m *mysql) tell(err error, blocker string) error {
 	return told{fmt.Sprintf("%s: %v", text, err), err}
 }
 
+// mysqlGone are the numbers of errors by which the server takes leave.
+var mysqlGone = []uint16{1053, 1927, 4031}
+
 // mysqlLost says whether an error is that of a connection that is no more.
 func mysqlLost(err error) bool {
 	var op *net.OpError
-	return errors.Is(err, driver.ErrInvalidConn) || errors.Is(err, sqldriver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &op)
+	return errors.Is(err, driver.ErrInvalidConn) || errors.Is(err, sqldriver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &op) || slices.Contains(mysqlGone, mysqlCode(err))
+}
+
+// mysqlReason is why a connection was lost, in words.
+func mysqlReason(err error) string {
+	var my *driver.MySQLError
+	if errors.As(err, &my) {
+		return my.Message
+	}
+	return reason(err)
 }

@@ -41,17 +41,22 @@ func (m *mysql) hold(ctx context.Context, job *spec.Job, _ string, waiting func(
 // processShown tells a session in words.
 const processShown = "concat('process ', id, ', ', user, ', ', host, ', ', lower(command), ' since ', time_format(timediff(time(now()), sec_to_time(time)), '%H:%i:%s'), ' UTC')"
 
+// lockLook is how long it takes at least from one look at who holds a lock to the
+// next: what InnoDB tells of that stays the same while it is asked for more often
+// than every 100 ms.
+const lockLook = 200 * time.Millisecond
+
 // watch looks, while a lock may be waited for, who holds it. What it returns ends
 // that, and tells who it was; "" if nobody, or if the user may not see it.
 func (m *mysql) watch(ctx context.Context) (stop func() string) {
 	blocker := ""
-	sql := "SELECT " + processShown + " FROM information_schema.innodb_lock_waits w JOIN information_schema.innodb_trx r ON r.trx_id = w.requesting_trx_id JOIN information_schema.innodb_trx b ON b.trx_id = w.blocking_trx_id JOIN information_schema.processlist p ON p.id = b.trx_mysql_thread_id WHERE r.trx_mysql_thread_id = %d LIMIT 1"
+	sql := "SELECT " + processShown + " FROM information_schema.innodb_lock_waits w JOIN information_schema.innodb_trx r ON r.trx_id = w.requesting_trx_id JOIN information_schema.innodb_trx b ON b.trx_id = w.blocking_trx_id JOIN information_schema.processlist p ON p.id = b.trx_mysql_thread_id WHERE r.trx_mysql_thread_id = ? LIMIT 1"
 	if !m.maria {
-		sql = "SELECT " + processShown + " FROM sys.innodb_lock_waits w JOIN information_schema.processlist p ON p.id = w.blocking_pid WHERE w.waiting_pid = %d LIMIT 1"
+		sql = "SELECT " + processShown + " FROM sys.innodb_lock_waits w JOIN information_schema.processlist p ON p.id = w.blocking_pid WHERE w.waiting_pid = ? LIMIT 1"
 	}
-	end := flow.Every(ctx, min(max(m.wait/8, 10*time.Millisecond), time.Second), func(ctx context.Context) {
+	end := flow.Every(ctx, min(max(m.wait/8, lockLook), time.Second), func(ctx context.Context) {
 		var who string
-		if m.side.QueryRowContext(ctx, fmt.Sprintf(sql, m.id)).Scan(&who) == nil {
+		if m.side.QueryRowContext(ctx, sql, m.id).Scan(&who) == nil {
 			blocker = who
 		}
 	})

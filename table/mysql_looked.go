@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-128c3863/sluice/plan"
+	"github.com/seed-128c3863/sluice/row"
 )
 
 // What was looked up is in sluice_look, until it is known to hold in the
@@ -95,7 +96,7 @@ func (w *mysqlWriter) used(ctx context.Context, g []*binding) (which []string, e
 // and returns what no longer finds them.
 func (w *mysqlWriter) lookedAgain(ctx context.Context, l *lookup, used string) (moved []plan.Problem, err error) {
 	id, by := "l."+quoteName(l.id.Name), "l."+quoteName(l.by.Name)
-	if err := w.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s l JOIN (SELECT k.id FROM sluice_look k WHERE %s) k ON %s = k.id ORDER BY %s LOCK IN SHARE MODE) o", l.sqlName(), used, id, id), func([]*string) error { return nil }); err != nil {
+	if err := w.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM (SELECT k.id FROM sluice_look k WHERE %s ORDER BY k.id) k STRAIGHT_JOIN %s l%s ON %s = %s LOCK IN SHARE MODE) o", used, l.sqlName(), l.foundBy([]string{l.id.Name}), id, l.id.ofText("k.id")), func([]*string) error { return nil }); err != nil {
 		return nil, err
 	}
 	err = w.texts(ctx, fmt.Sprintf("SELECT k.value, count(%[1]s) AS n FROM sluice_look k LEFT JOIN %[2]s l ON %[3]s = %[4]s WHERE %[5]s GROUP BY k.value, k.id HAVING count(%[1]s) <> 1 OR min(cast(%[1]s AS CHAR)) <> k.id ORDER BY 1 LIMIT 20",
@@ -104,6 +105,17 @@ func (w *mysqlWriter) lookedAgain(ctx context.Context, l *lookup, used string) (
 		return nil
 	})
 	return moved, err
+}
+
+// ofText is a value of the column that a text is of.
+func (c *Column) ofText(text string) string {
+	switch k := c.Type.Kind; {
+	case k < row.Int16 || k > row.Int64:
+		return c.sameText(text)
+	case strings.Contains(c.Declared, "unsigned"):
+		return "cast(" + text + " AS UNSIGNED)"
+	}
+	return "cast(" + text + " AS SIGNED)"
 }
 
 // sameText is a text of utf8mb4 as it is compared with the column.

@@ -142,7 +142,7 @@ func (u *mysqlUndo) apply(ctx context.Context, run plan.Run, skip bool) (rev *pl
 // lock locks the rows of the journal.
 func (u *mysqlUndo) lock(ctx context.Context) error {
 	id := u.t.identity()
-	if err := u.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s j JOIN %s t ON %s WHERE j.op <> 'd' ORDER BY %s FOR UPDATE) o", u.journal, u.t.sqlName(), sameAs(id, "t.%c", "j.i%i"), names(id, ", ", "t.%c")), func([]*string) error { return nil }); err != nil {
+	if err := u.texts(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s j JOIN %s ON %s WHERE j.op <> 'd' ORDER BY %s FOR UPDATE) o", u.journal, u.t.found("t"), sameAs(id, "t.%c", "j.i%i"), names(id, ", ", "t.%c")), func([]*string) error { return nil }); err != nil {
 		return err
 	}
 	return u.lockReferred(ctx, u.t, u.journal, "n")

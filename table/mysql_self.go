@@ -172,8 +172,8 @@ func (k *looseKey) changing(alias string) string {
 // loosen makes the keys of rows loose that are deleted, or get others.
 func (w *mysqlWriter) loosen(ctx context.Context) error {
 	for _, k := range w.t.loose() {
-		if err := w.do(ctx, -1, "", fmt.Sprintf("UPDATE %s p JOIN %s t ON %s SET %s WHERE (%s) AND t.%s IS NOT NULL",
-			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), k.set(), k.leaving("p", "d"), quoteName(k.columns[0].name))); err != nil {
+		if err := w.do(ctx, -1, "", fmt.Sprintf("UPDATE %s p JOIN %s ON %s SET %s WHERE (%s) AND t.%s IS NOT NULL",
+			w.plan, w.t.found("t"), sameAs(w.id, "t.%c", "p.i%i"), k.set(), k.leaving("p", "d"), quoteName(k.columns[0].name))); err != nil {
 			return err
 		}
 	}
@@ -186,8 +186,8 @@ func (w *mysqlWriter) tighten(ctx context.Context) error {
 		if !k.all {
 			continue
 		}
-		if err := w.do(ctx, -1, "", fmt.Sprintf("UPDATE %s p JOIN sluice_incoming s ON s.sluice_row = p.sluice_row JOIN %s t ON %s SET %s WHERE %s",
-			w.plan, w.t.sqlName(), sameAs(w.id, "t.%c", "p.i%i"), each(w.t.loadedOf(k.names()), ", ", "t.%c = s.%c"), k.changing("p"))); err != nil {
+		if err := w.do(ctx, -1, "", fmt.Sprintf("UPDATE %s p JOIN sluice_incoming s ON s.sluice_row = p.sluice_row JOIN %s ON %s SET %s WHERE %s",
+			w.plan, w.t.found("t"), sameAs(w.id, "t.%c", "p.i%i"), each(w.t.loadedOf(k.names()), ", ", "t.%c = s.%c"), k.changing("p"))); err != nil {
 			return err
 		}
 	}
@@ -220,8 +220,8 @@ func (w *mysqlWriter) tightenNew(ctx context.Context) error {
 // loosen makes the keys of rows loose that are removed, or get others.
 func (u *mysqlUndo) loosen(from string) (steps []step) {
 	for _, k := range u.t.loose() {
-		steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET %s WHERE (%s) AND t.%s IS NOT NULL",
-			from, u.t.sqlName(), sameAs(u.t.identity(), "t.%c", "j.i%i"), k.set(), k.leaving("j", "n"), quoteName(k.columns[0].name))})
+		steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s ON %s SET %s WHERE (%s) AND t.%s IS NOT NULL",
+			from, u.t.found("t"), sameAs(u.t.identity(), "t.%c", "j.i%i"), k.set(), k.leaving("j", "n"), quoteName(k.columns[0].name))})
 	}
 	return steps
 }
@@ -250,8 +250,8 @@ func (u *mysqlUndo) tighten(from string) (steps []step) {
 	id, put := u.t.identity(), u.wholes["_d"]
 	for _, k := range u.t.loose() {
 		if k.all {
-			steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET %s WHERE %s",
-				from, u.t.sqlName(), sameAs(id, "t.%c", "j.i%i"), each(u.t.loadedOf(k.names()), ", ", "t.%c = j.b%i"), k.changing("j"))})
+			steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s ON %s SET %s WHERE %s",
+				from, u.t.found("t"), sameAs(id, "t.%c", "j.i%i"), each(u.t.loadedOf(k.names()), ", ", "t.%c = j.b%i"), k.changing("j"))})
 		}
 		if !put.has(append(k.names(), k.RefColumns...)) {
 			continue
@@ -260,7 +260,7 @@ func (u *mysqlUndo) tighten(from string) (steps []step) {
 		for _, name := range k.names() {
 			set = append(set, "t."+quoteName(name)+" = "+put.of[name])
 		}
-		steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET %s", behindName(from, "_d"), u.t.sqlName(), sameAs(id, "t.%c", "j.%c"), strings.Join(set, ", "))})
+		steps = append(steps, step{"", -1, fmt.Sprintf("UPDATE %s j JOIN %s ON %s SET %s", behindName(from, "_d"), u.t.found("t"), sameAs(id, "t.%c", "j.%c"), strings.Join(set, ", "))})
 	}
 	return steps
 }

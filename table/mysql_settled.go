@@ -21,7 +21,7 @@ func (w *mysqlWriter) settled(ctx context.Context) error {
 	if want == 0 {
 		return nil
 	}
-	return w.do(ctx, want, "left", fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET j.h = %s WHERE %s", w.journal, w.t.sqlName(), sameAs(w.id, "t.%c", "j.i%i")+w.ofPart("j.i%i"), hashed(w.t), which))
+	return w.do(ctx, want, "left", fmt.Sprintf("UPDATE %s j JOIN %s ON %s SET j.h = %s WHERE %s", w.journal, w.t.found("t"), sameAs(w.id, "t.%c", "j.i%i")+w.ofPart("j.i%i"), hashed(w.t), which))
 }
 
 // asTheyWere finds out whether what was taken back is as it was before the run,

@@ -23,10 +23,10 @@ func (u *mysqlUndo) steps(from, journal string, counts plan.Counts) (steps []ste
 	steps = append(append(steps, u.keep(from, journal, counts)...), u.loosen(from)...)
 	if n := counts[plan.Delete]; n > 0 {
 		joins, none := u.t.leaves()
-		steps = append(steps, step{"deleted", n, fmt.Sprintf("DELETE t FROM %s t JOIN %s j ON %s%s WHERE j.op = 'n'%s", u.t.sqlName(), from, sameAs(u.t.identity(), "t.%c", "j.i%i"), joins, none)})
+		steps = append(steps, step{"deleted", n, fmt.Sprintf("DELETE t FROM %s JOIN %s j ON %s%s WHERE j.op = 'n'%s", u.t.found("t"), from, sameAs(u.t.identity(), "t.%c", "j.i%i"), joins, none)})
 	}
 	if set := each(u.t.tight(), ", ", "t.%c = j.b%i"); counts[plan.Update] > 0 && set != "" {
-		steps = append(steps, step{"updated", counts[plan.Update], fmt.Sprintf("UPDATE %s t JOIN %s j ON %s SET %s WHERE j.op = 'u'", u.t.sqlName(), from, sameAs(u.t.identity(), "t.%c", "j.i%i"), set)})
+		steps = append(steps, step{"updated", counts[plan.Update], fmt.Sprintf("UPDATE %s JOIN %s j ON %s SET %s WHERE j.op = 'u'", u.t.found("t"), from, sameAs(u.t.identity(), "t.%c", "j.i%i"), set)})
 	}
 	if n := counts[plan.New]; n > 0 {
 		steps = append(steps, u.putBack(n, from, journal)...)
@@ -50,7 +50,7 @@ func (u *mysqlUndo) settle(n int64, journal string) step {
 	for _, c := range u.t.links {
 		set = append(set, fmt.Sprintf("j.k%[1]d = if(j.op = 'n' OR %[2]s, %[3]s, NULL)", c.at, masked("j.mask", []*binding{c}), linkedNow(c)))
 	}
-	return step{"left", n, fmt.Sprintf("UPDATE %s j JOIN %s t ON %s SET %s WHERE j.op <> 'd'", journal, u.t.sqlName(), sameAs(u.t.identity(), "t.%c", "j.i%i"), strings.Join(set, ", "))}
+	return step{"left", n, fmt.Sprintf("UPDATE %s j JOIN %s ON %s SET %s WHERE j.op <> 'd'", journal, u.t.found("t"), sameAs(u.t.identity(), "t.%c", "j.i%i"), strings.Join(set, ", "))}
 }
 
 // unlink removes the links of rows that go, and those that the run made.

@@ -16,6 +16,7 @@ import (
 // A proxy stands between sluice and a server, and breaks connections.
 type proxy struct {
 	url   string
+	mysql bool                            // it speaks MySQL's protocol
 	cut   func(call int, sql string) fate // of each call, counted over all connections
 	mu    sync.Mutex
 	calls int
@@ -50,7 +51,10 @@ func newProxy(t testing.TB, server string, cut func(call int, sql string) fate) 
 	t.Cleanup(func() { l.Close() })
 	p := &proxy{cut: cut}
 	address := u.Host
-	u.Host, u.RawQuery = l.Addr().String(), "sslmode=disable"
+	u.Host = l.Addr().String()
+	if p.mysql = u.Scheme == "mysql"; !p.mysql {
+		u.RawQuery = "sslmode=disable"
+	}
 	p.url = u.String()
 	go func() {
 		for {
@@ -97,7 +101,11 @@ func (p *proxy) serve(client net.Conn, address string) {
 			}
 		}
 	}()
-	if p.calling(client, server, drop) != forgotten {
+	calling := p.calling
+	if p.mysql {
+		calling = p.callingMySQL
+	}
+	if calling(client, server, drop) != forgotten {
 		server.Close()
 	}
 }
@@ -141,12 +149,49 @@ func (p *proxy) calling(client io.Reader, server io.Writer, drop chan struct{}) 
 	}
 }
 
+// mysqlQuery is the command of MySQL's protocol that has a statement behind it.
+const mysqlQuery = 3
+
+// callingMySQL is calling for MySQL. A packet of number 0 begins a command.
+func (p *proxy) callingMySQL(client io.Reader, server io.Writer, drop chan struct{}) fate {
+	head := make([]byte, 4)
+	for {
+		if _, err := io.ReadFull(client, head); err != nil {
+			return lostThere
+		}
+		body := make([]byte, int(head[0])|int(head[1])<<8|int(head[2])<<16)
+		if _, err := io.ReadFull(client, body); err != nil {
+			return lostThere
+		}
+		what := arrives
+		if head[3] == 0 && len(body) > 0 && body[0] == mysqlQuery {
+			what = p.call(body[1:])
+		}
+		switch what {
+		case lostThere:
+			return what
+		case lostBack, forgotten:
+			close(drop)
+		}
+		if _, err := server.Write(append(bytes.Clone(head), body...)); err != nil {
+			return lostThere
+		}
+		if what == forgotten {
+			return what
+		}
+	}
+}
+
 // call counts a call, and says what becomes of it.
 func (p *proxy) call(body []byte) fate {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls++
-	return p.cut(p.calls, strings.TrimRight(string(body), "\x00"))
+	sql := strings.TrimRight(string(body), "\x00")
+	if strings.EqualFold(sql, "commit") {
+		sql = "commit"
+	}
+	return p.cut(p.calls, sql)
 }
 
 func (p *proxy) isDown() bool {
