@@ -162,6 +162,12 @@ func (t *dialect) findDelimiter(text []byte, cut bool, form string) error {
 	}
 	t.records, t.width = best.records, best.width
 	t.o.Delimiter, t.o.Quote, t.o.Escape = best.o.Delimiter, best.o.Quote, best.o.Escape
+	t.explainDelimiter(best, sure)
+	return nil
+}
+
+// explainDelimiter says what was found, and how sure it is that it is the delimiter.
+func (t *dialect) explainDelimiter(best *attempt, sure float64) {
 	if t.found("delimiter", best.o.Delimiter, 0.6, "no delimiter makes two columns: it is a table of one"); best.width > 1 {
 		t.sure, t.cells = sure, best.width
 		t.rateDelimiter()
@@ -176,7 +182,6 @@ func (t *dialect) findDelimiter(text []byte, cut bool, form string) error {
 	if best.o.Escape != "" {
 		t.found("escape", best.o.Escape, 0.9, "it stands before quotes")
 	}
-	return nil
 }
 
 // rateDelimiter says how many of the records that are left have as many cells as
