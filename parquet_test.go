@@ -1,8 +1,10 @@
 package sluice_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -191,5 +193,84 @@ func TestParquetOfAllSizesOnOneCore(t *testing.T) {
 	}
 	if r := w.apply(sluice.ApplyOptions{}); r.Status != 0 || r.Written != small+1 {
 		t.Errorf("result %+v", r)
+	}
+}
+
+// What is made of a large file is the same on any number of cores: rows, their
+// order and numbers, and rejects. Row groups of Parquet are read at once.
+func TestPiecesOnManyCores(t *testing.T) {
+	const rows = 60_000
+	kinds := map[string]func(name string){
+		"parquet": func(name string) { groupsFile(t, name, rows, 7) },
+		"csv": func(name string) {
+			text := strings.Builder{}
+			text.WriteString("n,t\n")
+			for i := range rows {
+				fmt.Fprintf(&text, "%d,%s\n", i, strings.Repeat("x", i%1500))
+			}
+			if err := os.WriteFile(name, []byte(text.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}
+	for ending, file := range kinds {
+		t.Run(ending, func(t *testing.T) {
+			outputs := map[int]map[string]string{}
+			for _, cores := range []int{1, 2, 5} {
+				w := &world{T: t, dir: t.TempDir()}
+				w.params = map[string]string{"in": w.dir + "/in", "out": w.dir + "/out"}
+				w.write("job.yaml", fmt.Sprintf(`
+sluice: 1
+name: pieces
+params: {in: {type: string}, out: {type: string}}
+limits: {cpus: %d, memory: 96 MiB}
+from: {files: "{in}/{*part}.%s"}
+columns:
+  n: {type: int64, from: n, check: value %% 1000 != 999}
+  t: {type: string, from: t}
+to: {files: "{out}/{part}.csv"}
+errors: {rejects: "{out}/rejects.csv"}
+`, cores, ending))
+				w.write("in/readme", "")
+				file(filepath.Join(w.dir, "in", "a."+ending))
+				if r := w.apply(sluice.ApplyOptions{}); r.Status != 3 || r.Rows != rows*999/1000 || r.Rejects != rows/1000 {
+					t.Fatalf("%d cores: %+v", cores, r)
+				}
+				outputs[cores] = w.files(func(name string) bool { return strings.HasSuffix(name, ".csv") })
+				outputs[cores]["rejects.csv"] = strings.ReplaceAll(outputs[cores]["rejects.csv"], w.dir, "")
+				if len(outputs[cores]) != 2 || !maps.Equal(outputs[cores], outputs[1]) {
+					t.Errorf("%d cores: %d outputs, and they are not those of one core", cores, len(outputs[cores]))
+				}
+			}
+		})
+	}
+}
+
+// groupsFile writes a Parquet file of rows in so many row groups.
+func groupsFile(t *testing.T, name string, rows, groups int) {
+	t.Helper()
+	s := row.Schema{{Name: "n", Type: row.Type{Kind: row.Int64}}, {Name: "t", Type: row.Type{Kind: row.String}}}
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p, err := format.NewParquet(f, s, format.ParquetOptions{RowGroupRows: rows/groups + 1, Compression: "none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := row.NewBatch(s)
+	for i := range rows {
+		b.Cols[0].AppendInt(int64(i))
+		b.Cols[1].AppendBytes(bytes.Repeat([]byte{byte('a' + i%26)}, i%400))
+		if b.Len++; b.Len == 1000 || i == rows-1 {
+			if err := p.Write(b); err != nil {
+				t.Fatal(err)
+			}
+			b.Reset()
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

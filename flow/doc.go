@@ -19,7 +19,7 @@
 //
 // [Each], [Together] and [Ahead] run functions side by side; [Ordered] works on
 // items beside the one who fills them and the one who takes them, in one order;
-// [Carry] takes bytes from one to the other. [Every] runs a function now and
+// [Lanes] has several fill them, each a part; [Carry] takes bytes from one to the other. [Every] runs a function now and
 // then, [NewStop] turns signals into an end of intake and, later, of the work
 // itself; [Leave] walks away from what nothing can cancel.
 //

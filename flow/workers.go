@@ -35,3 +35,23 @@ func (w *Workers) Do(ctx context.Context, fn func() error) error {
 	defer func() { <-w.places }()
 	return fn()
 }
+
+// Spare takes up to n places that are free, for work beside that of a function
+// that Do runs, and returns how many. Return must be called in the end.
+func (w *Workers) Spare(n int) (taken int) {
+	for ; taken < n; taken++ {
+		select {
+		case w.places <- struct{}{}:
+		default:
+			return taken
+		}
+	}
+	return taken
+}
+
+// Return gives n of the places back that Spare took.
+func (w *Workers) Return(n int) {
+	for range n {
+		<-w.places
+	}
+}

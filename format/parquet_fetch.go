@@ -118,10 +118,10 @@ func (r *ParquetReader) ahead() {
 		all = l.window.ahead() && all
 	}
 	next := r.group + 1
-	for next <= len(r.footer.groups) && r.footer.groups[next-1].rows == 0 {
+	for next <= r.last && r.footer.groups[next-1].rows == 0 {
 		next++
 	}
-	if !all || len(leaves) == 0 || next > len(r.footer.groups) {
+	if !all || len(leaves) == 0 || next > r.last {
 		return
 	}
 	f, err := r.plan(next, leaves)

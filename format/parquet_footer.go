@@ -48,6 +48,7 @@ type pqChunk struct {
 	physical, codec int32
 	values          int64
 	start, size     int64 // bytes of the file
+	plain           int64 // bytes that its pages unfold to
 	elsewhere       bool  // in another file, or encrypted
 }
 
@@ -252,6 +253,8 @@ func readChunk(t *compact) (c pqChunk) {
 			c.codec = t.int32()
 		case 5:
 			c.values = t.int()
+		case 6:
+			c.plain = t.int()
 		case 7:
 			c.size = t.int()
 		case 9:

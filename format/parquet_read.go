@@ -75,6 +75,7 @@ type ParquetReader struct {
 	step  func(*row.Batch) error
 	begun *pqFetch // the row group after the one being read; nil: not begun
 	group int      // being read, from 1
+	last  int      // to be read
 	left  int64    // rows of it that are in no block yet
 	n, i  int      // rows of the block; the next of them
 	rows  int64
@@ -199,8 +200,10 @@ func (r *ParquetReader) Extra() []string {
 
 // start reads the footer, and finds the wanted columns.
 func (r *ParquetReader) start(b *row.Batch) (err error) {
-	if err := r.open(); err != nil {
-		return err
+	if r.footer == nil {
+		if err := r.open(); err != nil {
+			return err
+		}
 	}
 	records := map[*pqValue]*pqRecord{}
 	r.types = make([]row.Type, len(r.o.Paths))
@@ -222,6 +225,7 @@ func (r *ParquetReader) open() (err error) {
 	if r.footer, err = readFooter(r.file.in, r.size, r.o.MaxPages/2); err != nil {
 		return err
 	}
+	r.last = len(r.footer.groups)
 	r.root, err = r.footer.tree()
 	return err
 }
@@ -278,7 +282,7 @@ func (r *ParquetReader) want(i int, path Path, records map[*pqValue]*pqRecord) e
 
 // nextGroup begins the next row group.
 func (r *ParquetReader) nextGroup(*row.Batch) error {
-	if r.group == len(r.footer.groups) {
+	if r.group == r.last {
 		return io.EOF
 	}
 	r.group++

@@ -178,6 +178,20 @@ func (v *yamlValues) entries(n *yaml.Node) (entries []yamlEntry, err error) {
 	entries = make([]yamlEntry, 0, len(n.Content)/2)
 	var merges []*yaml.Node
 	var seen map[string]bool
+	has := func(key string) bool {
+		if len(entries) < manyYAMLKeys {
+			return slices.ContainsFunc(entries, func(e yamlEntry) bool { return e.key == key })
+		}
+		if seen == nil {
+			seen = map[string]bool{}
+			for _, e := range entries {
+				seen[e.key] = true
+			}
+		}
+		was := seen[key]
+		seen[key] = true
+		return was
+	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := target(n.Content[i])
 		switch {
@@ -186,7 +200,7 @@ func (v *yamlValues) entries(n *yaml.Node) (entries []yamlEntry, err error) {
 			continue
 		case key.Kind != yaml.ScalarNode:
 			return nil, &badYAML{n.Content[i], "a key is a list or a mapping, which no column can be named by"}
-		case stands(entries, &seen, key.Value):
+		case has(key.Value):
 			return nil, &badYAML{n.Content[i], fmt.Sprintf("the key %s stands twice: which value is meant cannot be told", shortName(key.Value))}
 		}
 		entries = append(entries, yamlEntry{key: key.Value, value: n.Content[i+1]})
@@ -200,29 +214,12 @@ func (v *yamlValues) entries(n *yaml.Node) (entries []yamlEntry, err error) {
 			return nil, err
 		}
 		for _, e := range merged {
-			if !stands(entries, &seen, e.key) {
+			if !has(e.key) {
 				entries = append(entries, e)
 			}
 		}
 	}
 	return entries, nil
-}
-
-// stands says whether a key is among the entries; if not, it is to become one. With
-// many of them, seen holds their keys.
-func stands(entries []yamlEntry, seen *map[string]bool, key string) bool {
-	if len(entries) < manyYAMLKeys {
-		return slices.ContainsFunc(entries, func(e yamlEntry) bool { return e.key == key })
-	}
-	if *seen == nil {
-		*seen = make(map[string]bool, 2*len(entries))
-		for _, e := range entries {
-			(*seen)[e.key] = true
-		}
-	}
-	was := (*seen)[key]
-	(*seen)[key] = true
-	return was
 }
 
 // merged returns the entries that a merge key brings in: those of a mapping, or of

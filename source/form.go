@@ -135,6 +135,21 @@ func (f *Form) Open(file *File, in Input) (Reader, io.Closer, error) {
 	return f.Stream(file, plain), plain, nil
 }
 
+// Split returns readers of the parts of a source, in order, and how many of them
+// may be read at once, at most so many: the row groups of a Parquet file if they are
+// small enough. Any other source is one part, which is in.
+func (f *Form) Split(in Reader, most int) (parts []Reader, atOnce int, err error) {
+	columns, ok := in.(*format.ParquetReader)
+	if !ok {
+		return []Reader{in}, 1, nil
+	}
+	groups, atOnce, err := columns.Split(most)
+	for _, group := range groups {
+		parts = append(parts, group)
+	}
+	return parts, atOnce, err
+}
+
 // Unpack returns what a file holds that may be compressed.
 func (f *Form) Unpack(in io.Reader) (io.ReadCloser, error) {
 	return format.Decompress(in, f.from.Compression)

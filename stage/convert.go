@@ -3,7 +3,6 @@ package stage
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -41,9 +40,10 @@ type converter struct {
 
 // A kit is what one core needs to convert a file, used again for the next.
 type kit struct {
-	mapper   *mapping.Mapper
-	encoder  encoder
-	src, dst *row.Batch
+	mapper  *mapping.Mapper
+	encoder encoder
+	src     *row.Batch
+	piece   piece
 }
 
 // A converted is what became of a file's rows.
@@ -75,7 +75,7 @@ func (c *converter) kit() (*kit, error) {
 	if k, ok := c.kits.Get().(*kit); ok {
 		return k, nil
 	}
-	k := &kit{mapper: c.program.NewMapper(c.moment), src: &row.Batch{}, dst: row.NewBatch(c.program.Schema())}
+	k := &kit{mapper: c.program.NewMapper(c.moment), src: &row.Batch{}, piece: piece{rows: row.NewBatch(c.program.Schema())}}
 	var err error
 	k.encoder, err = c.newEncoder()
 	return k, err
@@ -96,39 +96,27 @@ func (c *converter) newEncoder() (encoder, error) {
 
 // rows reads, maps and writes every row of a file. Rejects are handed on as
 // they come; whether they count is known only when the file is done.
-func (c *converter) rows(t *task, in source.Reader, out io.Writer) (done converted, err error) {
-	k, err := c.kit()
+func (l *loading) rows(ctx context.Context, in source.Reader, out io.Writer) (done converted, err error) {
+	k, err := l.kit()
 	if err != nil {
 		return done, err
 	}
-	t.bad = nil
+	l.t.bad = nil
 	k.encoder.Reset(out)
-	if err := k.mapper.Begin(t.Facts(c.fields)); err != nil {
+	err = l.pieces(ctx, in, k, func(p *piece) error {
+		if p.first {
+			l.note(l.t, p.extra)
+		}
+		if err := l.judge(l.t, p, &done); err != nil || p.rows.Len == 0 {
+			return err
+		}
+		done.rows += int64(p.rows.Len)
+		return k.encoder.Write(p.rows)
+	})
+	if err != nil {
 		return done, err
 	}
-	for first := true; ; first = false {
-		err := in.Read(k.src)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return done, c.form.Explain(err)
-		}
-		if first {
-			c.note(t, in)
-		}
-		k.mapper.Map(k.src, k.dst)
-		if err := c.judge(t, in, k.dst, &done); err != nil {
-			return done, err
-		}
-		if k.dst.Len > 0 {
-			if err := k.encoder.Write(k.dst); err != nil {
-				return done, err
-			}
-			done.rows += int64(k.dst.Len)
-		}
-	}
-	if err := c.final(&done); err != nil {
+	if err := l.final(&done); err != nil {
 		return done, err
 	}
 	if done.rows > 0 {
@@ -136,32 +124,35 @@ func (c *converter) rows(t *task, in source.Reader, out io.Writer) (done convert
 			return done, err
 		}
 	}
-	c.kits.Put(k)
+	l.kits.Put(k)
 	return done, nil
 }
 
-// judge keeps a batch's bad rows, unless they make the file invalid.
-func (c *converter) judge(t *task, in source.Reader, b *row.Batch, done *converted) error {
-	if len(b.Bad) == 0 {
+// judge keeps a piece's bad rows, unless they make the file invalid.
+func (c *converter) judge(t *task, p *piece, done *converted) error {
+	bad := p.rows.Bad
+	if len(bad) == 0 {
 		return nil
 	}
 	if done.rejects == 0 {
-		done.first = b.Bad[0].Error.Error()
+		done.first = bad[0].Error.Error()
 	}
-	done.rejects += int64(len(b.Bad))
+	done.rejects += int64(len(bad))
 	if t.bad == nil {
 		t.bad = &bytes.Buffer{}
 	}
-	c.rejects.Append(t.bad, t.Source, in, b.Bad)
+	if _, err := p.bad.WriteTo(t.bad); err != nil {
+		return err
+	}
 	if t.bad.Len() > mostBad {
 		if err := c.rejects.Add(t.bad); err != nil {
 			return err
 		}
 	}
-	last := b.Bad[len(b.Bad)-1].Error
+	last := bad[len(bad)-1].Error
 	switch allow := c.job.Errors.Allow; {
 	case c.job.Errors.Rows == "fail":
-		last = b.Bad[0].Error
+		last = bad[0].Error
 		last.Err = fmt.Errorf("%w (errors.rows: fail)", last.Err)
 		return &last
 	case allow.Set && !allow.IsShare && done.rejects > allow.Rows:
@@ -188,10 +179,9 @@ func (c *converter) final(done *converted) error {
 	return nil
 }
 
-// note tells of columns that nothing reads, once for all files that have the
-// same.
-func (c *converter) note(t *task, in source.Reader) {
-	text := source.Extra(in)
+// note tells of columns that nothing reads, in words, once for all files that have
+// the same.
+func (c *converter) note(t *task, text string) {
 	if _, told := c.noted.LoadOrStore(text, true); text != "" && !told {
 		c.notify(plan.Event{Type: "notice", File: t.Source, Text: text})
 	}

@@ -138,7 +138,7 @@ func (l *loading) convert(ctx context.Context, out io.Writer) (done converted, e
 		return done, err
 	}
 	n := &counted{out: out}
-	done, err = l.rows(l.t, in, n)
+	done, err = l.rows(ctx, in, n)
 	end()
 	if err != nil {
 		return done, err

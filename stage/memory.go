@@ -40,6 +40,10 @@ const (
 	// what is sent of it while there is room.
 	partBytes = 8 << 20
 
+	// lanesShare is the part of the room that the pieces of one large file take
+	// which are made on several cores, and not yet written.
+	lanesShare = 4
+
 	// columnsFactor is how much more an object of columns takes than its text:
 	// where each value lies has to be held.
 	columnsFactor = 4

@@ -137,11 +137,11 @@ func (v *viewer) view(t *task, in source.Input) error {
 		if err != nil {
 			return err
 		}
-		k.mapper.Map(k.src, k.dst)
-		if err := k.encoder.Write(k.dst); err != nil {
+		k.mapper.Map(k.src, k.piece.rows)
+		if err := k.encoder.Write(k.piece.rows); err != nil {
 			return err // it is of the right type, but the output cannot hold it
 		}
-		if err := v.take(t, k.dst); err != nil {
+		if err := v.take(t, k.piece.rows); err != nil {
 			return err
 		}
 	}

@@ -13,18 +13,22 @@ const aheadBytes = 2 << 20
 
 // Ahead begins to read n bytes from a place in the object on, by requests for
 // 2 MiB at once, and returns what waits for them, for one call. Close ends those
-// that nobody has waited for. It is for the goroutine that closes the Reader.
+// that nobody has waited for. Several goroutines may ask for it at once.
 func (r *Reader) Ahead(at, n int64) (wait func() ([]byte, error)) {
 	if at < 0 || n < 0 || n > r.size-at {
 		return func() ([]byte, error) { return nil, io.ErrUnexpectedEOF }
 	}
 	p := flow.Begin(r.ctx, func(ctx context.Context) ([]byte, error) { return r.ranges(ctx, at, n) })
+	r.asked.Lock()
+	defer r.asked.Unlock()
 	if r.begun == nil {
 		r.begun = map[*flow.Pending[[]byte]]bool{}
 	}
 	r.begun[p] = true
 	return func() ([]byte, error) {
+		r.asked.Lock()
 		delete(r.begun, p)
+		r.asked.Unlock()
 		return p.Wait(r.ctx)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"sync"
 
 	"github.com/seed-128c3863/sluice/flow"
 )
@@ -72,6 +73,7 @@ type Reader struct {
 	*parts
 	ctx   context.Context // of its requests
 	get   func(ctx context.Context, at, n int64) ([]byte, error)
+	asked sync.Mutex                     // guards begun
 	begun map[*flow.Pending[[]byte]]bool // by Ahead, and not waited for
 	next  func() ([]byte, error, bool)
 	stop  func()

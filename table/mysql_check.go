@@ -131,13 +131,8 @@ func (s *mysqlImport) takeOut(ctx context.Context, found int64) error {
 	if found == 0 {
 		return nil
 	}
-	late := s.partsLate()
 	s.firstNew = 0
-	err := s.all(ctx, "DELETE p FROM sluice_plan p JOIN sluice_bad b ON b.sluice_row = p.sluice_row", "DELETE l FROM sluice_links l JOIN sluice_bad b ON b.sluice_row = l.sluice_row")
-	if err == nil && late {
-		err = s.partLinks(ctx)
-	}
-	return err
+	return s.all(ctx, "DELETE p FROM sluice_plan p JOIN sluice_bad b ON b.sluice_row = p.sluice_row", "DELETE l FROM sluice_links l JOIN sluice_bad b ON b.sluice_row = l.sluice_row")
 }
 
 // inPlan are the incoming rows of the plan, as a table; if columns are given,

@@ -88,7 +88,7 @@ func (s *mysqlImport) putPlan(ctx context.Context, k *keptPlan) (sum string, err
 func (s *mysqlImport) putRows(ctx context.Context, text []byte) error {
 	into := s.keptTables(s.saved)
 	if err := s.all(ctx,
-		"CREATE TABLE "+into["sluice_plan"]+" (place bigint NOT NULL PRIMARY KEY, "+s.t.planned(true)+") ENGINE=InnoDB",
+		"CREATE TABLE "+into["sluice_plan"]+" (place bigint NOT NULL PRIMARY KEY, "+s.t.planned()+") ENGINE=InnoDB",
 		"CREATE TABLE "+into["sluice_incoming"]+" LIKE sluice_incoming",
 		"CREATE TABLE "+into["sluice_made"]+" LIKE sluice_made",
 		"CREATE TABLE "+into["sluice_look"]+" LIKE sluice_look"); err != nil {

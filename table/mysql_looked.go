@@ -84,7 +84,7 @@ func (w *mysqlWriter) looked(ctx context.Context) error {
 // beside these, all of them come first: it is enough if those hold.
 func (w *mysqlWriter) used(ctx context.Context, g []*binding) (which []string, err error) {
 	all := fmt.Sprintf("k.look = %d", g[0].at)
-	exact := all + " AND k.id IN (SELECT cast(v AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin FROM " + w.idsOf(g, w.plan) + ")"
+	exact := all + " AND k.id IN (SELECT cast(v AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin FROM " + w.t.idsOf(g, w.plan) + ")"
 	n, err := w.number(ctx, "SELECT count(*) FROM sluice_look k WHERE "+all)
 	if n*10 > w.counts[plan.New]+w.counts[plan.Update] {
 		return []string{exact}, err

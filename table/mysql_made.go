@@ -41,11 +41,11 @@ func (s *mysqlImport) fillMade(ctx context.Context) error {
 
 // idsOf selects the IDs that rows of the plan, or a part of it, have from a
 // look-up.
-func (s *mysqlImport) idsOf(g []*binding, plan string) string {
+func (t *target) idsOf(g []*binding, plan string) string {
 	var used []string
 	for _, c := range g {
 		if c.link != nil {
-			used = append(used, fmt.Sprintf("SELECT l.id AS v FROM %s l JOIN %s p ON p.sluice_row = l.sluice_row", s.linksOf(c), plan))
+			used = append(used, fmt.Sprintf("SELECT l.id AS v FROM sluice_links l JOIN %s p ON p.sluice_row = l.sluice_row WHERE l.col = %d", plan, c.at))
 		} else {
 			used = append(used, "SELECT s."+quoteName(c.to.Name)+" AS v FROM sluice_incoming s JOIN "+plan+" p ON p.sluice_row = s.sluice_row")
 		}
@@ -60,7 +60,7 @@ func (s *mysqlImport) pruneMade(ctx context.Context) error {
 		if len(look.made) == 0 {
 			continue
 		}
-		if err := s.all(ctx, fmt.Sprintf("DELETE FROM sluice_made WHERE look = %d AND code NOT IN (SELECT v FROM %s WHERE v < %d)", g[0].at, s.idsOf(g, "sluice_plan"), look.below)); err != nil {
+		if err := s.all(ctx, fmt.Sprintf("DELETE FROM sluice_made WHERE look = %d AND code NOT IN (SELECT v FROM %s WHERE v < %d)", g[0].at, s.t.idsOf(g, "sluice_plan"), look.below)); err != nil {
 			return err
 		}
 		n, err := s.number(ctx, fmt.Sprintf("SELECT count(*) FROM sluice_made WHERE look = %d", g[0].at))

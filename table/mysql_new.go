@@ -94,16 +94,18 @@ func (w *mysqlWriter) insertNew(ctx context.Context, n int64) error {
 
 // link writes the links of new rows.
 func (w *mysqlWriter) link(ctx context.Context, c *binding) error {
-	own, from := w.newID("l"), w.linksOf(c)+" l"
+	own, from := w.newID("l"), "sluice_links l"
 	if !w.allAtOnce() {
 		from += " JOIN sluice_new n ON n.sluice_row = l.sluice_row"
 	}
 	if w.news.made == "" {
 		own, from = "s."+quoteName(c.link.ownID.Name), from+" JOIN sluice_incoming s ON s.sluice_row = l.sluice_row"
 	}
-	if !w.partsLate() { // else they come in order, as they are parted
-		from += " ORDER BY l.sluice_row, l.id"
+	from += fmt.Sprintf(" WHERE l.col = %d", c.at)
+	n, err := w.number(ctx, "SELECT count(*) FROM "+from)
+	if err != nil || n == 0 {
+		return err
 	}
-	return w.do(ctx, -1, "", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, l.id FROM %s",
+	return w.do(ctx, n, "linked", fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %s, l.id FROM %s ORDER BY l.sluice_row, l.id",
 		c.link.sqlName(), quoteName(c.link.own.Name), quoteName(c.link.other.Name), own, from))
 }

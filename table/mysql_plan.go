@@ -99,8 +99,8 @@ func (s *mysqlImport) classify(ctx context.Context) (plan.Counts, error) {
 	return s.count(ctx)
 }
 
-// planned are the columns of sluice_plan, which may have rows that are there.
-func (t *target) planned(there bool) string {
+// planned are the columns of sluice_plan.
+func (t *target) planned() string {
 	columns := []string{"sluice_row bigint NULL", "op char(1) CHARACTER SET ascii NOT NULL", "mask text CHARACTER SET ascii NULL", names(t.identity(), ", ", "i%i %t")}
 	for _, c := range t.columns {
 		columns = append(columns, fmt.Sprintf("b%d %s", c.at, c.to.Base))
@@ -115,11 +115,7 @@ func (t *target) planned(there bool) string {
 // compare fills sluice_plan. bad tells that some incoming rows are in sluice_bad.
 func (s *mysqlImport) compare(ctx context.Context, bad bool) error {
 	t := s.t
-	there, err := s.number(ctx, "SELECT EXISTS (SELECT 1 FROM "+t.sqlName()+")")
-	if err == nil {
-		err = s.all(ctx, "CREATE TEMPORARY TABLE sluice_plan ("+t.planned(there == 1)+") ENGINE=InnoDB")
-	}
-	if err != nil {
+	if err := s.all(ctx, "CREATE TEMPORARY TABLE sluice_plan ("+t.planned()+") ENGINE=InnoDB"); err != nil {
 		return err
 	}
 	good := "true"
@@ -182,38 +178,17 @@ func (t *target) seenAs(there string) string {
 
 // fillLinks parts the links of the plan's rows.
 func (s *mysqlImport) fillLinks(ctx context.Context) error {
-	if err := s.all(ctx, "CREATE TEMPORARY TABLE sluice_links (col int NOT NULL, sluice_row bigint NOT NULL, id bigint NOT NULL, PRIMARY KEY (col, sluice_row, id)) ENGINE=InnoDB"); err != nil || s.partsLate() {
+	if err := s.all(ctx, "CREATE TEMPORARY TABLE sluice_links (col int NOT NULL, sluice_row bigint NOT NULL, id bigint NOT NULL, PRIMARY KEY (col, sluice_row, id)) ENGINE=InnoDB"); err != nil {
 		return err
 	}
-	return s.partLinks(ctx)
-}
-
-func (s *mysqlImport) partLinks(ctx context.Context) error {
 	for _, c := range s.t.links {
-		if _, err := s.exec(ctx, fmt.Sprintf("INSERT INTO sluice_links SELECT %d, l.sluice_row, l.id FROM %s l", c.at, s.parted(c))); err != nil {
+		if _, err := s.exec(ctx, fmt.Sprintf(`INSERT INTO sluice_links SELECT %[1]d, v.sluice_row, g.id FROM
+			(SELECT s.sluice_row, s.sluice_l%[1]d AS ids FROM %[2]s s WHERE s.sluice_l%[1]d <> '') v,
+			json_table(concat('[', v.ids, ']'), '$[*]' COLUMNS (id bigint PATH '$')) g`, c.at, s.inPlan(c))); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// parted are the links of rows of the plan, a row each.
-func (s *mysqlImport) parted(c *binding) string {
-	return fmt.Sprintf("(SELECT s.sluice_row, g.id FROM %s s, json_table(concat('[', s.sluice_l%[2]d, ']'), '$[*]' COLUMNS (id bigint PATH '$')) g WHERE s.sluice_l%[2]d <> '')", s.inPlan(c), c.at)
-}
-
-// partsLate says whether links are parted only as they are written: all rows are
-// new, and all that they refer to is there.
-func (s *mysqlImport) partsLate() bool {
-	return s.firstNew > 0 && !slices.ContainsFunc(s.t.links, func(c *binding) bool { return len(s.looks[c].made) > 0 })
-}
-
-// linksOf are the links of the plan's rows by their numbers, in order.
-func (s *mysqlImport) linksOf(c *binding) string {
-	if s.partsLate() {
-		return s.parted(c)
-	}
-	return fmt.Sprintf("(SELECT sluice_row, id FROM sluice_links WHERE col = %d)", c.at)
 }
 
 // triggers notes what may change rows while they are written.
