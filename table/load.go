@@ -41,6 +41,11 @@ func (l *load) remark(text string) {
 	}
 }
 
+// spares tells that nothing is deleted, because of bad rows whose key is not known.
+func (l *load) spares(unkeyed int64) {
+	l.remark(fmt.Sprintf("deletes nothing that the files lack: of %s the key cannot be read", count(unkeyed, "bad row")))
+}
+
 // A part is one source file of a load.
 type part struct {
 	*source.File

@@ -88,18 +88,8 @@ func (u *mysqlUndo) dependent() (queries []string) {
 	for i := range u.t.Referrers {
 		queries = append(queries, u.referring(&u.t.Referrers[i]), u.followed(&u.t.Referrers[i]))
 	}
-	keyed := len(u.t.key) == 0
-	for i := range u.t.Uniques {
-		one := &u.t.Uniques[i]
-		keyed = keyed || sameNames(one.columns(), u.t.keyNames())
+	for _, one := range u.t.distinct() {
 		queries = append(queries, u.taken(one))
-	}
-	if !keyed {
-		key := &Unique{}
-		for _, name := range u.t.keyNames() {
-			key.Parts = append(key.Parts, Part{Column: name})
-		}
-		queries = append(queries, u.taken(key))
 	}
 	for i := range u.t.ForeignKeys {
 		queries = append(queries, u.dangling(&u.t.ForeignKeys[i]))
@@ -308,7 +298,7 @@ func (u *mysqlUndo) reckon(ctx context.Context) (*plan.Reversal, error) {
 	rev.Counts[plan.Unchanged] = u.skipped
 	if err := u.texts(ctx, "SELECT op, count(*) FROM sluice_skip GROUP BY op", func(v []*string) error {
 		n, err := strconv.ParseInt(*v[1], 10, 64)
-		rev.Counts[map[string]plan.State{"n": plan.Delete, "u": plan.Update, "d": plan.New}[*v[0]]] -= n
+		rev.Counts[undoes[string(ops[*v[0]])]] -= n
 		return err
 	}); err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ func (s *mysqlImport) missing(ctx context.Context) error {
 		return nil
 	}
 	if s.unkeyed > 0 {
-		s.load.remark(fmt.Sprintf("deletes nothing that the files lack: of %s the key cannot be read", count(s.unkeyed, "bad row")))
+		s.load.spares(s.unkeyed)
 		return nil
 	}
 	if all, err := s.allThere(ctx); all || err != nil {

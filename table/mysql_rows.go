@@ -85,7 +85,7 @@ func (s *mysqlImport) lookOf(c *binding) int {
 // change makes a row's change of what changes selects.
 func (s *mysqlImport) change(ctx context.Context, v []*string) *plan.Row {
 	columns := slices.Concat(s.t.columns, s.t.links)
-	r := &plan.Row{State: map[string]plan.State{"n": plan.New, "u": plan.Update, "d": plan.Delete, "": plan.Unchanged}[*v[1]]}
+	r := &plan.Row{State: ops[*v[1]]}
 	if v[0] != nil {
 		number, _ := strconv.ParseInt(*v[0], 10, 64) // the database made it
 		r.File, r.Row = s.load.place(number)

@@ -93,18 +93,8 @@ func (u *postgresUndo) dependent() (queries []string) {
 	for i := range u.t.Referrers {
 		queries = append(queries, u.referring(&u.t.Referrers[i]), u.followed(&u.t.Referrers[i]))
 	}
-	keyed := len(u.t.key) == 0
-	for i := range u.t.Uniques {
-		one := &u.t.Uniques[i]
-		keyed = keyed || sameNames(one.columns(), u.t.keyNames())
+	for _, one := range u.t.distinct() {
 		queries = append(queries, u.taken(one))
-	}
-	if !keyed {
-		key := &Unique{}
-		for _, name := range u.t.keyNames() {
-			key.Parts = append(key.Parts, Part{Column: name})
-		}
-		queries = append(queries, u.taken(key))
 	}
 	for i := range u.t.ForeignKeys {
 		queries = append(queries, u.dangling(&u.t.ForeignKeys[i]))
@@ -340,7 +330,7 @@ func (u *postgresUndo) reckon(ctx context.Context, tx pgx.Tx) (*plan.Reversal, e
 	var op string
 	var n int64
 	if _, err := pgx.ForEachRow(rows, []any{&op, &n}, func() error {
-		rev.Counts[map[string]plan.State{"n": plan.Delete, "u": plan.Update, "d": plan.New}[op]] -= n
+		rev.Counts[undoes[string(ops[op])]] -= n
 		return nil
 	}); err != nil {
 		return nil, err

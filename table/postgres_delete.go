@@ -16,7 +16,7 @@ func (s *postgresImport) missing(ctx context.Context) error {
 		return nil
 	}
 	if s.unkeyed > 0 {
-		s.load.remark(fmt.Sprintf("deletes nothing that the files lack: of %s the key cannot be read", count(s.unkeyed, "bad row")))
+		s.load.spares(s.unkeyed)
 		return nil
 	}
 	_, err := execute(ctx, s.conn, fmt.Sprintf("INSERT INTO sluice_plan SELECT NULL, 'd', NULL, %s FROM %s t%s WHERE %s AND NOT EXISTS (SELECT FROM sluice_incoming s WHERE %s)",

@@ -108,7 +108,7 @@ func (s *postgresImport) change(rows pgx.Rows) (*plan.Row, error) {
 	if err := rows.Scan(into...); err != nil {
 		return nil, err
 	}
-	r := &plan.Row{State: map[string]plan.State{"n": plan.New, "u": plan.Update, "d": plan.Delete, "": plan.Unchanged}[op]}
+	r := &plan.Row{State: ops[op]}
 	if number != nil {
 		r.File, r.Row = s.load.place(*number)
 	}

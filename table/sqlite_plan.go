@@ -137,7 +137,7 @@ func (s *sqliteImport) compare(ctx context.Context) error {
 	mirrors := s.mirrors()
 	if mirrors && s.unkeyed > 0 {
 		mirrors = false
-		s.load.remark(fmt.Sprintf("deletes nothing that the files lack: of %s the key cannot be read", count(s.unkeyed, "bad row")))
+		s.load.spares(s.unkeyed)
 	}
 	w := &changeWriter{sqliteImport: s}
 	read := s.all

@@ -207,9 +207,6 @@ func (u *sqliteUndo) reckon(ctx context.Context) (*plan.Reversal, error) {
 	})
 }
 
-// undoes are the states of what takes an op of the journal back.
-var undoes = map[string]plan.State{"new": plan.Delete, "update": plan.Update, "delete": plan.New}
-
 // rest is what is left of a part without what is skipped.
 func (u *sqliteUndo) rest(ctx context.Context, p *journalPart, t *Table) (*journalPart, error) {
 	if u.skipped == 0 {
